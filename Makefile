@@ -1,0 +1,48 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# PYTHON   the interpreter to build .venv from (3.11 or later)
+# TORCH    arguments of the torch installation; the default takes what the package index serves.
+#          A CPU-only build from PyTorch's own index is a smaller download:
+#          make demo TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu"
+PYTHON ?= python3
+TORCH ?= -r requirements-torch.txt
+CORES ?= 2
+BIN := .venv/bin
+
+.PHONY: demo test lint install lock clean
+
+demo: install
+	$(BIN)/snakemake --cores $(CORES)
+	@$(BIN)/python -m voxplain.report.summary results/demo
+
+test: install lint
+	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m slow
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/lint-imports
+	$(BIN)/snakemake --lint
+
+install: .venv/.installed
+
+.venv/.installed: requirements.lock requirements-torch.txt pyproject.toml
+	@echo "Installing into .venv (a few minutes the first time) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+# Renew every pin from pyproject.toml.
+lock:
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet $(TORCH)
+	.venv-lock/bin/pip install --quiet -e ".[workflow,test]"
+	.venv-lock/bin/pip freeze | $(PYTHON) envs/lock.py
+	rm -rf .venv-lock
+
+clean:
+	rm -rf .venv results .snakemake

@@ -1,0 +1,45 @@
+"""Voxel-wise explanation of 3D CNNs on brain MRI: Kan et al. 2020, done again and checked."""
+
+from snakemake.utils import min_version, validate
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+validate(config, "workflow/schemas/config.schema.yaml")
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        P.report,
+        all_tables(),
+        all_figures(),
+        P.provenance,
+
+
+include: "workflow/rules/cohort.smk"
+include: "workflow/rules/volumes.smk"
+include: "workflow/rules/folds.smk"
+include: "workflow/rules/cnn.smk"
+include: "workflow/rules/baselines.smk"
+include: "workflow/rules/attribution.smk"
+include: "workflow/rules/atlas.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/report.smk"
+
+
+onsuccess:
+    print(f"\nThe report is at {P.report}")
+
+
+onerror:
+    print(f"\nThe run stopped. The reason stands above and in the log under {P.logs}/.")

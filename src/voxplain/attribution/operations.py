@@ -1,0 +1,21 @@
+"""Which torch operations a network is made of, whatever modules or functions it calls them by."""
+
+from collections.abc import Callable
+
+# Rectifiers and their smooth relatives other than ReLU. Gates (sigmoid, tanh) are not among them.
+OTHER_RECTIFIERS = frozenset(
+    {"celu", "elu", "gelu", "hardswish", "hardtanh", "leaky_relu", "mish", "prelu", "relu6"}
+    | {"rrelu", "selu", "silu", "softplus", "threshold"}
+)
+RECTIFIERS = OTHER_RECTIFIERS | {"relu"}
+NORMS = frozenset({"batch_norm", "group_norm", "instance_norm", "layer_norm"})
+
+
+def operation(function: Callable) -> str:
+    """Return the bare name of a torch function, method or operator: ``relu`` for ``relu_`` too."""
+    return function.__name__.split(".")[0].strip("_")
+
+
+def is_in_place(function: Callable, kwargs: dict) -> bool:
+    """Tell whether a call writes its result into its input."""
+    return bool(kwargs.get("inplace")) or function.__name__.split(".")[0].endswith("_")

@@ -1,0 +1,176 @@
+"""Classifiers on tables of brain morphometry (section 4.1, Table 1), tuned inside each fold."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, StratifiedKFold
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from xgboost import XGBClassifier
+
+from voxplain.baselines import Fitted
+from voxplain.errors import CohortError, ConfigError
+
+MODELS = ("xgboost", "knn", "logistic_regression")
+
+
+def fit_predict(
+    name: str,
+    X: pd.DataFrame,
+    y: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
+    groups: pd.Series | None,
+    settings: dict[str, Any],
+    seed: int,
+) -> Fitted:
+    """Choose hyper-parameters inside the training fold, fit on it, predict the test participants.
+
+    Missing values become the training participants' median; features are standardised by the
+    training participants (not for XGBoost, whose trees do not see scale).
+
+    Parameters
+    ----------
+    name : str
+        ``xgboost``, ``knn`` or ``logistic_regression``.
+    X : pandas.DataFrame, shape (n, n_features)
+        Numbers, one row per participant, missing values allowed.
+    y : numpy.ndarray of int, shape (n,)
+        Class, 0 or 1.
+    train, test : numpy.ndarray of int
+        Rows of the training and test participants.
+    groups : pandas.Series or None, shape (n,)
+        Family of each participant; a missing value is a family of its own.
+    settings : dict
+        ``inner_folds`` (int), ``threads`` (int, XGBoost) and ``grids``: for each model a dict of
+        parameter name to list of values.
+    seed : int
+        Seeds the inner folds and XGBoost.
+
+    Returns
+    -------
+    Fitted
+        The scores are probabilities of class 1, the parameters those with the highest balanced
+        accuracy over the inner folds.
+
+    Raises
+    ------
+    ConfigError
+        If the model or a parameter of its grid is unknown, or the training fold is too small for
+        the inner folds or the grid.
+    CohortError
+        If a column is not numeric or holds infinite values.
+    """
+    _check_features(X)
+    pipeline = _pipeline(name, settings["threads"], seed)
+    inner = _inner_folds(y[train], _families(groups, train), settings["inner_folds"], seed)
+    grid = _checked_grid(name, pipeline, settings["grids"][name], inner)
+    values = X.to_numpy(dtype=np.float64)
+    search = GridSearchCV(
+        pipeline, grid, scoring="balanced_accuracy", cv=inner, n_jobs=1, error_score="raise"
+    )
+    search.fit(values[train], y[train])
+    return Fitted(
+        scores=search.predict_proba(values[test])[:, 1].astype(np.float64),
+        predictions=search.predict(values[test]),
+        parameters={key.removeprefix("model__"): v for key, v in search.best_params_.items()},
+        importances=_importances(name, search.best_estimator_["model"], X.columns),
+    )
+
+
+def _check_features(X: pd.DataFrame) -> None:
+    numeric = X.select_dtypes("number").columns
+    if len(numeric) < X.shape[1]:
+        wrong = [column for column in X.columns if column not in numeric]
+        raise CohortError(
+            f"Morphometry columns that are not numbers: {wrong[:5]}; leave them out of the table"
+        )
+    infinite = X.columns[np.isinf(X.to_numpy(dtype=np.float64)).any(axis=0)].tolist()
+    if infinite:
+        raise CohortError(
+            f"Morphometry columns with infinite values: {infinite[:5]}; set them to n/a"
+        )
+
+
+def _pipeline(name: str, threads: int, seed: int) -> Pipeline:
+    # a column without any value in the training fold becomes constant instead of vanishing, so
+    # that coefficients keep their names
+    impute = ("impute", SimpleImputer(strategy="median", keep_empty_features=True))
+    scale = ("scale", StandardScaler())
+    if name == "xgboost":
+        model = XGBClassifier(tree_method="hist", n_jobs=threads, random_state=seed)
+        return Pipeline([impute, ("model", model)])
+    if name == "knn":
+        return Pipeline([impute, scale, ("model", KNeighborsClassifier())])
+    if name == "logistic_regression":
+        return Pipeline([impute, scale, ("model", LogisticRegression(max_iter=10000))])
+    raise ConfigError(f"Unknown morphometry model {name!r}; choose from {', '.join(MODELS)}")
+
+
+def _families(groups: pd.Series | None, train: np.ndarray) -> np.ndarray | None:
+    """Return the training participants' family numbers, None where no two share a family."""
+    if groups is None:
+        return None
+    known = pd.Series(np.asarray(groups, dtype=object)[train])
+    # "own" makes a tuple that no given family id can equal
+    ids = [("own", row) if pd.isna(value) else value for row, value in known.items()]
+    codes, unique = pd.factorize(pd.Series(ids, dtype=object))
+    return None if len(unique) == len(codes) else codes
+
+
+def _inner_folds(
+    y: np.ndarray, families: np.ndarray | None, n_folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Split the training fold, stratified and by family, or say that it is too small for it."""
+    counts = np.bincount(y, minlength=2)
+    unit = "participants"
+    if families is not None:
+        counts = np.array([len(np.unique(families[y == label])) for label in (0, 1)])
+        unit = "families"
+    if counts.min() < n_folds:
+        raise ConfigError(
+            f"A training fold holds {counts[0]} {unit} of class 0 and {counts[1]} of class 1, too "
+            f"few for {n_folds} inner folds; lower the inner folds to {max(counts.min(), 2)} or "
+            "less, or use fewer outer folds"
+        )
+    if families is None:
+        splitter = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    else:
+        splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    folds = list(splitter.split(y, y, families))
+    if any(len(np.unique(y[part])) < 2 for fold in folds for part in fold):
+        raise ConfigError(
+            f"Families leave one of the {n_folds} inner folds without one of the classes; lower "
+            "the number of inner folds"
+        )
+    return folds
+
+
+def _checked_grid(
+    name: str, pipeline: Pipeline, grid: dict[str, list], inner: list[tuple[np.ndarray, np.ndarray]]
+) -> dict[str, list]:
+    known = pipeline["model"].get_params()
+    unknown = [parameter for parameter in grid if parameter not in known]
+    if unknown:
+        raise ConfigError(f"Grid of {name}: unknown parameters {unknown}; it has {sorted(known)}")
+    smallest = min(len(inner_train) for inner_train, _ in inner)
+    if max(grid.get("n_neighbors", [0])) > smallest:
+        raise ConfigError(
+            f"Grid of {name}: n_neighbors {max(grid['n_neighbors'])} is more than the {smallest} "
+            "participants of an inner training fold; take smaller values"
+        )
+    return {f"model__{parameter}": list(values) for parameter, values in grid.items()}
+
+
+def _importances(name: str, model: Any, features: pd.Index) -> pd.DataFrame | None:
+    if name == "logistic_regression":
+        return pd.DataFrame({"feature": features, "coefficient": model.coef_[0]})
+    if name == "xgboost":
+        gain = model.get_booster().get_score(importance_type="gain")
+        gains = [gain.get(f"f{index}", 0.0) for index in range(len(features))]
+        return pd.DataFrame({"feature": features, "gain": gains})
+    return None

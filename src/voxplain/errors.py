@@ -1,0 +1,40 @@
+"""Errors that users see.
+
+Every message names the culprit (file, participant, setting), says what is wrong and what to do.
+"""
+
+
+class VoxplainError(Exception):
+    """Base of every error that is the input's fault, not the program's."""
+
+
+class ConfigError(VoxplainError):
+    """A setting that is unknown, impossible or contradicts another."""
+
+
+class CohortError(VoxplainError):
+    """The participants or morphometry table cannot be used as it stands."""
+
+
+class ImageError(VoxplainError):
+    """An image file that is missing, damaged or not a 3-D volume of finite numbers."""
+
+
+class GridMismatchError(VoxplainError):
+    """Volumes that should lie on one voxel grid do not."""
+
+
+class LeakageError(VoxplainError):
+    """A participant or a family stands on both sides of a train/test split."""
+
+
+class AtlasError(VoxplainError):
+    """An atlas or its label table is missing, damaged or inconsistent."""
+
+
+class SpaceError(VoxplainError):
+    """Images and atlas are not in the same space."""
+
+
+class AttributionError(VoxplainError):
+    """A network, layer or target that an attribution method cannot explain."""

@@ -1,0 +1,1 @@
+"""Evaluation of attribution maps: group maps, nulls, overlap, localisation, masked accuracy."""

@@ -1,0 +1,176 @@
+"""First hidden layer: mean and entropy of its features per class (appendix A, Fig. 3)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+N_BINS = 256
+BATCH_SIZE = 16
+ALPHA = 0.05
+
+
+def first_layer_scale(block: torch.nn.Module, images: torch.Tensor) -> np.ndarray:
+    """Find the highest output of every feature over a set of (training) participants.
+
+    Parameters
+    ----------
+    block : torch.nn.Module
+        First block of the network, maps (n, 1, X, Y, Z) to (n, k, x, y, z).
+    images : torch.Tensor, shape (n, 1, X, Y, Z)
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (k,)
+        Upper end of the entropy's histogram.
+    """
+    return np.max([output.amax(dim=(0, 2)).numpy() for output in _outputs(block, images)], axis=0)
+
+
+def first_layer_features(
+    block: torch.nn.Module, images: torch.Tensor, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Summarise the output of the first block for every participant and feature.
+
+    Parameters
+    ----------
+    block : torch.nn.Module
+        Convolution, batch normalisation, ReLU and pooling (``model.blocks[0]``); used in eval
+        mode, left in the mode it was found in.
+    images : torch.Tensor, shape (n, 1, X, Y, Z)
+        Images as the network expects them.
+    scale : numpy.ndarray, shape (k,)
+        Upper end of the histogram per feature, from `first_layer_scale` on the training
+        participants. One scale for everybody: a scale per class or batch, as in the authors'
+        code, makes a group difference of its own.
+
+    Returns
+    -------
+    means : numpy.ndarray of float64, shape (n, k)
+        Spatial mean.
+    entropies : numpy.ndarray of float64, shape (n, k)
+        Shannon entropy in nats of the histogram of 256 equal bins over [0, scale]; higher values
+        fall in the last bin. 0 for a feature whose scale is 0.
+    """
+    means, entropies = [], []
+    upper = torch.as_tensor(np.where(scale > 0, scale, 1.0))[:, None]
+    for output in _outputs(block, images):
+        means.append(output.mean(dim=2).numpy())
+        bins = (output / upper * N_BINS).long().clamp(0, N_BINS - 1)
+        n, k, _ = bins.shape
+        # one histogram per participant and feature, side by side in one count
+        offsets = torch.arange(n * k).reshape(n, k, 1) * N_BINS
+        counts = torch.bincount((bins + offsets).ravel(), minlength=n * k * N_BINS)
+        entropies.append(stats.entropy(counts.reshape(n, k, N_BINS).numpy(), axis=2))
+    return np.concatenate(means), np.concatenate(entropies)
+
+
+def _outputs(block: torch.nn.Module, images: torch.Tensor):
+    """Yield the block's output (batch, k, voxels) in float64 on the CPU."""
+    first = next(block.parameters())
+    was_training = block.training
+    block.eval()
+    try:
+        with torch.no_grad():
+            for batch in images.split(BATCH_SIZE):
+                output = block(batch.to(first.device, first.dtype))
+                yield output.flatten(2).double().cpu()
+    finally:
+        block.train(was_training)
+
+
+def feature_means(values: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """Mean and 95 % confidence interval (Student's t) of every feature in each class.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n, k)
+        One measure per participant and feature.
+    labels : numpy.ndarray of int, shape (n,)
+        True class, 0 or 1.
+    names : sequence of str
+        Names of class 0 and class 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns feature (from 1), class_name, value, ci_low, ci_high, in two rows per feature. The
+        interval of a class of one participant is missing.
+    """
+    rows = []
+    for label, name in enumerate(names):
+        group = values[labels == label]
+        mean, n = group.mean(axis=0), len(group)
+        half = np.full_like(mean, np.nan)
+        if n > 1:
+            half = stats.t.ppf(0.975, n - 1) * group.std(axis=0, ddof=1) / np.sqrt(n)
+        rows.append(
+            pd.DataFrame(
+                {
+                    "feature": np.arange(1, values.shape[1] + 1),
+                    "class_name": name,
+                    "value": mean,
+                    "ci_low": mean - half,
+                    "ci_high": mean + half,
+                }
+            )
+        )
+    return pd.concat(rows).sort_values("feature", kind="stable", ignore_index=True)
+
+
+def feature_tests(values: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """Test every feature for a difference between the classes, corrected for their number.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n, k)
+        One measure per held-out participant and feature.
+    labels : numpy.ndarray of int, shape (n,)
+        True class, 0 or 1.
+    names : sequence of str
+        Names of class 0 and class 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per feature: feature (from 1), mean_negative, mean_positive, difference (positive
+        minus negative), cohens_d (pooled standard deviation), t and p (Welch), p_holm, q_fdr
+        (Benjamini-Hochberg), larger (the class whose mean is larger where p_holm < .05, else
+        ''). A feature that cannot be tested (constant, or a class of one participant) has p = 1.
+    """
+    labels = np.asarray(labels)
+    negative, positive = values[labels == 0], values[labels == 1]
+    difference = positive.mean(axis=0) - negative.mean(axis=0)
+    testable = np.ptp(values, axis=0) > 0
+    if min(len(negative), len(positive)) < 2:
+        testable[:] = False
+    d, t, p = np.zeros(values.shape[1]), np.zeros(values.shape[1]), np.ones(values.shape[1])
+    if testable.any():
+        a, b = negative[:, testable], positive[:, testable]
+        test = stats.ttest_ind(b, a, equal_var=False)
+        t[testable], p[testable] = test.statistic, test.pvalue
+        d[testable] = difference[testable] / _pooled_sd(a, b)
+    p_holm = multipletests(p, alpha=ALPHA, method="holm")[1]
+    larger = np.where(difference > 0, names[1], names[0])
+    return pd.DataFrame(
+        {
+            "feature": np.arange(1, values.shape[1] + 1),
+            "mean_negative": negative.mean(axis=0),
+            "mean_positive": positive.mean(axis=0),
+            "difference": difference,
+            "cohens_d": d,
+            "t": t,
+            "p": p,
+            "p_holm": p_holm,
+            "q_fdr": multipletests(p, method="fdr_bh")[1],
+            "larger": np.where(p_holm < ALPHA, larger, ""),
+        }
+    )
+
+
+def _pooled_sd(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    squares = a.var(axis=0, ddof=1) * (len(a) - 1) + b.var(axis=0, ddof=1) * (len(b) - 1)
+    return np.sqrt(squares / (len(a) + len(b) - 2))

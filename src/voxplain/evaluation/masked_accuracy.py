@@ -1,0 +1,92 @@
+"""Accuracy of a trained network on images that are restricted to a mask (section 4.3)."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.metrics import balanced_accuracy_score
+
+from voxplain.evaluation.smooth_masks import surrogates
+
+BATCH_SIZE = 16
+
+
+def masked_accuracy(
+    model: torch.nn.Module,
+    images: torch.Tensor,
+    labels: np.ndarray,
+    masks: dict[str, np.ndarray],
+    brain_mask: np.ndarray,
+    n_random: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Score a network on images multiplied voxel by voxel with soft masks, and on the controls.
+
+    That accuracy survives a mask says little alone. The controls show what it means: the mask's
+    complement in the brain, random masks of the same values and smoothness, the whole brain, and
+    the untouched image.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Maps (n, 1, X, Y, Z) to logits (n, 2); used in eval mode, left in the mode it was found in.
+    images : torch.Tensor, shape (n, 1, X, Y, Z)
+        Held-out images as the network expects them.
+    labels : numpy.ndarray of int, shape (n,)
+        True class, 0 or 1.
+    masks : dict of numpy.ndarray, shape (X, Y, Z)
+        Group masks in [0, 1], computed without the participants in `images`.
+    brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+    n_random : int
+        Random masks per mask.
+    seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns mask, control (mask, complement, random, brain, none), draw, accuracy,
+        balanced_accuracy, n. The rows of the whole brain and of the untouched image belong to no
+        mask and bear their control's name in its place.
+    """
+    labels = np.asarray(labels)
+    was_training = model.training
+    model.eval()
+    try:
+        rows = []
+        for mask, control, draw, soft in _controls(masks, brain_mask, n_random, seed):
+            predictions = _predict(model, images, soft)
+            rows.append(
+                {
+                    "mask": mask,
+                    "control": control,
+                    "draw": draw,
+                    "accuracy": np.mean(predictions == labels),
+                    "balanced_accuracy": balanced_accuracy_score(labels, predictions),
+                    "n": len(labels),
+                }
+            )
+    finally:
+        model.train(was_training)
+    return pd.DataFrame(rows)
+
+
+def _controls(
+    masks: dict[str, np.ndarray], brain_mask: np.ndarray, n_random: int, seed: int
+) -> Iterator[tuple[str, str, int, np.ndarray]]:
+    """Yield name, control, draw and the array (X, Y, Z) to multiply the images with."""
+    yield "none", "none", 0, np.ones(brain_mask.shape)
+    yield "brain", "brain", 0, brain_mask
+    for name, mask in masks.items():
+        yield name, "mask", 0, mask
+        yield name, "complement", 0, brain_mask * (1 - mask)
+        for draw, random in enumerate(surrogates(mask, brain_mask, n_random, seed)):
+            yield name, "random", draw, random
+
+
+def _predict(model: torch.nn.Module, images: torch.Tensor, mask: np.ndarray) -> np.ndarray:
+    device = next(model.parameters()).device
+    soft = torch.as_tensor(np.asarray(mask), dtype=images.dtype, device=device)
+    with torch.no_grad():
+        parts = [model(batch.to(device) * soft).argmax(dim=1) for batch in images.split(BATCH_SIZE)]
+    return torch.cat(parts).cpu().numpy()

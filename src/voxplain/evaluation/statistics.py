@@ -1,0 +1,91 @@
+"""How well a model predicts, with its uncertainty and against chance."""
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import matthews_corrcoef, roc_auc_score
+from statsmodels.stats.proportion import proportion_confint
+
+ALPHA = 0.05
+
+
+def summarise(predictions: pd.DataFrame, n_permutations: int, seed: int) -> dict[str, float]:
+    """Summarise the held-out predictions of one model over all folds.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        Columns fold, y_true (0 or 1), y_score (higher means class 1), y_pred (0 or 1); one row
+        per participant.
+    n_permutations : int
+        Draws of the permutation null, which shuffles the labels and keeps the predictions.
+    seed : int
+
+    Returns
+    -------
+    dict
+        n; accuracy (pooled) with its Wilson 95 % interval ci_low, ci_high; mean and sd (ddof 1)
+        of the folds' accuracies; balanced_accuracy; recall_negative and recall_positive; mcc;
+        auc (share of concordant pairs among participants of one fold, because scores of
+        different folds' models are on different scales); majority (accuracy of always naming the
+        larger class); p_permutation, ``(b + 1) / (n_permutations + 1)``, which is the same for
+        accuracy and balanced accuracy.
+    """
+    true = predictions["y_true"].to_numpy()
+    predicted = predictions["y_pred"].to_numpy()
+    n = len(true)
+    n_correct = int((true == predicted).sum())
+    folds = (predictions["y_true"] == predictions["y_pred"]).groupby(predictions["fold"]).mean()
+    ci_low, ci_high = proportion_confint(n_correct, n, alpha=0.05, method="wilson")
+    recall_negative = np.mean(predicted[true == 0] == 0)
+    recall_positive = np.mean(predicted[true == 1] == 1)
+    return {
+        "n": n,
+        "accuracy": n_correct / n,
+        "ci_low": float(ci_low),
+        "ci_high": float(ci_high),
+        "mean": float(folds.mean()),
+        "sd": float(folds.std(ddof=1)),
+        "balanced_accuracy": float((recall_negative + recall_positive) / 2),
+        "recall_negative": float(recall_negative),
+        "recall_positive": float(recall_positive),
+        "mcc": float(matthews_corrcoef(true, predicted)),
+        "auc": _auc_within_folds(predictions),
+        "majority": float(max(true.mean(), 1 - true.mean())),
+        "p_permutation": _permutation_p(true, predicted, n_permutations, seed),
+    }
+
+
+def is_evidence(summary: dict[str, float]) -> bool:
+    """Whether a model predicts well enough for its maps to be evidence of anything.
+
+    Its accuracy must be beyond the permutation null (p < .05) and the lower end of its Wilson
+    interval above the majority class's rate.
+    """
+    return summary["p_permutation"] < ALPHA and summary["ci_low"] > summary["majority"]
+
+
+def _permutation_p(
+    true: np.ndarray, predicted: np.ndarray, n_permutations: int, seed: int
+) -> float:
+    """Permutation p of the accuracy.
+
+    Shuffling labels against fixed predictions changes only how many of the cases called positive
+    are positive, and that count is hypergeometric: drawing it is the same test without shuffling.
+    Accuracy and balanced accuracy both grow with it, so their p is one.
+    """
+    n_positive, n_called = np.count_nonzero(true), np.count_nonzero(predicted)
+    rng = np.random.default_rng([seed])
+    drawn = rng.hypergeometric(n_positive, len(true) - n_positive, n_called, size=n_permutations)
+    observed = np.count_nonzero(true & predicted)
+    return float((np.count_nonzero(drawn >= observed) + 1) / (n_permutations + 1))
+
+
+def _auc_within_folds(predictions: pd.DataFrame) -> float:
+    concordant, pairs = 0.0, 0
+    for _, fold in predictions.groupby("fold"):
+        n_positive = int(fold["y_true"].sum())
+        n_pairs = n_positive * (len(fold) - n_positive)
+        if n_pairs:
+            concordant += roc_auc_score(fold["y_true"], fold["y_score"]) * n_pairs
+            pairs += n_pairs
+    return concordant / pairs if pairs else float("nan")

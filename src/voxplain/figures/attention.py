@@ -1,0 +1,142 @@
+"""Figures 2a to 2c: one attribution method's group maps on the cohort's mean brain."""
+
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from nibabel import Nifti1Image
+from nilearn.plotting.displays import OrthoSlicer
+
+from voxplain.figures import style
+
+UNITS = {
+    "meaningful_perturbation": "1 − mask",
+    "guided_backprop": "share of each map's maximum",
+    "grad_cam": "share of each map's maximum",
+}
+# Below this share of the maximum the underlay shows through
+FLOOR = 0.2
+
+
+def peak(volume: np.ndarray, brain: np.ndarray, affine: np.ndarray) -> tuple[float, float, float]:
+    """World coordinates (mm) of the largest value inside the brain.
+
+    An all-zero map has no peak: the brain's centre of mass stands in, so that cuts show a brain.
+
+    Parameters
+    ----------
+    volume, brain : (X, Y, Z) arrays
+        Map and boolean brain mask.
+    affine : (4, 4) array
+        Voxel to world, mm.
+    """
+    inside = np.where(brain, volume, 0.0)
+    if inside.max() > 0:
+        voxel = np.unravel_index(np.argmax(inside), inside.shape)
+    else:
+        voxel = np.argwhere(brain).mean(axis=0)
+    return tuple(float(x) for x in affine[:3, :3] @ np.asarray(voxel, float) + affine[:3, 3])
+
+
+def _cuts(figure, rectangle, volume, underlay, brain, affine, coordinates, scale, level, size):
+    """Draw three orthogonal cuts of one map; returns nothing."""
+    anatomy = Nifti1Image(underlay.astype(np.float32), affine)
+    display = OrthoSlicer.init_with_figure(
+        anatomy, cut_coords=coordinates, figure=figure, axes=rectangle, black_bg=False
+    )
+    inside = underlay[brain]
+    display.add_overlay(
+        anatomy, threshold=None, cmap="gray", vmin=0, vmax=np.quantile(inside, 0.99)
+    )
+    image = Nifti1Image(volume.astype(np.float32), affine)
+    if volume.max() > 0:
+        display.add_overlay(
+            image,
+            threshold=FLOOR * scale,
+            cmap=style.SEQUENTIAL,
+            vmin=0,
+            vmax=scale,
+            transparency=0.85,
+        )
+    if (volume >= level).any():
+        display.add_contours(image, levels=[level], colors=["#56B4E9"], linewidths=0.9)
+    display.annotate(left_right=True, positions=True, size=size)
+
+
+@style.styled
+def attention(
+    maps: np.ndarray,
+    affine: np.ndarray,
+    underlay: np.ndarray,
+    brain: np.ndarray,
+    method: str,
+    class_names: tuple[str, str],
+    threshold: float,
+) -> Figure:
+    """Draw a method's conjoined map and the two class maps in three cuts each (Kan 2020, Fig. 2).
+
+    The cuts go through the conjoined map's peak inside the brain. L and R come from the affine, and
+    the participant's left is on the left. Values outside the brain are drawn as they are: attention
+    out there is a finding. An outline marks the threshold.
+
+    Parameters
+    ----------
+    maps : (3, X, Y, Z) array
+        Mean map of class 0, of class 1, and the conjoined map.
+    affine : (4, 4) array
+        Voxel to world, mm.
+    underlay : (X, Y, Z) array
+        The cohort's mean T1.
+    brain : (X, Y, Z) bool array
+        The cohort's brain mask.
+    method : str
+        ``meaningful_perturbation``, ``guided_backprop`` or ``grad_cam``.
+    class_names : (str, str)
+        Names of the negative and the positive class.
+    threshold : float
+        Level of the outline, on the maps' scale (the paper's .65, .04 and .65).
+    """
+    conjoined = maps[2]
+    coordinates = peak(conjoined, brain, affine)
+    scale = float(maps.max()) or 1.0
+    figure = style.new_figure(118)
+    # width, height and place of each panel as shares of the figure
+    panels = [
+        ((0.01, 0.42, 0.85, 0.48), conjoined, 8, f"{style.method_name(method)}: both classes"),
+        ((0.01, 0.06, 0.46, 0.26), maps[0], 6, class_names[0]),
+        ((0.52, 0.06, 0.46, 0.26), maps[1], 6, class_names[1]),
+    ]
+    for rectangle, volume, size, title in panels:
+        _cuts(
+            figure, rectangle, volume, underlay, brain, affine, coordinates, scale, threshold, size
+        )
+        left, bottom, _, height = rectangle
+        figure.text(left, bottom + height + 0.025, title, fontweight="bold", fontsize=8.5)
+    figure.text(0.01, 0.965, _statement(conjoined, brain, threshold), fontsize=7.5, color="#333333")
+    _colour_bar(figure, scale, UNITS.get(method, "attribution"))
+    return figure
+
+
+def _statement(conjoined: np.ndarray, brain: np.ndarray, threshold: float) -> str:
+    """Say how much of the brain the map marks, and what the outline is."""
+    total = float(conjoined.sum())
+    if total == 0:
+        return "The map is zero everywhere: this method marked no voxel."
+    share = float((conjoined[brain] >= threshold).mean())
+    outside = float(conjoined[~brain].sum()) / total
+    outline = (
+        f"blue outline: ≥ {threshold:g} ({share:.1%} of the brain)"
+        if share > 0
+        else f"no voxel of the brain reaches the threshold {threshold:g}"
+    )
+    return f"{outline}; {outside:.0%} of the map's sum lies outside the brain"
+
+
+def _colour_bar(figure: Figure, scale: float, label: str) -> None:
+    """Draw the colour bar that all panels share."""
+    axes = figure.add_axes((0.885, 0.44, 0.018, 0.44))
+    colours = ScalarMappable(Normalize(0, scale), style.SEQUENTIAL)
+    bar = figure.colorbar(colours, cax=axes)
+    bar.set_label(label)
+    bar.ax.axhline(FLOOR * scale, color="white", linewidth=0.8)
+    bar.outline.set_linewidth(0.5)

@@ -1,0 +1,99 @@
+"""Do the methods agree with each other, and with the truth where it is known."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from voxplain.figures import style
+
+
+@style.styled
+def overlap(table: pd.DataFrame) -> Figure:
+    """Draw the paper's agreement number beside true Dice and its chance level (Table 3).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns method_a, method_b, paper, agreement (share of the box's voxels on which two binary
+        masks agree), dice_threshold, dice_equal_area, chance (independent masks of equal size),
+        null_p95 (95th percentile of smoothness-matched random masks).
+    """
+    bars = (
+        ("agreement", "agreement over the whole box (the paper's number)", style.LIGHT),
+        ("dice_threshold", "Dice in the brain, paper's thresholds", style.NEGATIVE),
+        ("dice_equal_area", "Dice in the brain, equal area", style.POSITIVE),
+    )
+    places = np.arange(len(table))
+    figure = style.new_figure(84, layout="constrained")
+    axes = figure.add_subplot()
+    for i, (column, label, colour) in enumerate(bars):
+        axes.bar(places + (i - 1) * 0.24, table[column], width=0.22, color=colour, label=label)
+    axes.plot(
+        places - 0.24, table["paper"], "v", color=style.WARNING, markersize=5, label="Kan et al."
+    )
+    left, right = places + 0.24 - 0.13, places + 0.24 + 0.13
+    axes.hlines(
+        table["chance"], left, right, color="#333333", linestyle=":", label="chance, equal area"
+    )
+    axes.hlines(
+        table["null_p95"], left, right, color="#333333", label="95 % of smooth random masks"
+    )
+    pairs = zip(table["method_a"], table["method_b"], strict=True)
+    axes.set_xticks(
+        places, [f"{style.method_name(a)}\nand {style.method_name(b)}" for a, b in pairs]
+    )
+    axes.tick_params(axis="x", length=0)
+    axes.set_ylim(0, 1.05)
+    axes.grid(axis="y")
+    axes.set_ylabel("overlap (0 to 1)")
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+@style.styled
+def localisation(table: pd.DataFrame) -> Figure:
+    """Draw how well each method's map finds the planted regions.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns method, auc, null_auc_p95 (95th percentile of smoothness-matched random maps).
+    """
+    table = table.reset_index(drop=True)
+    places = np.arange(len(table))[::-1]
+    figure = style.new_figure(28 + 9 * len(table), layout="constrained")
+    axes = figure.add_subplot()
+    found = table["auc"] > table["null_auc_p95"]
+    axes.barh(
+        places,
+        table["auc"] - 0.5,
+        left=0.5,
+        height=0.55,
+        color=[style.POSITIVE if yes else style.LIGHT for yes in found],
+    )
+    axes.vlines(
+        table["null_auc_p95"],
+        places - 0.36,
+        places + 0.36,
+        color=style.WARNING,
+        linewidth=1.8,
+        label="95th percentile of smooth random maps",
+    )
+    axes.axvline(0.5, color="#333333", linestyle="--", linewidth=0.9, label="chance")
+    for place, value, null in zip(places, table["auc"], table["null_auc_p95"], strict=True):
+        axes.annotate(
+            f"{value:.2f}",
+            (max(value, null, 0.5), place),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
+        )
+    axes.set_yticks(places, [style.method_name(method) for method in table["method"]])
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlim(min(0.3, float(table["auc"].min()) - 0.05), 1.0)
+    axes.set_ylim(-0.6, len(table) - 0.4)
+    axes.grid(axis="x")
+    axes.set_xlabel("area under the ROC curve: map value against planted voxels, inside the brain")
+    figure.legend(loc="outside upper left", ncols=2)
+    return figure

@@ -1,0 +1,68 @@
+"""Quality control: the cohort's mean brain and the images that resemble it least."""
+
+from collections.abc import Sequence
+
+import nibabel as nib
+import numpy as np
+from matplotlib.figure import Figure
+
+from voxplain.figures import style
+
+AXES = ("sagittal", "coronal", "axial")
+
+
+def _middle_slices(volume: np.ndarray, affine: np.ndarray) -> list[tuple[np.ndarray, float]]:
+    """Middle sagittal, coronal and axial slice, left on the left, and their height/width ratio."""
+    image = nib.as_closest_canonical(nib.Nifti1Image(volume.astype(np.float32), affine))
+    data = image.get_fdata(dtype=np.float32)
+    sizes = nib.affines.voxel_sizes(image.affine)
+    slices = []
+    for axis in range(3):
+        across, up = [other for other in range(3) if other != axis]
+        plane = np.take(data, data.shape[axis] // 2, axis=axis)
+        slices.append((plane.T, sizes[up] / sizes[across]))
+    return slices
+
+
+@style.styled
+def quality_montage(
+    mean: np.ndarray,
+    affine: np.ndarray,
+    suspects: Sequence[tuple[str, np.ndarray, float]],
+) -> Figure:
+    """Draw middle slices of the cohort mean and of the least typical participants.
+
+    Parameters
+    ----------
+    mean : (X, Y, Z) array
+        The cohort's mean T1.
+    affine : (4, 4) array
+        Voxel to world, mm; it decides where left is.
+    suspects : sequence of (participant_id, (X, Y, Z) array, correlation)
+        The images to show, least typical first, with their correlation with the cohort mean. At
+        most seven are drawn.
+    """
+    columns = [("cohort mean", mean), *((f"{name}\nr = {r:.2f}", v) for name, v, r in suspects[:7])]
+    figure = style.new_figure(66, layout="constrained")
+    panels = figure.subplots(3, max(len(columns), 4), squeeze=False)
+    for axes in panels.flat:
+        axes.axis("off")
+    for column, (title, volume) in enumerate(columns):
+        top = np.quantile(volume[volume > 0], 0.99) if (volume > 0).any() else 1.0
+        for row, (plane, ratio) in enumerate(_middle_slices(volume, affine)):
+            axes = panels[row, column]
+            axes.imshow(plane, cmap="gray", vmin=0, vmax=top, origin="lower", aspect=ratio)
+            if AXES[row] != "sagittal":
+                for x, ha, letter in ((0.02, "left", "L"), (0.98, "right", "R")):
+                    axes.text(
+                        x,
+                        0.98,
+                        letter,
+                        transform=axes.transAxes,
+                        color="white",
+                        ha=ha,
+                        va="top",
+                        fontsize=6,
+                    )
+        panels[0, column].set_title(title, fontsize=7, loc="center")
+    return figure

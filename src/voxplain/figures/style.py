@@ -1,0 +1,120 @@
+"""The look that all figures share: sizes in mm, colour-blind-safe colours, reproducible files."""
+
+import functools
+import os
+from collections.abc import Callable
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from voxplain.files import atomic_path
+
+MM = 1 / 25.4
+WIDTH_MM = 180.0  # two journal columns
+
+# Okabe and Ito's palette: told apart with every common colour-vision deficiency
+NEGATIVE = "#E69F00"
+POSITIVE = "#0072B2"
+ACCENT = "#009E73"
+WARNING = "#D55E00"
+NEUTRAL = "#7F7F7F"
+LIGHT = "#C8C8C8"
+SEQUENTIAL = "inferno"
+
+METHOD_NAMES = {
+    "meaningful_perturbation": "Meaningful Perturbations",
+    "guided_backprop": "Guided Backpropagation",
+    "grad_cam": "Grad-CAM",
+}
+MODEL_NAMES = {
+    "cnn": "3D CNN",
+    "voxel_svm": "SVM on voxels",
+    "xgboost": "XGBoost, morphometry",
+    "knn": "k-NN, morphometry",
+    "logistic_regression": "Logistic regression, morphometry",
+    "head_size": "Head size alone",
+}
+
+RC = {
+    "font.family": "DejaVu Sans",  # ships with matplotlib: no machine lacks it
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.linewidth": 0.4,
+    "grid.color": "#E4E4E4",
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.fonttype": "path",  # glyphs travel inside the file: the same look in every viewer
+    "svg.hashsalt": "voxplain",  # element ids that do not change from run to run
+}
+
+
+def styled(function: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Run a figure function under the shared style, leaving matplotlib's settings as found."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs) -> Figure:
+        with mpl.rc_context(RC):
+            return function(*args, **kwargs)
+
+    return wrapper
+
+
+def new_figure(height_mm: float, width_mm: float = WIDTH_MM, **kwargs) -> Figure:
+    """Make an empty figure of a size in mm; `kwargs` go to `matplotlib.figure.Figure`."""
+    return Figure(figsize=(width_mm * MM, height_mm * MM), **kwargs)
+
+
+@styled
+def note(text: str, height_mm: float = 40.0) -> Figure:
+    """Draw a panel that says in words why there is nothing to draw.
+
+    Parameters
+    ----------
+    text : str
+        One or two sentences; line breaks are kept.
+    height_mm : float
+        Height of the panel in mm.
+    """
+    figure = new_figure(height_mm)
+    figure.text(0.5, 0.5, text, ha="center", va="center", fontsize=9, color="#333333", wrap=True)
+    return figure
+
+
+def save(figure: Figure, png: str | os.PathLike, svg: str | os.PathLike) -> None:
+    """Write a figure as PNG (200 dpi) and SVG, atomically; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    png, svg : path
+        The two targets; missing folders are made.
+    """
+    with mpl.rc_context(RC):
+        with atomic_path(png) as temporary:
+            figure.savefig(temporary, format="png", dpi=200, metadata={"Software": None})
+        with atomic_path(svg) as temporary:
+            figure.savefig(temporary, format="svg", dpi=200, metadata={"Date": None})
+
+
+def method_name(method: str) -> str:
+    """Spell out a method for readers; unknown names are shown as they are."""
+    return METHOD_NAMES.get(method, method.replace("_", " "))
+
+
+def model_name(model: str) -> str:
+    """Spell out a model for readers; unknown names are shown as they are."""
+    return MODEL_NAMES.get(model, model.replace("_", " "))

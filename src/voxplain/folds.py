@@ -1,0 +1,171 @@
+"""Stratified, family-grouped folds and the guards against leaking across them.
+
+One set of folds serves every model, so that models can be compared fold by fold.
+"""
+
+import os
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from voxplain.errors import CohortError, LeakageError
+from voxplain.files import read_json
+from voxplain.paths import WHOLE_COHORT, fold_names
+from voxplain.seeds import stream_seed
+
+
+@dataclass(frozen=True)
+class Split:
+    """One train/test split.
+
+    Parameters
+    ----------
+    fold : str
+        "01", "02", ... or "all".
+    train, test : list of str
+        Participant ids, in the order of the participants table.
+    """
+
+    fold: str
+    train: list[str]
+    test: list[str]
+
+    def to_dict(self) -> dict:
+        """Return the split as plain JSON types."""
+        return asdict(self)
+
+    def check(self, participants: pd.DataFrame) -> None:
+        """Refuse a split that leaks or that does not belong to this cohort.
+
+        The split ``all`` is in-sample by definition and is only checked for membership.
+
+        Raises
+        ------
+        LeakageError
+            A participant or a family is on both sides.
+        CohortError
+            A participant is not in the table.
+        """
+        known = set(participants["participant_id"])
+        strangers = sorted((set(self.train) | set(self.test)) - known)
+        if strangers:
+            raise CohortError(
+                f"fold {self.fold}: not in the participants table: {_listing(strangers)}; "
+                "delete the folds folder so that the folds are drawn again"
+            )
+        if self.fold == WHOLE_COHORT:
+            return
+        shared = sorted(set(self.train) & set(self.test))
+        if shared:
+            raise LeakageError(
+                f"fold {self.fold}: in training and test set at once: {_listing(shared)}; "
+                "delete the folds folder so that the folds are drawn again"
+            )
+        family = participants.set_index("participant_id")["family_id"].dropna()
+        both = sorted(
+            set(family[family.index.isin(self.train)]) & set(family[family.index.isin(self.test)])
+        )
+        if both:
+            raise LeakageError(
+                f"fold {self.fold}: families in training and test set at once: {_listing(both)}; "
+                "delete the folds folder so that the folds are drawn again"
+            )
+
+
+def make_splits(participants: pd.DataFrame, n_splits: int, seed: int) -> list[Split]:
+    """Draw stratified folds; families, where they are known, are never divided.
+
+    Parameters
+    ----------
+    participants : pandas.DataFrame
+        Columns participant_id, label (0/1) and family_id (missing = no known relatives).
+    n_splits : int
+        Number of folds (paper: 10).
+    seed : int
+        Seed of the shuffle.
+
+    Returns
+    -------
+    list of Split
+        `n_splits` folds followed by the split ``all``.
+
+    Raises
+    ------
+    CohortError
+        A class has fewer participants (or families) than there are folds.
+    """
+    ids = participants["participant_id"].to_numpy(dtype=object)
+    labels = participants["label"].to_numpy(dtype=int)
+    groups = participants["family_id"].fillna(participants["participant_id"]).to_numpy(dtype=object)
+    for label in (0, 1):
+        members = len(set(groups[labels == label]))
+        if members < n_splits:
+            raise CohortError(
+                f"class {label} has {members} independent participants, fewer than the {n_splits} "
+                "folds asked for; lower folds.n_splits or add participants"
+            )
+    # Without families the plain splitter is exactly stratified; the grouped one only nearly.
+    if len(set(groups)) < len(ids):
+        splitter = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
+        rows = splitter.split(ids, labels, groups)
+    else:
+        rows = StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(ids, labels)
+    splits = [
+        Split(fold, list(ids[np.sort(train)]), list(ids[np.sort(test)]))
+        for fold, (train, test) in zip(fold_names(n_splits), rows, strict=True)
+    ]
+    splits.append(Split(WHOLE_COHORT, list(ids), list(ids)))
+    for split in splits:
+        split.check(participants)
+    return splits
+
+
+def read_split(path: str | os.PathLike, participants: pd.DataFrame) -> Split:
+    """Read one split file and refuse it if it leaks (see `Split.check`)."""
+    split = Split(**read_json(path))
+    split.check(participants)
+    return split
+
+
+def folds_table(splits: list[Split], participants: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per participant with the fold that holds it out."""
+    fold_of = {
+        member: split.fold
+        for split in splits
+        if split.fold != WHOLE_COHORT
+        for member in split.test
+    }
+    table = participants[["participant_id", "label", "class_name", "family_id"]].copy()
+    table.insert(1, "fold", table["participant_id"].map(fold_of))
+    return table
+
+
+def rows_of(ids: list[str], participants: pd.DataFrame) -> np.ndarray:
+    """Return the rows of `participants` (and of the volumes) that hold `ids`, in that order."""
+    position = {name: row for row, name in enumerate(participants["participant_id"])}
+    return np.array([position[name] for name in ids], dtype=int)
+
+
+def training_sample(
+    split: Split, participants: pd.DataFrame, per_class: int, seed: int
+) -> list[str]:
+    """Draw at most `per_class` training participants of each class, in table order.
+
+    Group masks for the masked accuracy come from them, because maps of held-out participants of
+    other folds come from models that have seen this fold.
+    """
+    labels = participants.set_index("participant_id")["label"]
+    rng = np.random.default_rng(stream_seed(seed, "training sample", split.fold))
+    chosen: set[str] = set()
+    for label in (0, 1):
+        members = [name for name in split.train if labels[name] == label]
+        size = min(per_class, len(members))
+        chosen.update(members[k] for k in rng.choice(len(members), size, replace=False))
+    return [name for name in split.train if name in chosen]
+
+
+def _listing(names: list[str], most: int = 10) -> str:
+    extra = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + extra

@@ -1,0 +1,64 @@
+"""Per-participant intensity normalisation, chosen by name.
+
+Nothing here looks at another participant, so nothing can leak between folds.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from voxplain.errors import ConfigError
+
+
+def _none(volume: np.ndarray) -> np.ndarray:
+    return volume
+
+
+def _brain_mean(volume: np.ndarray) -> np.ndarray:
+    return volume / volume[volume > 0].mean()
+
+
+def _zscore(volume: np.ndarray) -> np.ndarray:
+    brain = volume > 0
+    values = volume[brain]
+    return np.where(brain, (volume - values.mean()) / values.std(), 0)
+
+
+NORMALISATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "none": _none,
+    "brain_mean": _brain_mean,
+    "zscore": _zscore,
+}
+
+
+def normalise(volumes: np.ndarray, how: str) -> np.ndarray:
+    """Normalise each volume by its own foreground (voxels above zero).
+
+    Parameters
+    ----------
+    volumes : numpy.ndarray
+        ``(n_participants, X, Y, Z)``, background exactly 0.
+    how : {"none", "brain_mean", "zscore"}
+        ``none`` is the paper's: raw intensities, left to the first BatchNorm. ``brain_mean``
+        divides by the foreground's mean; ``zscore`` standardises the foreground and leaves the
+        background at 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape, float32.
+
+    Raises
+    ------
+    ConfigError
+        Unknown name.
+    """
+    if how not in NORMALISATIONS:
+        raise ConfigError(
+            f"cnn.normalisation: '{how}' is unknown; choose one of {', '.join(NORMALISATIONS)}"
+        )
+    function = NORMALISATIONS[how]
+    out = np.empty(volumes.shape, np.float32)
+    for target, volume in zip(out, volumes, strict=True):
+        target[:] = function(np.asarray(volume, np.float64))
+    return out

@@ -1,0 +1,53 @@
+"""Where a job's words go: its log file, and errors of the input without a traceback."""
+
+import contextlib
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from voxplain.errors import VoxplainError
+
+
+@contextlib.contextmanager
+def job_log(path: str | os.PathLike) -> Iterator[None]:
+    """Send all output of a job to its log file.
+
+    An error of the input ends the job with its message alone; any other exception is a defect of
+    the program and keeps its traceback, in the log as well.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with (
+        open(path, "w", buffering=1, encoding="utf-8") as log,
+        contextlib.redirect_stdout(log),
+        contextlib.redirect_stderr(log),
+    ):
+        try:
+            yield
+        except VoxplainError as error:
+            message = f"\n{type(error).__name__}: {error}\n"
+            log.write(message)
+            print(message, file=sys.__stderr__)
+            raise SystemExit(1) from None
+        except Exception:
+            traceback.print_exc(file=log)
+            raise
+
+
+class Progress:
+    """Print "done of all" to the log, at most once per `every` seconds, and at the end."""
+
+    def __init__(self, what: str, every: float = 10.0) -> None:
+        self.what = what
+        self.every = every
+        self._last = -float("inf")
+
+    def __call__(self, done: int, total: int) -> None:
+        """Report that `done` of `total` units are finished."""
+        now = time.monotonic()
+        if done < total and now - self._last < self.every:
+            return
+        self._last = now
+        print(f"{self.what}: {done} of {total}", flush=True)

@@ -1,0 +1,98 @@
+"""Fingerprints of source code and machine, so that a result knows what made it.
+
+The hash of every module that a rule's script imports is a parameter of the rule: a changed kernel
+re-runs its results, a changed figure retrains nothing.
+"""
+
+import ast
+import functools
+import hashlib
+import importlib.metadata
+import os
+import platform
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+RECORDED_PACKAGES = (
+    *("voxplain", "torch", "numpy", "scipy", "pandas", "scikit-learn", "xgboost", "statsmodels"),
+    *("nibabel", "nilearn", "isal", "matplotlib", "seaborn", "snakemake"),
+)
+
+
+@functools.cache
+def _imports(source: Path) -> frozenset[Path]:
+    """Return the files of voxplain that one source file imports directly."""
+    found: set[Path] = set()
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        found.update(file for name in names for file in _module_files(name))
+    return frozenset(found)
+
+
+def _module_files(name: str) -> list[Path]:
+    """Return the file of a voxplain module and its packages' ``__init__``, if it is one."""
+    package, *parts = name.split(".")
+    if package != PACKAGE.name:
+        return []
+    files, folder = [], PACKAGE
+    for part in parts:
+        if (folder / f"{part}.py").is_file():
+            files.append(folder / f"{part}.py")
+        folder /= part
+        if (folder / "__init__.py").is_file():
+            files.append(folder / "__init__.py")
+    return files
+
+
+def imported_files(script: str | Path) -> list[Path]:
+    """Return every file of voxplain that a script reaches through imports, sorted."""
+    reached: set[Path] = set()
+    waiting = [Path(script)]
+    while waiting:
+        new = _imports(waiting.pop()) - reached
+        reached |= new
+        waiting.extend(new)
+    return sorted(reached)
+
+
+@functools.cache
+def source_hash(script: str | Path) -> str:
+    """Return a digest of a script and of all of voxplain that it imports."""
+    digest = hashlib.sha256(Path(script).read_bytes())
+    for file in imported_files(script):
+        digest.update(file.relative_to(PACKAGE).as_posix().encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def file_sha256(path: str | os.PathLike) -> str:
+    """Return the SHA-256 of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def environment() -> dict[str, str]:
+    """Return versions of what computes, and the machine's name for its processor."""
+    versions = {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES}
+    return {
+        "python": sys.version.split()[0],
+        **versions,
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()

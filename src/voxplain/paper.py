@@ -1,0 +1,108 @@
+"""What Kan et al. 2020 report, number by number, each with its place in the paper.
+
+"Interpretation of 3D CNNs for Brain MRI Data Classification", arXiv:2006.15969. Nothing else in the
+package repeats these figures.
+"""
+
+from typing import NamedTuple
+
+CITATION = "Kan et al. 2020, Interpretation of 3D CNNs for Brain MRI Data Classification"
+
+
+class MeanSd(NamedTuple):
+    """Mean and standard deviation over the paper's ten folds."""
+
+    mean: float
+    sd: float
+
+
+class Region(NamedTuple):
+    """One row of Table 2: the printed name, its label value in the atlas file, the score."""
+
+    name: str
+    value: int
+    score: float
+
+
+# Section 2
+N_PARTICIPANTS = 1113
+N_MEN = 507
+N_WOMEN = 606
+N_MORPHOMETRY_FEATURES = 935
+
+# Section 3.2 and 3.3
+SHAPE = (58, 70, 58)
+CHANNELS = (32, 64, 128)
+N_FOLDS = 10
+DRAWS = 10
+# The paper gives no number of iterations; 300 is in the authors' code.
+ITERATIONS = 300
+
+# Table 1 (section 4.1) and section 4.2
+ACCURACY = {
+    "cnn": MeanSd(0.92, 0.03),
+    "voxel_svm": MeanSd(0.90, 0.02),
+    "xgboost": MeanSd(0.89, 0.02),
+    "knn": MeanSd(0.85, 0.04),
+    "logistic_regression": MeanSd(0.92, 0.03),
+}
+TABLE1_MODELS = ("xgboost", "knn", "logistic_regression")
+
+# Section 4.1, Fig. 1: regions named as most important, with HCP column patterns (fnmatch)
+FIG1_REGIONS = {
+    "corpus callosum": ("FS_CC_*",),
+    "left and right insula": ("FS_?_Insula_*",),
+    "thalamus": ("FS_?_Thalamus*",),
+    "white-matter hypointensities": ("*Hypointens*",),
+}
+
+# Section 4.3: test images multiplied by the group masks of Meaningful Perturbations. The paper's
+# classes are men and women; a run's positive class stands for men, its negative class for women.
+MASKED_ACCURACY = {
+    "positive": MeanSd(0.59, 0.18),
+    "negative": MeanSd(0.59, 0.07),
+    "conjoined": MeanSd(0.82, 0.12),
+}
+
+# Table 2 (section 4.3). Label values: the Brainnetome table (A13 = 50, A11l = 46, A39rd = 138,
+# A9/46d = 16, TI = 117) and the 50-label ICBM-DTI-81 table, whose left/right order differs between
+# published versions, so ICBM rows are compared by name.
+TABLE2 = {
+    "brainnetome": (
+        Region("A13_R, orbital gyrus right", 50, 0.0131),
+        Region("A11l_R, orbital gyrus right", 46, 0.0124),
+        Region("A39rd_R, inferior parietal lobule right", 138, 0.0120),
+        Region("A9/46d_R, middle frontal gyrus right", 16, 0.0118),
+        Region("TI_L, parahippocampal gyrus left", 117, 0.0117),
+    ),
+    "icbm": (
+        Region("Corticospinal tract right", 7, 0.1273),
+        Region("Corticospinal tract left", 8, 0.0927),
+        Region("Anterior corona radiata right", 23, 0.0594),
+        Region("Pontine crossing tract", 2, 0.0580),
+        Region("Cerebral peduncle left", 16, 0.0488),
+    ),
+}
+
+# Section 4.5
+THRESHOLDS = {"meaningful_perturbation": 0.65, "grad_cam": 0.65, "guided_backprop": 0.04}
+
+# Table 3 (section 4.5). Called DICE there; the authors' code computes the share of agreeing voxels.
+TABLE3 = {
+    frozenset(("meaningful_perturbation", "grad_cam")): 0.94,
+    frozenset(("meaningful_perturbation", "guided_backprop")): 0.94,
+    frozenset(("grad_cam", "guided_backprop")): 0.93,
+}
+
+# Appendix A, Fig. 3: the negative class stands for women
+FIRST_LAYER_FEATURES = 32
+FIRST_LAYER_DIFFERENT = 31
+FIRST_LAYER_LARGER_NEGATIVE = 10
+FIRST_LAYER_LARGER_POSITIVE = 21
+
+# Section 6: total times in the paper's own words, fastest method first
+RUNTIME_WORDS = {
+    "grad_cam": "within one minute",
+    "guided_backprop": "up to several minutes",
+    "meaningful_perturbation": "several hours",
+}

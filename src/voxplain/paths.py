@@ -1,0 +1,102 @@
+"""Every result path of a run, in one place."""
+
+WHOLE_COHORT = "all"  # name of the paper's extra split: train = test = everybody
+
+
+def fold_names(n_splits: int) -> list[str]:
+    """Return "01", "02", ... for `n_splits` folds."""
+    return [f"{k:02d}" for k in range(1, n_splits + 1)]
+
+
+class RunPaths:
+    """Result paths of one run, relative to the working directory.
+
+    Some hold Snakemake wildcards: ``{fold}``, ``{method}``, ``{batch}``, ``{atlas}``, ``{model}``,
+    ``{participant}``.
+
+    Parameters
+    ----------
+    run : str
+        Name of the run (``run`` in config.yaml).
+    results : str
+        Folder that holds all runs.
+    """
+
+    def __init__(self, run: str, results: str = "results") -> None:
+        root = f"{results}/{run}"
+        self.root = root
+        self.logs = f"{root}/logs"
+        self.benchmarks = f"{root}/benchmarks"
+        self.wheels = f"{results}/wheels"
+
+        self.atlas_labels = f"{root}/atlases/{{atlas}}.nii.gz"
+        self.atlas_names = f"{root}/atlases/{{atlas}}.tsv"
+
+        # The synthetic cohort is written like anybody's data, and read back like it.
+        self.source = f"{root}/cohort/source"
+        self.source_participants = f"{self.source}/participants.tsv"
+        self.source_morphometry = f"{self.source}/morphometry.tsv"
+        self.source_images = f"{self.source}/images/batch-{{batch}}"
+        self.source_rows = f"{self.source}/images/batch-{{batch}}.tsv"
+        self.plan = f"{root}/cohort/plan.tsv"
+        self.effect_weights = f"{root}/cohort/effect_weights.npy"
+        self.truth = f"{root}/cohort/truth.nii.gz"
+        self.truth_names = f"{root}/cohort/truth.tsv"
+        self.participants = f"{root}/cohort/participants.tsv"
+        self.morphometry = f"{root}/cohort/morphometry.tsv"
+
+        self.batch_volumes = f"{root}/volumes/batches/batch-{{batch}}.npy"
+        self.batch_quality = f"{root}/volumes/batches/batch-{{batch}}_quality.tsv"
+        self.batch_grid = f"{root}/volumes/batches/batch-{{batch}}_grid.json"
+        self.volumes = f"{root}/volumes/volumes.npy"
+        self.grid = f"{root}/volumes/grid.json"
+        self.brain_mask = f"{root}/volumes/brain_mask.nii.gz"
+        self.mean_volume = f"{root}/volumes/mean.nii.gz"
+        self.quality = f"{root}/volumes/quality.tsv"
+
+        self.folds = f"{root}/folds/folds.tsv"
+        self.split = f"{root}/folds/split-{{fold}}.json"
+
+        self.cnn_model = f"{root}/cnn/fold-{{fold}}/model.pt"
+        self.cnn_history = f"{root}/cnn/fold-{{fold}}/history.tsv"
+        self.cnn_metrics = f"{root}/cnn/fold-{{fold}}/metrics.json"
+        self.predictions = f"{root}/{{model}}/fold-{{fold}}/predictions.tsv"
+        self.parameters = f"{root}/{{model}}/fold-{{fold}}/parameters.json"
+        self.importances = f"{root}/{{model}}/fold-{{fold}}/importances.tsv"
+        self.gram = f"{root}/voxel_svm/gram.npy"
+        self.gram_sums = f"{root}/voxel_svm/sums.npy"
+
+        maps = f"{root}/attribution/{{method}}"
+        self.maps = f"{maps}/fold-{{fold}}/maps.npy"
+        self.training_maps = f"{maps}/fold-{{fold}}/train_maps.npy"
+        self.map_rows = f"{maps}/fold-{{fold}}/participants.tsv"
+        self.map_timing = f"{maps}/fold-{{fold}}/timing.json"
+        self.map_curves = f"{maps}/fold-{{fold}}/curves.tsv"
+        self.class_map = f"{maps}/fold-{{fold}}/class-{{label}}_mean.nii.gz"
+        self.group_maps = f"{maps}/group/maps.npy"
+        self.group_counts = f"{maps}/group/counts.tsv"
+        self.group_image = f"{maps}/group/{{group}}_mean.nii.gz"
+        self.participant_map = f"{maps}/participants/{{participant}}_desc-{{method}}_map.nii.gz"
+
+        self.masked_fold = f"{root}/evaluation/masked_accuracy/fold-{{fold}}.tsv"
+
+        self.tables = f"{root}/tables"
+        self.figures = f"{root}/figures"
+        self.report = f"{root}/report.html"
+        self.provenance = f"{root}/provenance.json"
+
+    def table(self, name: str) -> str:
+        """Return the path of one of the run's result tables."""
+        return f"{self.tables}/{name}.tsv"
+
+    def log(self, rule: str, wildcards: str = "") -> str:
+        """Return the log path of a rule; `wildcards` as in ``fold-{fold}``."""
+        return f"{self.logs}/{rule}{'/' if wildcards else ''}{wildcards}.log"
+
+    def benchmark(self, rule: str, wildcards: str = "") -> str:
+        """Return the path of a rule's time and memory record."""
+        return f"{self.benchmarks}/{rule}{'/' if wildcards else ''}{wildcards}.tsv"
+
+    def figure(self, name: str) -> tuple[str, str]:
+        """Return the PNG and SVG paths of one of the run's figures."""
+        return f"{self.figures}/{name}.png", f"{self.figures}/{name}.svg"

@@ -1,0 +1,43 @@
+"""The one form in which every model writes its held-out predictions."""
+
+import numpy as np
+import pandas as pd
+
+
+def predictions_table(
+    participants: list[str],
+    fold: str,
+    y_true: np.ndarray,
+    y_score: np.ndarray,
+    y_pred: np.ndarray,
+) -> pd.DataFrame:
+    """Build a predictions table.
+
+    Parameters
+    ----------
+    participants : list of str
+        Held-out participants, in split order.
+    fold : str
+        Name of the fold.
+    y_true : numpy.ndarray
+        ``(n,)`` true class, 0 or 1.
+    y_score : numpy.ndarray
+        ``(n,)`` higher means class 1; the scale is the model's own (logit difference, decision
+        value or probability).
+    y_pred : numpy.ndarray
+        ``(n,)`` predicted class, 0 or 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns participant_id, fold, y_true, y_score, y_pred.
+    """
+    return pd.DataFrame(
+        {
+            "participant_id": participants,
+            "fold": fold,
+            "y_true": np.asarray(y_true, int),
+            "y_score": np.asarray(y_score, float),
+            "y_pred": np.asarray(y_pred, int),
+        }
+    )

@@ -1,0 +1,62 @@
+"""What a section of the report is made of."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+    kind: str = field(default="text", init=False)
+
+
+@dataclass(frozen=True)
+class Note:
+    """Plain words in the place of something that the run does not have."""
+
+    text: str
+    kind: str = field(default="note", init=False)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A folded listing."""
+
+    title: str
+    text: str
+    kind: str = field(default="code", init=False)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its caption; `data` is a base64 PNG."""
+
+    identifier: str
+    caption: str
+    alt: str
+    data: str
+    source: str
+    kind: str = field(default="picture", init=False)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report with a heading and an anchor."""
+
+    identifier: str
+    title: str
+    blocks: list
+
+
+def picture(context: Mapping[str, Any], name: str, caption: str, alt: str) -> Picture | Note:
+    """Embed a figure of the run, or say that it is not there."""
+    path = context.get("figures", {}).get(name)
+    if path is None:
+        return Note(f"{caption.split('.')[0]}: this run did not draw it.")
+    data = base64.b64encode(Path(path).read_bytes()).decode("ascii")
+    return Picture(f"figure-{name}", caption, alt, data, f"figures/{name}.svg")

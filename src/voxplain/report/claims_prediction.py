@@ -1,0 +1,108 @@
+"""Claims about prediction: Table 1, Fig. 1 and the networks' accuracy."""
+
+import fnmatch
+import math
+
+import numpy as np
+import pandas as pd
+
+from voxplain import paper
+from voxplain.figures.style import model_name
+from voxplain.report.verdicts import NEAR_CHANCE, Claim, numeric, statement
+
+TOP_FEATURES = 20
+
+
+def cnn_is_evidence(accuracy: pd.DataFrame | None) -> bool:
+    """Whether the network predicts above chance, so that its maps can be evidence."""
+    if accuracy is None:
+        return False
+    return bool(accuracy.loc[accuracy["model"] == "cnn", "evidence"].any())
+
+
+def _row(accuracy: pd.DataFrame | None, model: str) -> pd.Series | None:
+    if accuracy is None:
+        return None
+    rows = accuracy[accuracy["model"] == model]
+    return None if rows.empty else rows.iloc[0]
+
+
+def accuracy_claims(accuracy: pd.DataFrame | None) -> list[Claim]:
+    """Compare every model's accuracy with Table 1 and section 4.2."""
+    claims = []
+    for model, published in paper.ACCURACY.items():
+        section = "4.1, Table 1" if model in paper.TABLE1_MODELS else "4.2"
+        stated = f"{published.mean:.2f} ± {published.sd:.2f}"
+        title = f"Accuracy: {model_name(model)}"
+        row = _row(accuracy, model)
+        if row is None:
+            claims.append(Claim(title, section, stated))
+            continue
+        verdict = numeric(published.mean, row["ci_low"], row["ci_high"])
+        claims.append(
+            Claim(
+                title,
+                section,
+                stated,
+                f"{row['mean']:.2f} ± {row['sd']:.2f} over folds; {row['accuracy']:.3f} pooled",
+                f"95 % CI {row['ci_low']:.3f} to {row['ci_high']:.3f}",
+                f"{row['majority']:.2f}",
+                "tables/accuracy.tsv",
+                verdict if row["evidence"] else NEAR_CHANCE,
+            )
+        )
+    return claims
+
+
+def cnn_beats_svm(accuracy: pd.DataFrame | None) -> Claim:
+    """Check whether the network is better than the SVM beyond the interval of the difference."""
+    title = "The 3D CNN slightly outperforms the SVM on voxels"
+    cnn, svm = _row(accuracy, "cnn"), _row(accuracy, "voxel_svm")
+    if cnn is None or svm is None:
+        return Claim(title, "4.2", "+0.02")
+    # Newcombe's interval for a difference, from the two Wilson intervals; wider than a paired one
+    difference = cnn["accuracy"] - svm["accuracy"]
+    low = difference - math.hypot(cnn["accuracy"] - cnn["ci_low"], svm["ci_high"] - svm["accuracy"])
+    high = difference + math.hypot(
+        cnn["ci_high"] - cnn["accuracy"], svm["accuracy"] - svm["ci_low"]
+    )
+    return Claim(
+        title,
+        "4.2",
+        "+0.02",
+        f"{difference:+.2f}",
+        f"95 % CI {low:+.2f} to {high:+.2f} (unpaired)",
+        "0",
+        "tables/accuracy.tsv",
+        statement(low > 0) if cnn["evidence"] else NEAR_CHANCE,
+    )
+
+
+def figure1(importances: pd.DataFrame | None) -> Claim:
+    """Check whether the regions named beside Fig. 1 are among the largest coefficients."""
+    title = "Fig. 1: the regression weighs " + ", ".join(paper.FIG1_REGIONS) + " most"
+    stated = "named in the text"
+    if importances is None or importances.empty:
+        return Claim(title, "4.1, Fig. 1", stated)
+    strength = importances.groupby("feature")["coefficient"].mean().abs()
+    top = strength.sort_values(ascending=False, kind="stable").index[:TOP_FEATURES]
+    patterns = [pattern for region in paper.FIG1_REGIONS.values() for pattern in region]
+    found = [
+        region
+        for region, own in paper.FIG1_REGIONS.items()
+        if any(fnmatch.fnmatchcase(feature, pattern) for feature in top for pattern in own)
+    ]
+    share = np.mean([any(fnmatch.fnmatchcase(f, p) for p in patterns) for f in strength.index])
+    expected = share * len(top)
+    hits = sum(any(fnmatch.fnmatchcase(f, p) for p in patterns) for f in top)
+    return Claim(
+        title,
+        "4.1, Fig. 1",
+        stated,
+        f"{hits} of our {len(top)} largest coefficients lie there"
+        + (f" ({', '.join(found)})" if found else ""),
+        "",
+        f"{expected:.1f} if drawn at random",
+        "tables/importances.tsv",
+        statement(len(found) == len(paper.FIG1_REGIONS)),
+    )

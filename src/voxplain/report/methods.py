@@ -1,0 +1,135 @@
+"""The methods section, written from the configuration so that it cannot drift from the run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from voxplain.figures.style import method_name
+
+NORMALISATIONS = {
+    "none": "Intensities were used as they are",
+    "brain_mean": "Intensities were divided by each participant's mean inside the brain",
+    "zscore": "Intensities were standardised within each participant's brain",
+}
+TARGETS = {
+    "true_class": "the participant's true class",
+    "predicted_class": "the class that the network predicts",
+}
+NORMS = {
+    "mean": "means over voxels, as in the authors' code",
+    "sum": "sums over voxels, as in equation 3",
+}
+
+
+def methods(config: Mapping[str, Any], n_participants: int | None) -> list[str]:
+    """Write one paragraph per stage.
+
+    Parameters
+    ----------
+    config : mapping
+        The validated configuration of the run.
+    n_participants : int or None
+        Size of the cohort, None if it is not known here.
+    """
+    return [
+        _data(config, n_participants),
+        _network(config["cnn"], config["folds"]["n_splits"]),
+        _baselines(config["baselines"]),
+        _attribution(config["attribution"]),
+        _evaluation(config["evaluation"]),
+    ]
+
+
+def _shape(values: list[int]) -> str:
+    return "×".join(str(value) for value in values)
+
+
+def _data(config: Mapping[str, Any], n_participants: int | None) -> str:
+    cohort = config["cohort"]
+    people = f"{n_participants} participants" if n_participants else "Participants"
+    text = (
+        f"{people} of the {cohort['layout']} cohort, T1-weighted images in {cohort['space']} space,"
+        f" were averaged onto a grid of {_shape(config['volumes']['shape'])} voxels by exact box "
+        "filtering, the field of view kept."
+    )
+    if cohort["layout"] == "synthetic":
+        settings = cohort["synthetic"]
+        effect = (
+            "No effect was planted."
+            if settings["null_cohort"]
+            else f"An effect of Cohen's d = {settings['effect_size']:g} was planted in "
+            + ", ".join(region["name"] for region in settings["regions"])
+            + "."
+        )
+        text += " The participants are simulated. " + effect
+    return text
+
+
+def _network(cnn: Mapping[str, Any], n_splits: int) -> str:
+    augmentation = []
+    if cnn["flip"]:
+        augmentation.append("left-right flips")
+    if cnn["shift"]:
+        augmentation.append(f"shifts by up to {cnn['shift']} voxels")
+    return (
+        f"The network has {len(cnn['channels'])} blocks of 3×3×3 convolution without padding, "
+        "batch normalisation, ReLU and 2×2×2 max-pooling, with "
+        f"{', '.join(map(str, cnn['channels']))} channels, then dropout ({cnn['dropout']:g}) and a "
+        f"linear layer of two logits. {NORMALISATIONS[cnn['normalisation']]}. It was trained with "
+        f"Adam for {cnn['epochs']} epochs in batches of {cnn['batch_size']}, learning rate "
+        f"{cnn['learning_rate']:g}, multiplied by {cnn['gamma']:g} after epochs "
+        f"{', '.join(map(str, cnn['milestones']))}, weight decay {cnn['weight_decay']:g}, "
+        + (f"with {' and '.join(augmentation)}" if augmentation else "without augmentation")
+        + f". Accuracy was estimated by {n_splits}-fold cross-validation, stratified by class and "
+        "grouped by family where families are known; all models used the same folds."
+    )
+
+
+def _baselines(baselines: Mapping[str, Any]) -> str:
+    return (
+        f"Baselines on the same folds: a support vector machine (RBF kernel, C = "
+        f"{baselines['svm_c']:g}) on all voxels, and, where the cohort has morphometry, XGBoost, "
+        "k-nearest neighbours and logistic regression, their hyper-parameters chosen by "
+        f"{baselines['inner_splits']}-fold cross-validation inside each training fold; logistic "
+        "regression on head size alone. Everything was fitted inside the training fold."
+    )
+
+
+def _attribution(settings: Mapping[str, Any]) -> str:
+    names = [method_name(method) for method in settings["methods"]]
+    explained = (
+        "each fold's network on its held-out participants"
+        if settings["model"] == "fold"
+        else "one network trained on everybody, on the same participants"
+    )
+    text = (
+        f"{', '.join(names)} explained {explained}, for {TARGETS[settings['target']]}. Group maps "
+        "are class means; the conjoined map is their sum, clipped to 1."
+    )
+    if "meaningful_perturbation" in settings["methods"]:
+        own = settings["meaningful_perturbation"]
+        text += (
+            f" Meaningful Perturbations: {own['iterations']} iterations of Adam (learning rate "
+            f"{own['learning_rate']:g}) with {own['draws']} shifts of up to {own['jitter']} voxels "
+            f"each, mask at 1/{own['mask_scale']} resolution, Gaussian blur of sigma "
+            f"{own['sigma_0']:g} (image) and {own['sigma_m']:g} (mask) voxels, lambda_1 = "
+            f"{own['lambda_1']:g}, lambda_2 = {own['lambda_2']:g}, beta = {own['beta']:g}; norms "
+            f"are {NORMS[own['norm']]}."
+        )
+    return text
+
+
+def _evaluation(settings: Mapping[str, Any]) -> str:
+    thresholds = ", ".join(
+        f"{value:g} ({method_name(method)})" for method, value in settings["thresholds"].items()
+    )
+    return (
+        "Accuracies carry Wilson 95 % intervals and a permutation p from "
+        f"{settings['permutations']} shuffles of the labels. A network counts as above chance if p "
+        "< 0.05 and the interval's lower end exceeds the larger class. Masked accuracy multiplies "
+        "held-out images by group masks made from training participants; its controls are the "
+        f"complement, {settings['random_masks']} random masks per fold with the mask's values and "
+        "smoothness, and the whole brain. Overlap is Dice inside the brain at equal area "
+        f"({settings['equal_area']:.0%} of the brain) and at thresholds {thresholds}. Spatial null "
+        f"distributions come from {settings['surrogates']} smooth random maps. First-layer "
+        "features are compared by Welch's t test with Holm's correction."
+    )

@@ -1,0 +1,231 @@
+"""The report's sections on explanation: maps, masks, regions, overlap, truth, first layer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from voxplain import paper
+from voxplain.figures.style import method_name
+from voxplain.report.answer import class_names, null_cohort
+from voxplain.report.blocks import Note, Text, picture
+from voxplain.report.claims import first_layer_counts
+from voxplain.report.claims_maps import TOP_REGIONS, published_regions
+from voxplain.report.tables import table
+
+
+def maps(context: Mapping[str, Any]) -> list:
+    """Show the group maps of the three methods (Fig. 2)."""
+    names = {"a": "meaningful_perturbation", "b": "guided_backprop", "c": "grad_cam"}
+    blocks: list = [
+        Text(
+            "Group maps on the cohort's mean image. The cuts go through the peak inside the brain; "
+            "coordinates are in mm, L is the participant's left. Colours start at a fifth of the "
+            "maximum (white line on the bar); an outline marks the paper's threshold."
+        )
+    ]
+    blocks += [
+        picture(
+            context,
+            f"fig2{letter}",
+            f"Figure 2{letter}. {method_name(method)}: conjoined map (large) and the mean map of "
+            "each class (small).",
+            f"Three orthogonal cuts through the {method_name(method)} map on the mean brain",
+        )
+        for letter, method in names.items()
+    ]
+    degenerate = context.get("degenerate")
+    if degenerate is not None:
+        totals = degenerate.groupby("method", sort=False)[["n_maps", "n_degenerate"]].sum()
+        blocks.append(
+            table(
+                totals.reset_index(),
+                "table-degenerate",
+                "Maps that are zero everywhere.",
+            )
+        )
+    return blocks
+
+
+def masked(context: Mapping[str, Any]) -> list:
+    """Show the accuracy on masked images with its controls (section 4.3)."""
+    accuracies = context.get("masked")
+    if accuracies is None:
+        return [Note("The accuracy on masked images was not computed in this run.")]
+    return [
+        Text(
+            "Test images are multiplied by a group mask. What the mask leaves means something only "
+            "beside its controls: random masks with the same values and smoothness, the mask's "
+            "complement, and the whole brain."
+        ),
+        picture(
+            context,
+            "masked_accuracy",
+            "Masked accuracy, mean and standard deviation over folds, with controls.",
+            "Accuracy on masked images beside random masks and complements for each method",
+        ),
+        table(
+            _by_control(accuracies),
+            "table-masked",
+            "Accuracy on masked images, mean over folds (section 4.3 of the paper).",
+            "tables/masked_accuracy.tsv",
+        ),
+    ]
+
+
+def _by_control(accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Put the controls side by side: one row per method and mask."""
+    means = accuracies.pivot_table("accuracy_mean", ["method", "mask"], "control", sort=False)
+    whole = means.groupby("method")[["brain", "none"]].max()
+    rows = accuracies[accuracies["control"] == "mask"]
+    keys = pd.MultiIndex.from_frame(rows[["method", "mask"]])
+    return pd.DataFrame(
+        {
+            "method": rows["method"].to_numpy(),
+            "mask": rows["mask"].to_numpy(),
+            "accuracy_mean": rows["accuracy_mean"].to_numpy(),
+            "accuracy_sd": rows["accuracy_sd"].to_numpy(),
+            "random masks": means.loc[keys, "random"].to_numpy(),
+            "complement": means.loc[keys, "complement"].to_numpy(),
+            "whole brain": whole.loc[rows["method"], "brain"].to_numpy(),
+            "untouched image": whole.loc[rows["method"], "none"].to_numpy(),
+            "paper_mean": rows["paper_mean"].to_numpy(),
+            "paper_sd": rows["paper_sd"].to_numpy(),
+        }
+    )
+
+
+def regions(context: Mapping[str, Any]) -> list:
+    """Show the highest regions per atlas and method (Table 2)."""
+    tables = context.get("table2")
+    if not tables:
+        space = context["config"]["cohort"]["space"]
+        if space != "MNI152":
+            reason = f"the images are in {space} space and the atlases in MNI152"
+        elif not context["config"]["atlases"]:
+            reason = "no atlas is configured"
+        else:
+            reason = "they were not handed to the report"
+        return [Note(f"Table 2: there are no region tables, because {reason}.")]
+    blocks: list = [
+        Text(
+            "The paper's score is the mean of the map in a region divided by the sum over all "
+            "regions. p and q say how often smooth random maps with the same values score as high."
+        )
+    ]
+    for atlas, data in tables.items():
+        published = pd.DataFrame(published_regions(atlas))[["name", "score"]]
+        shown = data[data["rank"] <= TOP_REGIONS]
+        blocks += [
+            table(
+                shown,
+                f"table-2-{atlas}",
+                f"Table 2, {atlas}. Highest regions of each method.",
+                f"tables/table2_{atlas}.tsv",
+            ),
+            table(
+                published.rename(columns={"name": "region", "score": "score (paper)"}),
+                f"table-2-{atlas}-paper",
+                f"Table 2, {atlas}, as the paper prints it (Meaningful Perturbations).",
+            ),
+        ]
+    return blocks
+
+
+def overlap(context: Mapping[str, Any]) -> list:
+    """Show how far the methods agree (Table 3)."""
+    table3 = context.get("table3")
+    if table3 is None:
+        return [Note("Table 3: the methods were not compared in this run.")]
+    return [
+        Text(
+            'The paper\'s "DICE" is the share of voxels of the whole box on which two binary masks '
+            "agree; empty background counts as agreement, so it is high for masks that share "
+            "nothing. True Dice inside the brain and its chance levels stand beside it."
+        ),
+        picture(
+            context,
+            "table3",
+            "Overlap of the three methods' masks.",
+            "Agreement and Dice for each pair of methods beside chance levels",
+        ),
+        table(
+            table3,
+            "table-3",
+            "Table 3. Overlap between the methods' masks; Kan et al. is the column paper.",
+            "tables/table3.tsv",
+        ),
+    ]
+
+
+def localisation(context: Mapping[str, Any]) -> list:
+    """Show how well the maps find planted regions."""
+    scores = context.get("localisation")
+    if scores is None:
+        return [
+            Note(
+                "No effect was planted in this cohort, so there is no truth to find."
+                if null_cohort(context["config"])
+                else "In this cohort nobody knows where the difference truly is, so the maps "
+                "cannot be checked against a truth. The embedded synthetic cohort can."
+            )
+        ]
+    blocks = [
+        picture(
+            context,
+            "localisation",
+            "How well the conjoined maps find the planted voxels, inside the brain.",
+            "Area under the ROC curve of each method beside random maps",
+        ),
+        table(
+            scores,
+            "table-localisation",
+            "Localisation of the planted regions. Chance: AUC 0.5; average precision and mass "
+            "inside: the prevalence.",
+            "tables/localisation.tsv",
+        ),
+    ]
+    by_region = context.get("localisation_regions")
+    if by_region is not None:
+        columns = ["method", "region", "n_truth", "auc", "null_auc_p95", "p_auc", "peak_inside"]
+        blocks.append(
+            table(
+                by_region[columns],
+                "table-localisation-regions",
+                "Localisation of each planted region, the others left out.",
+                "tables/localisation_regions.tsv",
+            )
+        )
+    return blocks
+
+
+def first_layer(context: Mapping[str, Any]) -> list:
+    """Show the first hidden layer (appendix A, Fig. 3)."""
+    tests = context.get("first_layer")
+    blocks: list = [
+        picture(
+            context,
+            "fig3",
+            "Figure 3. Mean activation and entropy of each first-layer feature by class, with "
+            "95 % intervals, in the network trained on everybody (the paper's, in-sample).",
+            "Bars of mean and entropy per feature for both classes",
+        )
+    ]
+    if tests is None:
+        return [*blocks, Note("The first layer's features were not tested in this run.")]
+    names = class_names(context["config"])
+    counts = first_layer_counts(tests, names).rename(
+        columns={"negative": f"larger in {names[0]}", "positive": f"larger in {names[1]}"}
+    )
+    return [
+        *blocks,
+        table(
+            counts,
+            "table-first-layer",
+            f"Features that differ between the classes (Holm). The paper: mean activation in "
+            f"{paper.FIRST_LAYER_DIFFERENT} of {paper.FIRST_LAYER_FEATURES}, "
+            f"{paper.FIRST_LAYER_LARGER_NEGATIVE} larger in women and "
+            f"{paper.FIRST_LAYER_LARGER_POSITIVE} in men.",
+            "tables/first_layer.tsv",
+        ),
+    ]

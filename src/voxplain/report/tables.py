@@ -1,0 +1,151 @@
+"""Result tables as readers see them: readable names, rounded values, sortable cells."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from voxplain.figures.style import method_name, model_name
+
+MISSING = "–"
+
+# What a column is called in the report; columns not named here keep their name
+LABELS = {
+    "accuracy": "accuracy",
+    "accuracy_mean": "accuracy, mean of folds",
+    "accuracy_sd": "sd of folds",
+    "agreement": "agreement (the paper's number)",
+    "agreement_in_brain": "agreement in the brain",
+    "auc": "AUC",
+    "average_precision": "average precision",
+    "balanced_accuracy": "balanced accuracy",
+    "ci_high": "95 % CI, high",
+    "ci_low": "95 % CI, low",
+    "cohens_d": "Cohen's d",
+    "coverage": "share of region in the equal-area mask",
+    "dice_equal_area": "Dice, equal area",
+    "dice_threshold": "Dice, paper's thresholds",
+    "evidence": "above chance",
+    "in_view": "share of region in view",
+    "majority": "larger class",
+    "mass_inside": "mass inside",
+    "mcc": "MCC",
+    "mean": "mean",
+    "n_degenerate": "all-zero maps",
+    "n_folds": "folds",
+    "n_truth": "planted voxels",
+    "n_maps": "maps",
+    "null_ap_mean": "random maps: mean AP",
+    "null_ap_p95": "random maps: 95th percentile of AP",
+    "null_auc_mean": "random maps: mean AUC",
+    "null_auc_p95": "random maps: 95th percentile of AUC",
+    "null_mean": "random masks: mean",
+    "null_p95": "random masks: 95th percentile",
+    "p_ap": "p (AP)",
+    "p_auc": "p (AUC)",
+    "p_null": "p (spatial null)",
+    "p_permutation": "p (permutation)",
+    "paper_mean": "Kan et al.",
+    "paper_sd": "their sd",
+    "peak_inside": "peak inside",
+    "q_fdr": "q (FDR)",
+    "score": "score (sums to 1)",
+    "sd": "sd",
+    "volume_ml": "volume, ml",
+}
+
+
+class Cell(NamedTuple):
+    """What is shown, what it sorts by, and whether it is set as a number."""
+
+    text: str
+    key: str
+    numeric: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the report.
+
+    Parameters
+    ----------
+    identifier : str
+        Element id, unique on the page.
+    caption : str
+        Sentence above the table.
+    headers : list of str
+        Column names as shown.
+    rows : list of list of Cell
+    source : str
+        File below the run's folder that holds the table in full; empty if there is none.
+    folded : bool
+        True hides the rows until asked for.
+    """
+
+    identifier: str
+    caption: str
+    headers: list[str]
+    rows: list[list[Cell]]
+    source: str = ""
+    folded: bool = False
+    kind: str = field(default="table", init=False)
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell holds nothing: None, NaN, pandas' NA or an empty string."""
+    return value is None or value is pd.NA or value == "" or value != value
+
+
+def number(value: float, column: str = "") -> str:
+    """Round a number for readers: p and q values to three places, others to three digits."""
+    if is_missing(value):
+        return MISSING
+    if column.startswith(("p_", "q_")) or column == "p":
+        return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    if float(value).is_integer() and abs(value) < 1e6:
+        return f"{int(value)}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    if abs(value) >= 0.01:
+        digits = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1
+        return f"{value:.{digits}f}"
+    return f"{value:.2g}"
+
+
+def duration(seconds: float) -> str:
+    """Spell a time out in the unit that people would use."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def cell(value: Any, column: str) -> Cell:
+    """Turn one value of a result table into a cell."""
+    if is_missing(value):
+        return Cell(MISSING, "", False)
+    if isinstance(value, (bool, np.bool_)):
+        return Cell("yes" if value else "no", str(int(value)), False)
+    if isinstance(value, str):
+        spelled = {"model": model_name, "method": method_name}.get(column.split("_")[0])
+        return Cell(spelled(value) if spelled else value, value.lower(), False)
+    if math.isinf(value):
+        return Cell("∞" if value > 0 else "−∞", str(value), True)
+    if column.startswith("seconds"):
+        return Cell(duration(value), repr(float(value)), True)
+    return Cell(number(value, column), repr(float(value)), True)
+
+
+def table(
+    data: pd.DataFrame, identifier: str, caption: str, source: str = "", folded: bool = False
+) -> Table:
+    """Make a report table of a result table; methods and models are spelled out."""
+    columns = list(data.columns)
+    rows = [
+        [cell(value, column) for value, column in zip(row, columns, strict=True)]
+        for row in data.itertuples(index=False)
+    ]
+    headers = [LABELS.get(column, column.replace("_", " ")) for column in columns]
+    return Table(identifier, caption, headers, rows, source, folded)

@@ -1,0 +1,42 @@
+"""What a claim is made of, and the rules its verdict follows."""
+
+import math
+from typing import NamedTuple
+
+import pandas as pd
+from scipy import stats
+
+NOT_TESTED = "not tested here"
+NEAR_CHANCE = "near chance"
+
+
+class Claim(NamedTuple):
+    """One row of the claims table; all fields are text."""
+
+    claim: str
+    section: str
+    paper: str
+    ours: str = ""
+    uncertainty: str = ""
+    chance: str = ""
+    source: str = ""
+    verdict: str = NOT_TESTED
+
+
+def numeric(published: float, low: float, high: float) -> str:
+    """Compare a published number with our 95 % interval."""
+    return "reproduced" if low <= published <= high else "differs"
+
+
+def statement(holds: bool) -> str:
+    """Say whether a statement holds."""
+    return "supported" if holds else "not supported"
+
+
+def fold_interval(row: pd.Series) -> tuple[float, float]:
+    """95 % t interval of a mean over folds (columns accuracy_mean, accuracy_sd, n_folds).
+
+    Folds share training participants, so the true interval is somewhat wider.
+    """
+    half = stats.t.ppf(0.975, row["n_folds"] - 1) * row["accuracy_sd"] / math.sqrt(row["n_folds"])
+    return float(row["accuracy_mean"] - half), float(row["accuracy_mean"] + half)

@@ -1,0 +1,160 @@
+"""Properties of the masks; the arithmetic itself is checked in tests/oracles."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from voxplain.attribution import meaningful_perturbation
+from voxplain.attribution.meaningful_perturbation import Settings, total_variation
+from voxplain.errors import AttributionError, ConfigError
+
+FAST = {"iterations": 12, "draws": 3, "sigma_0": 3, "sigma_m": 1, "lambda_1": 0.05}
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv3d(1, 4, 3),
+        nn.BatchNorm3d(4),
+        nn.ReLU(),
+        nn.MaxPool3d(2),
+        nn.Flatten(),
+        nn.Linear(4 * 5 * 6 * 5, 3),
+    )
+    model[-1].weight.data.mul_(5)
+    return model.double()
+
+
+@pytest.fixture
+def images():
+    generator = torch.Generator().manual_seed(1)
+    return torch.rand((5, 1, 12, 14, 12), generator=generator, dtype=torch.float64)
+
+
+def test_who_else_is_in_the_batch_does_not_matter(model, images, monkeypatch):
+    whole = meaningful_perturbation(model, images, **FAST)
+    assert whole.maps.flatten(1).max(1).values.min() > 0.1
+    for i in range(5):
+        single = meaningful_perturbation(model, images[i : i + 1], **FAST)
+        torch.testing.assert_close(single.maps[0], whole.maps[i], rtol=0, atol=1e-6)
+    for budget in (1, 2, 7):  # draws in several passes, one image; two images a group
+        budget = {"cpu": budget * images[0].numel()}
+        monkeypatch.setattr("voxplain.attribution.frozen._VOXELS_PER_PASS", budget)
+        split = meaningful_perturbation(model, images, **FAST)
+        torch.testing.assert_close(split.maps, whole.maps, rtol=0, atol=1e-6)
+        assert split.details["loss_curve"].shape == (5, 12)
+
+
+def test_the_seed_decides_and_nothing_else(model, images):
+    torch.manual_seed(7)
+    first = meaningful_perturbation(model, images, seed=3, **FAST)
+    torch.manual_seed(8)
+    assert torch.equal(meaningful_perturbation(model, images, seed=3, **FAST).maps, first.maps)
+    other = meaningful_perturbation(model, images, seed=4, **FAST)
+    assert not torch.equal(other.maps, first.maps)
+
+
+def test_without_jitter_the_draws_are_alike(model, images):
+    settings = {**FAST, "jitter": 1}
+    one = meaningful_perturbation(model, images, **{**settings, "draws": 1})
+    three = meaningful_perturbation(model, images, **settings)
+    torch.testing.assert_close(one.maps, three.maps, rtol=0, atol=1e-6)
+
+
+def test_the_mask_lowers_the_probability(model, images):
+    result = meaningful_perturbation(model, images, **FAST)
+    details = result.details
+    assert (details["probability"] < details["probability_curve"][:, 0] - 0.1).all()
+    np.testing.assert_allclose(details["area"], result.maps.flatten(1).mean(1), atol=1e-12)
+    best = details["loss_curve"].argmin(1)
+    assert (details["probability_curve"][np.arange(5), best] == details["probability"]).all()
+    assert details["iterations"].tolist() == [12] * 5
+    assert details["converged"].dtype == bool
+    assert result.parameters["sigma_m"] == 1
+    assert result.parameters["beta"] == 7
+
+
+def test_a_run_starts_at_no_perturbation_with_no_penalty(model, images):
+    result = meaningful_perturbation(model, images, **{**FAST, "iterations": 1, "jitter": 1})
+    details = result.details
+    assert (result.maps == 0).all()
+    assert (details["area"] == 0).all()
+    assert (details["loss_curve"] == details["probability_curve"]).all()
+    with torch.no_grad():
+        p = model.eval()(images).softmax(1).gather(1, result.targets[:, None])[:, 0]
+    np.testing.assert_allclose(details["probability"], p, rtol=1e-9)
+
+
+def test_sums_with_the_papers_lambda_leave_the_maps_blank(model, images):
+    result = meaningful_perturbation(model, images, iterations=12, draws=2, norm="sum")
+    assert (result.maps == 0).all()
+    assert (result.details["area"] == 0).all()
+
+
+def test_convergence_is_told():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv3d(1, 1, 1), nn.Flatten(), nn.Linear(216, 2)).double()
+    x = torch.rand(1, 1, 6, 6, 6, dtype=torch.float64)
+    still = meaningful_perturbation(model, x, iterations=20, draws=1, learning_rate=1e-9)
+    assert still.details["converged"].tolist() == [True]
+    once = meaningful_perturbation(model, x, iterations=1, draws=1)
+    assert once.details["converged"].tolist() == [False]
+
+
+def test_progress_counts_to_the_end(model, images, monkeypatch):
+    monkeypatch.setattr(
+        "voxplain.attribution.frozen._VOXELS_PER_PASS", {"cpu": 6 * images[0].numel()}
+    )
+    seen = []
+    meaningful_perturbation(
+        model, images, progress=lambda done, total: seen.append((done, total)), **FAST
+    )
+    assert seen == [(done, 36) for done in range(1, 37)]
+
+
+def test_total_variation_by_hand():
+    mask = torch.zeros(1, 2, 2, 1)
+    mask[0, 0] = torch.tensor([[1.0], [3.0]])
+    # Along the first axis 1 and 3, along the second 2 and 0, along the third nothing.
+    assert total_variation(mask, 2, "sum").tolist() == [1 + 9 + 4]
+    assert total_variation(mask, 2, "mean").tolist() == [5 + 2]
+
+
+def test_the_defaults_are_the_papers():
+    assert Settings() == Settings(300, 10, 0, 5, "common", 4, 10, 10, 3, 1, 7, 0.3, "mean")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"iteration": 3}, "knows no setting iteration; it knows beta"),
+        ({"iterations": 0}, "iterations is 0; give 1 or more"),
+        ({"draws": 1.5}, "draws is 1.5; give a whole number"),
+        ({"jitter": 0}, "jitter is 0"),
+        ({"sigma_m": -1}, "sigma_m is -1"),
+        ({"lambda_1": float("nan")}, "lambda_1 is nan"),
+        ({"learning_rate": 0}, "learning_rate is 0"),
+        ({"norm": "max"}, "norm is 'max'; give one of"),
+        ({"jitter_axes": "both"}, "jitter_axes is 'both'"),
+    ],
+)
+def test_unusable_settings_are_named(setting, message, model, images):
+    with pytest.raises(ConfigError, match=message):
+        meaningful_perturbation(model, images, **setting)
+
+
+def test_a_single_logit_is_refused(images):
+    model = nn.Sequential(nn.Conv3d(1, 1, 3), nn.Flatten(), nn.Linear(1200, 1)).double()
+    with pytest.raises(AttributionError, match="single logit"):
+        meaningful_perturbation(model, images)
+
+
+def test_logits_without_a_gradient_are_refused(model, images):
+    class Detached(nn.Sequential):
+        def forward(self, x):
+            return super().forward(x.detach())
+
+    with pytest.raises(AttributionError, match="detach"):
+        meaningful_perturbation(Detached(*model), images, **FAST)

@@ -1,0 +1,177 @@
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+from voxplain import cohort
+from voxplain.cohort import participants as contract
+from voxplain.errors import CohortError, ConfigError, GridMismatchError
+
+SHARED = Path(__file__).parents[4] / "shared/data/ixi"
+SETTINGS = {
+    "participants": "people.tsv",
+    "image": "img/{participant_id}_T1w.nii.gz",
+    "label": "sex",
+    "positive": "M",
+    "negative": "F",
+    "family": "fam",
+    "tiv": None,
+    "age": "age",
+    "site": None,
+    "morphometry": None,
+}
+CLASSES = {"negative": "women", "positive": "men"}
+ROWS = [
+    *(["007", "M", "F1", "30.5"], ["008", "F", "n/a", "n/a"]),
+    *(["009", "M", "F1", "44"], ["010", "F", "", "25"]),
+]
+
+
+def save_image(root, name, shape=(4, 5, 6), affine=None):
+    path = root / f"img/{name}_T1w.nii.gz"
+    path.parent.mkdir(exist_ok=True)
+    affine = np.diag([2.0, 2, 2, 1]) if affine is None else affine
+    nib.save(nib.Nifti1Image(np.ones(shape, np.uint8), affine), path)
+    return path
+
+
+def build(root, rows=ROWS, images=True):
+    lines = ["participant_id\tsex\tfam\tage", *("\t".join(row) for row in rows)]
+    (root / "people.tsv").write_bytes(("\r\n".join(lines) + "\r\n").encode("utf-8-sig"))
+    for row in rows if images else ():
+        save_image(root, row[0])
+
+
+def read(root, n_splits=2, exclude=(), **changes):
+    return cohort.read_participants(
+        *("table", root, SETTINGS | changes), classes=CLASSES, exclude=exclude, n_splits=n_splits
+    )
+
+
+def problems(root, error=CohortError, **kwargs):
+    with pytest.raises(error) as info:
+        read(root, **kwargs)
+    assert type(info.value) is error
+    return str(info.value)
+
+
+def test_the_contract(tmp_path):
+    build(tmp_path)
+    table = read(tmp_path)
+    assert tuple(table.columns) == contract.COLUMNS
+    assert table["participant_id"].tolist() == ["007", "008", "009", "010"]
+    assert table["label"].tolist() == [1, 0, 1, 0]
+    assert table["class_name"].tolist() == ["men", "women", "men", "women"]
+    assert table["family_id"].isna().tolist() == [False, True, False, True]
+    np.testing.assert_array_equal(table["age"], [30.5, np.nan, 44, 25])
+    assert table["tiv"].isna().all()
+    assert table["site"].isna().all()
+    assert table["image"][0] == str(tmp_path / "img/007_T1w.nii.gz")
+
+
+@pytest.mark.parametrize(("positive", "negative"), [("1", "0"), (2, 1)])
+def test_other_codings_and_csv(tmp_path, positive, negative):
+    build(tmp_path)
+    codes = {"M": positive, "F": negative}
+    lines = ["participant_id,sex,path"]
+    lines += [f"{row[0]}, {codes[row[1]]} ,img/{row[0]}_T1w.nii.gz" for row in ROWS]
+    (tmp_path / "people.csv").write_text("\n".join(lines))
+    changes = {"participants": "people.csv", "image": "{path}", "family": None, "age": None}
+    table = read(tmp_path, positive=positive, negative=negative, **changes)
+    assert table["label"].tolist() == [1, 0, 1, 0]
+
+
+def test_all_problems_in_one_message(tmp_path):
+    rows = [*ROWS, *(["011", "X", "", "1"], ["012", "", "", "1"], ["007", "M", "", "-3"])]
+    build(tmp_path, rows)
+    (tmp_path / "img/008_T1w.nii.gz").unlink()
+    save_image(tmp_path, "009", (4, 5, 6, 3))
+    save_image(tmp_path, "010", (4, 5, 7))
+    message = problems(tmp_path, n_splits=4, exclude=["nobody"])
+    for part in (
+        "007: stands in the table 2 times",
+        "011: 'sex' is 'X', neither 'F' nor 'M'",
+        "012: no value in 'sex'",
+        "007: 'age' is '-3'",
+        "img/008_T1w.nii.gz does not exist",
+        "img/009_T1w.nii.gz is 4-D",
+        "010: its grid (4 x 5 x 7",
+        "'sex' = 'F' has 2 participants, fewer than the 4 folds",
+        "exclude names participants that are not there: nobody",
+    ):
+        assert part in message
+
+
+def test_long_lists_are_capped(tmp_path):
+    build(tmp_path, [[f"{i:03}", "MF"[i % 2], "", "20"] for i in range(50)], images=False)
+    message = problems(tmp_path)
+    assert "50 problems" in message
+    assert "and 30 more" in message
+    assert message.count("\n  - ") == 20
+
+
+def test_one_class_only(tmp_path):
+    build(tmp_path, [row for row in ROWS if row[1] == "M"])
+    assert "there is only one class" in problems(tmp_path)
+
+
+def test_columns_that_are_not_there(tmp_path):
+    build(tmp_path)
+    message = problems(tmp_path, tiv="ICV", image="{file}.nii", label="gender")
+    for column in ("ICV", "file", "gender"):
+        assert f"no column '{column}'" in message
+
+
+def test_grid_mismatch_alone_has_its_own_error(tmp_path):
+    build(tmp_path)
+    affine = np.diag([2.0, 2, 2, 1])
+    affine[0, 3] = 0.001  # the last bits of a header are no mismatch
+    save_image(tmp_path, "008", affine=affine)
+    read(tmp_path)
+    affine[0, 3] = 0.5
+    save_image(tmp_path, "009", affine=affine)
+    message = problems(tmp_path, GridMismatchError)
+    assert "009: its grid" in message
+    assert "008" not in message
+    assert len(read(tmp_path, n_splits=1, exclude=["009"])) == 3
+
+
+def test_one_image_for_two(tmp_path):
+    build(tmp_path)
+    assert "share one image" in problems(tmp_path, image="img/007_T1w.nii.gz")
+
+
+def test_morphometry_is_checked_too(tmp_path):
+    build(tmp_path)
+    (tmp_path / "m.tsv").write_text("participant_id\tx\n007\t1\n008\t2\n009\t3\n")
+    message = problems(tmp_path, morphometry="m.tsv")
+    assert "no row for 1 of 4 participants: 010" in message
+    assert len(read(tmp_path, n_splits=1, morphometry="m.tsv", exclude=["010"])) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"participant_id\tsex\tfam\tage\n", b"a\ta\nb\tc\n"])
+def test_unusable_tables(tmp_path, content):
+    (tmp_path / "people.tsv").write_bytes(content)
+    assert "people.tsv" in problems(tmp_path)
+
+
+def test_missing_table_and_unknown_layout(tmp_path):
+    assert "people.tsv does not exist" in problems(tmp_path)
+    with pytest.raises(ConfigError, match=r"'dicom'; the known layouts are table, synthetic"):
+        cohort.read_participants("dicom", tmp_path, {}, classes=CLASSES)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the IXI images are not on this machine")
+def test_real_cohort():
+    table = read(
+        SHARED,
+        n_splits=10,
+        participants="participants.tsv",
+        image="mni2mm/{participant_id}_space-MNI152NLin6Asym_desc-brain_T1w.nii.gz",
+        family=None,
+        site="site",
+    )
+    assert isinstance(table, pd.DataFrame)
+    assert table["class_name"].value_counts().to_dict() == {"women": 54, "men": 50}

@@ -1,0 +1,83 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import balanced_accuracy_score, matthews_corrcoef
+
+from voxplain.evaluation.statistics import is_evidence, summarise
+
+
+def predictions(true, predicted, n_folds, score=None):
+    return pd.DataFrame(
+        {
+            "participant_id": [f"sub-{i:03d}" for i in range(len(true))],
+            "fold": [f"{i % n_folds + 1:02d}" for i in range(len(true))],
+            "y_true": true,
+            "y_score": predicted if score is None else score,
+            "y_pred": predicted,
+        }
+    )
+
+
+def test_summary_by_hand():
+    true = np.array([0, 0, 0, 1, 1, 1, 1, 0])
+    called = np.array([0, 1, 0, 1, 1, 0, 1, 0])
+    summary = summarise(predictions(true, called, n_folds=2), n_permutations=99, seed=0)
+    assert summary["n"] == 8
+    assert summary["accuracy"] == 0.75
+    # fold 01 holds rows 0, 2, 4, 6 (all right), fold 02 rows 1, 3, 5, 7 (half right)
+    assert summary["mean"] == 0.75
+    assert summary["sd"] == pytest.approx(np.sqrt(0.125))
+    assert summary["recall_negative"] == summary["recall_positive"] == 0.75
+    assert summary["balanced_accuracy"] == balanced_accuracy_score(true, called)
+    assert summary["mcc"] == pytest.approx(matthews_corrcoef(true, called))
+    assert summary["majority"] == 0.5
+    # Wilson: (p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)
+    z, n, p = 1.959964, 8, 0.75
+    centre, spread = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    assert summary["ci_low"] == pytest.approx((centre - spread) / (1 + z**2 / n), abs=1e-6)
+    assert summary["ci_high"] == pytest.approx((centre + spread) / (1 + z**2 / n), abs=1e-6)
+
+
+def test_auc_compares_scores_within_folds_only():
+    true = np.array([0, 0, 1, 1, 0, 0, 1, 1])
+    score = np.array([0.1, 5.1, 0.2, 5.2, 0.3, 5.3, 0.4, 5.0])  # the second fold's scale is shifted
+    table = predictions(true, (score > 3).astype(int), 2, score)
+    # fold 01: .1 .2 .3 .4 with 0 1 0 1 -> 3 of 4 pairs; fold 02: 5.1 5.2 5.3 5.0 -> 1 of 4
+    assert summarise(table, 9, 0)["auc"] == pytest.approx(4 / 8)
+
+
+def test_permutation_p_agrees_with_shuffling_labels():
+    rng = np.random.default_rng(3)
+    true = (rng.random(60) < 0.4).astype(int)
+    called = np.where(rng.random(60) < 0.62, true, 1 - true)
+    summary = summarise(predictions(true, called, 5), n_permutations=20000, seed=0)
+    for score in (lambda a, b: (a == b).mean(), balanced_accuracy_score):
+        shuffled = [score(rng.permutation(true), called) for _ in range(600)]
+        expected = np.mean(np.array(shuffled) >= score(true, called) - 1e-12)
+        assert summary["p_permutation"] == pytest.approx(expected, abs=0.05)
+
+
+def test_evidence_needs_more_than_the_majority():
+    true = np.repeat([0, 1], [70, 30])
+    majority = summarise(predictions(true, np.zeros(100, int), 10), 999, 0)
+    assert majority["accuracy"] == majority["majority"] == 0.7
+    assert majority["p_permutation"] == 1
+    assert not is_evidence(majority)
+    good = true.copy()
+    good[::12] = 1 - good[::12]
+    assert is_evidence(summarise(predictions(true, good, 10), 999, 0))
+    # significant against shuffled labels, yet no better than always naming the larger class
+    weak = true.copy()
+    weak[:25] = 1
+    summary = summarise(predictions(true, weak, 10), 999, 0)
+    assert summary["p_permutation"] < 0.05
+    assert not is_evidence(summary)
+
+
+def test_the_null_is_calibrated():
+    rng = np.random.default_rng(0)
+    found = [
+        summarise(predictions(rng.permutation(40) % 2, rng.permutation(40) % 2, 4), 199, seed)
+        for seed in range(60)
+    ]
+    assert sum(one["p_permutation"] < 0.05 for one in found) < 10

@@ -1,0 +1,224 @@
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from voxplain import figures, paper
+from voxplain.figures.attention import peak
+from voxplain.figures.quality import _middle_slices
+
+CLASSES = ("controls", "patients")
+SHAPE = (12, 14, 11)
+# LAS-like: x runs from the participant's right to left, as many scanners write it
+AFFINE = np.array([[-6.0, 0, 0, 33], [0, 5, 0, -35], [0, 0, 7, -38], [0, 0, 0, 1]])
+
+
+@pytest.fixture
+def brain():
+    index = np.indices(SHAPE).reshape(3, -1).T - (np.array(SHAPE) - 1) / 2
+    return ((index / (np.array(SHAPE) / 2.4)) ** 2).sum(axis=1).reshape(SHAPE) < 1
+
+
+@pytest.fixture
+def maps(brain):
+    rng = np.random.default_rng(0)
+    means = rng.random((2, *SHAPE)) * 0.4 * brain
+    return np.stack([*means, np.clip(means.sum(axis=0), 0, 1)])
+
+
+def first_layer_values(n_features=4):
+    rows = []
+    for measure in ("mean", "entropy"):
+        for feature in range(1, n_features + 1):
+            for name, value in zip(CLASSES, (1.0, 1.0 + 0.1 * (-1) ** feature), strict=True):
+                rows.append(
+                    {
+                        "measure": measure,
+                        "feature": feature,
+                        "class_name": name,
+                        "value": value,
+                        "ci_low": value - 0.02,
+                        "ci_high": value + 0.02,
+                        "p_holm": 0.01 if feature < 4 else 0.6,
+                        "larger": CLASSES[feature % 2 == 0] if feature < 4 else "",
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(mpl.text.Text)]
+
+
+def test_first_layer_marks_follow_significance_and_direction():
+    figure = figures.first_layer(first_layer_values(), CLASSES)
+    marks = [text for text in texts(figure) if text in ("*", "+")]
+    # per measure: features 1 and 3 larger in class 0 (+), 2 in class 1 (*), 4 not significant
+    assert sorted(marks) == ["*"] * 2 + ["+"] * 4
+
+
+def test_importances_order_sign_and_top():
+    coefficients = pd.DataFrame(
+        [
+            {"feature": name, "fold": fold, "coefficient": mean + shift}
+            for name, mean in (("small", 0.1), ("large_negative", -2.0), ("medium", 1.0))
+            for fold, shift in (("01", -0.05), ("02", 0.05))
+        ]
+    )
+    figure = figures.importances(coefficients, CLASSES, top=2)
+    axes = figure.axes[0]
+    widths = [patch.get_width() for patch in axes.patches]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["medium", "large_negative"]
+    assert widths == pytest.approx([1.0, -2.0])
+
+
+def test_importances_without_morphometry_says_so():
+    assert any("no morphometry" in text for text in texts(figures.importances(None, CLASSES)))
+
+
+def test_peak_is_the_world_coordinate_of_the_largest_voxel_inside_the_brain(brain):
+    volume = np.zeros(SHAPE)
+    volume[0, 0, 0] = 9.0  # outside the brain: must not attract the cuts
+    volume[7, 6, 4] = 2.0
+    assert peak(volume, brain, AFFINE) == pytest.approx((33 - 42, -35 + 30, -38 + 28))
+
+
+def test_peak_of_an_empty_map_is_the_brain_centre(brain):
+    centre = AFFINE[:3, :3] @ ((np.array(SHAPE) - 1) / 2) + AFFINE[:3, 3]
+    assert peak(np.zeros(SHAPE), brain, AFFINE) == pytest.approx(tuple(centre))
+
+
+@pytest.mark.parametrize(
+    ("factor", "threshold", "words"),
+    [
+        (1.0, 0.5, "blue outline: ≥ 0.5"),
+        (1.0, 0.99, "no voxel of the brain reaches the threshold 0.99"),
+        (0.0, 0.5, "zero everywhere"),
+    ],
+)
+def test_attention_states_threshold_or_emptiness(maps, brain, factor, threshold, words):
+    figure = figures.attention(
+        maps * factor, AFFINE, brain * 100.0, brain, "grad_cam", CLASSES, threshold
+    )
+    shown = texts(figure)
+    assert any(words in text for text in shown)
+    assert "L" in shown
+    assert "R" in shown
+    assert any("share of each map's maximum" in text for text in shown)
+    assert set(CLASSES) <= set(shown)
+
+
+def test_attention_draws_the_right_side_on_the_right(brain, tmp_path):
+    """A mark at positive world x must appear in the right half of the axial cut."""
+    maps = np.zeros((3, *SHAPE))
+    maps[:, 3, 7, 5] = 1.0  # voxel x = 3 lies at world x = +15 mm: the participant's right
+    figure = figures.attention(maps, AFFINE, brain * 100.0, brain, "grad_cam", CLASSES, 0.5)
+    figures.save(figure, tmp_path / "a.png", tmp_path / "a.svg")
+    pixels = np.asarray(Image.open(tmp_path / "a.png").convert("RGB")).astype(int)
+    height, width = pixels.shape[:2]
+    axial = pixels[int(0.05 * height) : int(0.62 * height), int(0.59 * width) : int(0.86 * width)]
+    coloured = (axial.max(axis=2) - axial.min(axis=2)) > 60
+    assert coloured.any()
+    assert np.nonzero(coloured)[1].mean() > axial.shape[1] / 2
+
+
+def test_middle_slices_put_left_on_the_left():
+    volume = np.zeros(SHAPE)
+    volume[0] = 1.0  # first voxel along x is the participant's right (negative x step)
+    axial, ratio = _middle_slices(volume, AFFINE)[2]
+    assert axial[:, -1].all()
+    assert not axial[:, 0].any()
+    assert ratio == pytest.approx(5 / 6)
+
+
+def test_quality_montage_names_suspects(brain):
+    suspects = [("sub-007", brain * 1.0, 0.31), ("sub-empty", np.zeros(SHAPE), 0.0)]
+    shown = texts(figures.quality_montage(brain * 1.0, AFFINE, suspects))
+    assert "sub-007\nr = 0.31" in shown
+    assert "sub-empty\nr = 0.00" in shown
+
+
+def test_same_input_gives_the_same_bytes_and_leaves_rc_alone(tmp_path):
+    before = dict(mpl.rcParams)
+    for name in ("one", "two"):
+        figure = figures.first_layer(first_layer_values(), CLASSES)
+        figures.save(figure, tmp_path / f"{name}.png", tmp_path / "svg" / f"{name}.svg")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    svg = (tmp_path / "svg" / "one.svg").read_bytes()
+    assert svg == (tmp_path / "svg" / "two.svg").read_bytes()
+    assert b"dc:date" not in svg
+    assert not list(tmp_path.rglob(".tmp-*"))
+    assert dict(mpl.rcParams) == before
+
+
+def test_attention_svg_is_reproducible(maps, brain, tmp_path):
+    for name in ("one", "two"):
+        figure = figures.attention(
+            maps, AFFINE, brain * 100.0, brain, "guided_backprop", CLASSES, 0.04
+        )
+        figures.save(figure, tmp_path / f"{name}.png", tmp_path / f"{name}.svg")
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_accuracy_shows_chance_and_the_paper_only_where_it_has_a_value():
+    table = pd.DataFrame(
+        [
+            {
+                "model": model,
+                "accuracy": 0.7,
+                "ci_low": 0.6,
+                "ci_high": 0.8,
+                "majority": 0.54,
+                "evidence": evidence,
+            }
+            for model, evidence in (("cnn", True), ("head_size", False))
+        ]
+    )
+    axes = figures.accuracy(table).axes[0]
+    triangles = [line for line in axes.lines if line.get_marker() == "v"]
+    assert [line.get_xdata()[0] for line in triangles] == [paper.ACCURACY["cnn"].mean]
+    fills = [line.get_markerfacecolor() for line in axes.lines if line.get_marker() == "o"]
+    assert fills[1] == "white"
+    assert fills[0] != "white"
+    assert any(list(line.get_xdata()) == [0.54, 0.54] for line in axes.lines)
+
+
+def test_masked_history_overlap_and_localisation_draw():
+    masked = pd.DataFrame(
+        [
+            {"method": "grad_cam", "mask": mask, "control": control, "accuracy_mean": value}
+            for mask in ("controls", "patients", "conjoined")
+            for control, value in (("mask", 0.6), ("random", 0.5), ("complement", 0.7))
+        ]
+        + [{"method": "grad_cam", "mask": "brain", "control": "brain", "accuracy_mean": 0.8}]
+    ).assign(accuracy_sd=0.1, paper_mean=np.nan)
+    axes = figures.masked_accuracy(masked, 0.5).axes[0]
+    heights = [patch.get_height() for patch in axes.patches]
+    assert heights == [0.6] * 3 + [0.5] * 3 + [0.7] * 3
+
+    curves = pd.DataFrame(
+        {"fold": ["01", "01", "02", "02"], "epoch": [1, 2, 1, 2], "loss": [4.0, 2.0, 2.0, 0.0]}
+    ).assign(accuracy=0.9, test_loss=1.0, test_accuracy=0.8)
+    mean = figures.history(curves).axes[0].lines[2]
+    assert list(mean.get_ydata()) == [3.0, 1.0]
+
+    pair = pd.DataFrame(
+        [
+            {
+                "method_a": "grad_cam",
+                "method_b": "guided_backprop",
+                "paper": 0.93,
+                "agreement": 0.9,
+                "dice_threshold": 0.1,
+                "dice_equal_area": 0.2,
+                "chance": 0.1,
+                "null_p95": 0.15,
+            }
+        ]
+    )
+    bars = [patch.get_height() for patch in figures.overlap(pair).axes[0].patches]
+    assert bars == [0.9, 0.1, 0.2]
+
+    found = pd.DataFrame({"method": ["grad_cam"], "auc": [0.45], "null_auc_p95": [0.6]})
+    assert figures.localisation(found).axes[0].patches[0].get_width() == pytest.approx(-0.05)

@@ -1,0 +1,298 @@
+import base64
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from voxplain.report import build
+from voxplain.report.answer import answer, notices
+from voxplain.report.tables import cell, duration, number
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
+
+
+def config(**changes):
+    perturbation = {
+        "iterations": 60, "draws": 2, "jitter": 2, "mask_scale": 4, "sigma_0": 5.0, "sigma_m": 1.0,
+        "lambda_1": 3.0, "lambda_2": 1.0, "beta": 7.0, "learning_rate": 0.3, "norm": "mean",
+    }  # fmt: skip
+    value = {
+        "run": "tiny",
+        "seed": 42,
+        "cohort": {
+            "layout": "synthetic",
+            "space": "MNI152",
+            "classes": {"negative": "cats", "positive": "dogs"},
+            "synthetic": {
+                "effect_size": 1.2,
+                "null_cohort": False,
+                "regions": [{"name": "left ear"}],
+            },
+        },
+        "volumes": {"shape": [30, 36, 30]},
+        "folds": {"n_splits": 10},
+        "cnn": {
+            "normalisation": "brain_mean", "channels": [8, 16, 32], "dropout": 0.5, "epochs": 20,
+            "batch_size": 10, "learning_rate": 0.001, "weight_decay": 0.0, "milestones": [10],
+            "gamma": 0.3, "flip": False, "shift": 0,
+        },
+        "baselines": {"inner_splits": 3, "svm_c": 1.0},
+        "attribution": {
+            "methods": ["meaningful_perturbation", "grad_cam"],
+            "model": "fold",
+            "target": "true_class",
+            "meaningful_perturbation": perturbation,
+        },
+        "evaluation": {
+            "permutations": 100, "random_masks": 5, "surrogates": 50, "equal_area": 0.1,
+            "thresholds": {"grad_cam": 0.65},
+        },
+        "atlases": [],
+    }  # fmt: skip
+    for path, new in changes.items():
+        *parents, last = path.split("__")
+        part = value
+        for key in parents:
+            part = part[key]
+        part[last] = new
+    return value
+
+
+def accuracy(evidence=True):
+    return pd.DataFrame(
+        [
+            {
+                "model": "cnn", "n": 80, "accuracy": 0.9 if evidence else 0.55, "mean": 0.9,
+                "sd": 0.05, "ci_low": 0.81, "ci_high": 0.95, "majority": 0.5,
+                "p_permutation": 0.0005, "evidence": evidence,
+            },
+            {
+                "model": "head_size", "n": 80, "accuracy": 0.61, "mean": 0.6, "sd": 0.1,
+                "ci_low": 0.5, "ci_high": 0.7, "majority": 0.5, "p_permutation": 0.04,
+                "evidence": False,
+            },
+        ]
+    )  # fmt: skip
+
+
+def full_context(tmp_path):
+    png = tmp_path / "figure.png"
+    png.write_bytes(PNG)
+    names = (
+        "fig1 fig2a fig2b fig2c fig3 accuracy history quality masked_accuracy table3 localisation"
+    )
+    methods = ["meaningful_perturbation", "grad_cam"]
+    masked = pd.DataFrame(
+        [
+            {"method": m, "mask": mask, "control": control, "accuracy_mean": value}
+            for m in methods
+            for mask, control, value in (
+                ("none", "none", 0.91),
+                ("brain", "brain", 0.89),
+                ("conjoined", "mask", 0.8),
+                ("conjoined", "random", 0.61),
+                ("conjoined", "complement", 0.62),
+            )
+        ]
+    ).assign(accuracy_sd=0.1, n_folds=10, paper_mean=np.nan, paper_sd=np.nan)
+    regions = pd.DataFrame(
+        [
+            {"method": m, "rank": r, "value": r, "name": f"area <{r}>", "score": 0.1, "q_fdr": 0.01}
+            for m in methods
+            for r in range(1, 9)
+        ]
+    )
+    pairs = pd.DataFrame(
+        [{"method_a": methods[0], "method_b": methods[1], "paper": 0.94, "agreement": 0.95}]
+    ).assign(dice_threshold=0.1, dice_equal_area=0.2, chance=0.1, null_p95=0.15, p_null=0.01)
+    return {
+        "run": "tiny",
+        "config": config(),
+        "provenance": {"python": "3.11.2"},
+        "participants": pd.DataFrame(
+            {
+                "class_name": ["cats", "dogs"],
+                "age": [3.0, 4.0],
+                "tiv": [np.nan, np.nan],
+                "family_id": pd.array(["f1", pd.NA], dtype="string"),
+            }
+        ),
+        "quality": pd.DataFrame({"participant_id": ["sub-<b>"], "outlier": [False]}),
+        "accuracy": accuracy(),
+        "table1": pd.DataFrame({"model": ["knn"], "accuracy_mean": [0.7], "status": ["ok"]}),
+        "masked": masked,
+        "table2": {"brainnetome": regions},
+        "table3": pairs,
+        "localisation": pd.DataFrame(
+            {"method": methods, "auc": [0.8, 0.5], "null_auc_p95": 0.6, "p_auc": [0.01, 0.4]}
+        ),
+        "localisation_regions": pd.DataFrame(
+            {"method": methods, "region": "left ear", "n_truth": 9, "auc": 0.7}
+        ).assign(null_auc_p95=0.6, p_auc=0.02, peak_inside=1),
+        "first_layer": pd.DataFrame(
+            {
+                "measure": ["mean"],
+                "fold": ["01"],
+                "feature": [1],
+                "p_holm": [0.01],
+                "larger": ["dogs"],
+            }
+        ),
+        "runtime": pd.DataFrame({"method": methods, "seconds": [4000.0, 2.0]}),
+        "degenerate": pd.DataFrame({"method": methods, "n_maps": 8, "n_degenerate": [1, 0]}),
+        "figures": dict.fromkeys(names.split(), png),
+        "claims": pd.DataFrame({"claim": ["a"], "verdict": ["near chance"]}),
+    }
+
+
+class Page(HTMLParser):
+    """Collect what a browser would fetch, ids, anchors, and elements that need a name."""
+
+    VOID = ("meta", "link", "img", "br", "input", "hr")
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.anchors, self.fetched, self.images, self.captions = [], [], [], 0, 0
+        self.open, self.tables, self.tags = [], 0, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.tags.append(tag)
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+        if tag == "a" and attributes["href"].startswith("#"):
+            self.anchors.append(attributes["href"][1:])
+        self.fetched += [attributes[key] for key in ("src", "srcset") if key in attributes]
+        if tag == "link":
+            self.fetched.append(attributes["href"])
+        if tag == "img":
+            assert attributes["alt"]
+            self.images += 1
+        self.tables += tag == "table"
+        self.captions += tag == "caption"
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
+    text = build(full_context(tmp_path))
+    page = Page(text)
+    assert page.open == []
+    assert all(address.startswith("data:") for address in page.fetched)
+    assert "http://" not in text
+    assert "https://" not in text
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.anchors) <= set(page.ids)
+    assert page.images == 11
+    assert page.tables == page.captions > 8
+    assert page.tags.count("h1") == 1
+    assert {"nav", "main", "header"} <= set(page.tags)
+    assert "sub-&lt;b&gt;" in text
+    assert "area &lt;5&gt;" in text
+    assert "area &lt;6&gt;" not in text  # only the five highest regions
+    assert "1.1 h" in text  # 4002 s
+    assert "cats" in text
+    assert "planted voxels" in text
+    assert ">nan<" not in text.lower()
+    assert "nan±" not in text.lower().replace(" ", "")
+
+
+def test_page_without_any_result_says_so_in_words(tmp_path):
+    text = build({"run": "bare", "config": config()})
+    page = Page(text)
+    assert page.images == 0
+    assert "no predictions of the network" in text
+    assert "has no morphometry" in text
+    assert "XGBoost, morphometry 0.89 ± 0.02" in text
+    assert "no atlas is configured" in text
+    assert set(page.anchors) <= set(page.ids)
+
+
+def test_native_space_explains_missing_regions():
+    text = build({"run": "x", "config": config(cohort__space="native")})
+    assert "the images are in native space and the atlases in MNI152" in text
+
+
+def test_answer_of_a_good_network(tmp_path):
+    text = answer(full_context(tmp_path))
+    assert "accuracy of 0.90 (95 % CI 0.81 to 0.95)" in text
+    assert "Head size alone gave 0.61" in text
+    assert "found beyond chance by Meaningful Perturbations (best" in text
+    assert "8 of 8 in brainnetome" in text
+    assert "keeps more of the accuracy" in text
+
+
+def test_near_chance_answer_stops_before_the_maps(tmp_path):
+    context = full_context(tmp_path) | {"accuracy": accuracy(evidence=False)}
+    text = answer(context)
+    assert "maps are no evidence" in text
+    assert "planted regions" not in text
+    assert notices(context)[0].level == "stop"
+
+
+@pytest.mark.parametrize(
+    ("changes", "people", "words"),
+    [
+        ({"attribution__model": "all"}, None, "In-sample"),
+        ({"cohort__space": "native"}, None, "not registered to MNI152"),
+        ({"cohort__layout": "table"}, [pd.NA, pd.NA], "Families are not controlled"),
+        ({"cohort__synthetic__null_cohort": True}, None, "no effect planted"),
+        ({}, None, "grid 30×36×30 instead of 58×70×58"),
+    ],
+)
+def test_notices(changes, people, words):
+    context = {"config": config(**changes)}
+    if people is not None:
+        context["participants"] = pd.DataFrame({"family_id": pd.array(people, dtype="string")})
+    assert any(words in notice.text for notice in notices(context))
+
+
+def test_known_families_and_full_size_raise_no_warning():
+    settings = config(
+        volumes__shape=[58, 70, 58],
+        cnn__channels=[32, 64, 128],
+        attribution__meaningful_perturbation__draws=10,
+        attribution__meaningful_perturbation__iterations=300,
+    )
+    people = pd.DataFrame({"family_id": ["f1", "f2"]})
+    texts = [n.text for n in notices({"config": settings, "participants": people})]
+    assert not any("Famil" in text or "Smaller" in text for text in texts)
+
+
+def test_methods_follow_the_configuration():
+    text = build({"run": "x", "config": config(cnn__flip=True, cnn__shift=2)})
+    assert "with left-right flips and shifts by up to 2 voxels" in text
+    assert "60 iterations of Adam (learning rate 0.3) with 2 shifts" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "shown"),
+    [
+        (0.0004, "p_null", "< 0.001"),
+        (0.04567, "q_fdr", "0.046"),
+        (0.88123, "accuracy", "0.881"),
+        (12.0, "n", "12"),
+        (1450.4, "tiv", "1,450"),
+        (0.00123, "score", "0.0012"),
+        (float("nan"), "auc", "–"),
+    ],
+)
+def test_number(value, column, shown):
+    assert number(value, column) == shown
+
+
+def test_cells_sort_by_value_and_spell_names_out():
+    assert cell("grad_cam", "method_a").text == "Grad-CAM"
+    assert cell(np.bool_(True), "evidence").text == "yes"
+    assert cell(None, "age") == cell(float("nan"), "age") == cell(pd.NA, "age")
+    assert float(cell(np.float64(0.1234567), "auc").key) == 0.1234567
+    assert cell(5000.0, "seconds_per_participant").text == "1.4 h"
+    assert duration(90) == "1.5 min"

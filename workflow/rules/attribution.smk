@@ -1,0 +1,105 @@
+"""Attribution maps: per fold and method, group means, and single participants on request."""
+
+
+rule explain:
+    input:
+        participants=P.participants,
+        volumes=P.volumes,
+        split=P.split,
+        model=P.cnn_model,
+    output:
+        maps=P.maps,
+        training_maps=P.training_maps,
+        rows=P.map_rows,
+        curves=P.map_curves,
+        timing=P.map_timing,
+    log:
+        P.log("explain", "{method}/fold-{fold}"),
+    benchmark:
+        P.benchmark("explain", "{method}/fold-{fold}")
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    resources:
+        gpu=config["gpu"],
+    params:
+        settings=lambda wildcards: config["attribution"][wildcards.method],
+        target=config["attribution"]["target"],
+        training_sample=config["attribution"]["training_sample"],
+        seed=config["seed"],
+        gpu=config["gpu"],
+        code=code("explain.py"),
+    script:
+        "../scripts/explain.py"
+
+
+rule group_maps:
+    input:
+        grid=P.grid,
+        maps=expand(P.maps, fold=MAP_FOLDS, allow_missing=True),
+        rows=expand(P.map_rows, fold=MAP_FOLDS, allow_missing=True),
+    output:
+        maps=P.group_maps,
+        counts=P.group_counts,
+        images=expand(P.group_image, group=GROUPS, allow_missing=True),
+        class_maps=expand(
+            P.class_map, fold=MAP_FOLDS, label=CLASSES, allow_missing=True
+        ),
+    log:
+        P.log("group_maps", "{method}"),
+    benchmark:
+        P.benchmark("group_maps", "{method}")
+    conda:
+        ENVIRONMENT
+    params:
+        folds=MAP_FOLDS,
+        code=code("group_maps.py"),
+    script:
+        "../scripts/group_maps.py"
+
+
+def fold_of(participant):
+    """The fold whose model explains a participant; waits for the folds to be drawn."""
+    with open(checkpoints.make_folds.get().output.folds) as file:
+        rows = dict(line.split("\t")[:2] for line in file)
+    if participant not in rows:
+        raise WorkflowError(f"{participant} is not in this cohort ({P.participants})")
+    return (
+        rows[participant] if config["attribution"]["model"] == "fold" else WHOLE_COHORT
+    )
+
+
+def maps_of_participant(wildcards):
+    fold = fold_of(wildcards.participant)
+    return {
+        "maps": P.maps.format(method=wildcards.method, fold=fold),
+        "rows": P.map_rows.format(method=wildcards.method, fold=fold),
+    }
+
+
+rule participant_map:
+    # Cuts one map out of its fold's array; needs no torch.
+    input:
+        unpack(maps_of_participant),
+        grid=P.grid,
+    output:
+        image=P.participant_map,
+    log:
+        P.log("participant_map", "{method}/{participant}"),
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("participant_map.py"),
+    script:
+        "../scripts/participant_map.py"
+
+
+def all_participant_maps(wildcards):
+    with open(checkpoints.make_folds.get().output.folds) as file:
+        participants = [line.split("\t")[0] for line in file][1:]
+    return expand(P.participant_map, method=METHODS, participant=participants)
+
+
+rule subject_maps:
+    input:
+        all_participant_maps,

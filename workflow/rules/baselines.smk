@@ -1,0 +1,83 @@
+"""Models without a network, on the same folds as the CNN."""
+
+from math import prod
+
+WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
+
+
+def per_model(path, models):
+    """Named outputs, one per model."""
+    return {model: path.replace("{model}", model) for model in models}
+
+
+rule gram_matrix:
+    # Once for all folds: each fold takes its rows and columns.
+    input:
+        volumes=P.volumes,
+    output:
+        gram=P.gram,
+        sums=P.gram_sums,
+    log:
+        P.log("gram_matrix"),
+    benchmark:
+        P.benchmark("gram_matrix")
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("gram_matrix.py"),
+    script:
+        "../scripts/gram_matrix.py"
+
+
+rule voxel_svm:
+    input:
+        participants=P.participants,
+        split=P.split,
+        gram=P.gram,
+        sums=P.gram_sums,
+    output:
+        predictions=P.predictions.format(model="voxel_svm", fold="{fold}"),
+    log:
+        P.log("voxel_svm", "fold-{fold}"),
+    benchmark:
+        P.benchmark("voxel_svm", "fold-{fold}")
+    conda:
+        ENVIRONMENT
+    params:
+        n_features=prod(config["volumes"]["shape"]),
+        svm_c=config["baselines"]["svm_c"],
+        code=code("voxel_svm.py"),
+    script:
+        "../scripts/voxel_svm.py"
+
+
+rule tabular_models:
+    # All tabular models of a fold in one job: their imports cost more than their fits.
+    input:
+        participants=P.participants,
+        split=P.split,
+        quality=P.quality,
+        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+    output:
+        **per_model(P.predictions, [*MORPHOMETRY_MODELS, "head_size"]),
+        **{
+            f"{kind}_{model}": path
+            for kind, pattern, models in (
+                ("parameters", P.parameters, MORPHOMETRY_MODELS),
+                ("importances", P.importances, WITH_IMPORTANCES),
+            )
+            for model, path in per_model(pattern, models).items()
+        },
+    log:
+        P.log("tabular_models", "fold-{fold}"),
+    benchmark:
+        P.benchmark("tabular_models", "fold-{fold}")
+    conda:
+        ENVIRONMENT
+    params:
+        models=[*MORPHOMETRY_MODELS, "head_size"],
+        settings=config["baselines"],
+        seed=config["seed"],
+        code=code("tabular_models.py"),
+    script:
+        "../scripts/tabular_models.py"

@@ -1,0 +1,106 @@
+"""Participants, labels and images: the synthetic cohort is made first, then read like any other."""
+
+if SYNTHETIC:
+
+    rule plan_cohort:
+        input:
+            labels=expand(P.atlas_labels, atlas=ATLASES),
+            names=expand(P.atlas_names, atlas=ATLASES),
+        output:
+            plan=P.plan,
+            weights=P.effect_weights,
+            truth=P.truth,
+            truth_names=P.truth_names,
+        log:
+            P.log("plan_cohort"),
+        benchmark:
+            P.benchmark("plan_cohort")
+        conda:
+            ENVIRONMENT
+        params:
+            settings=config["cohort"]["synthetic"],
+            classes=CLASSES,
+            atlases=list(ATLASES),
+            seed=config["seed"],
+            code=code("plan_cohort.py"),
+        script:
+            "../scripts/plan_cohort.py"
+
+    rule make_images:
+        input:
+            plan=P.plan,
+            weights=P.effect_weights,
+            labels=expand(P.atlas_labels, atlas=ATLASES),
+            names=expand(P.atlas_names, atlas=ATLASES),
+        output:
+            images=directory(P.source_images),
+            rows=P.source_rows,
+        log:
+            P.log("make_images", "batch-{batch}"),
+        benchmark:
+            P.benchmark("make_images", "batch-{batch}")
+        conda:
+            ENVIRONMENT
+        params:
+            settings=config["cohort"]["synthetic"],
+            n_batches=len(BATCHES),
+            atlases=list(ATLASES),
+            seed=config["seed"],
+            code=code("make_images.py"),
+        script:
+            "../scripts/make_images.py"
+
+    rule gather_cohort:
+        input:
+            plan=P.plan,
+            images=expand(P.source_images, batch=BATCHES),
+            rows=expand(P.source_rows, batch=BATCHES),
+        output:
+            participants=P.source_participants,
+            morphometry=P.source_morphometry,
+        log:
+            P.log("gather_cohort"),
+        benchmark:
+            P.benchmark("gather_cohort")
+        conda:
+            ENVIRONMENT
+        params:
+            code=code("gather_cohort.py"),
+        script:
+            "../scripts/gather_cohort.py"
+
+
+def cohort_files(_):
+    """Tables that a cohort is read from."""
+    if SYNTHETIC:
+        return {"table": P.source_participants, "morphometry": P.source_morphometry}
+    table = config["cohort"]["table"]
+    root = Path(config["cohort_root"])
+    files = {"table": root / table["participants"]}
+    return files | (
+        {"morphometry": root / table["morphometry"]} if HAS_MORPHOMETRY else {}
+    )
+
+
+rule read_cohort:
+    input:
+        unpack(cohort_files),
+    output:
+        participants=P.participants,
+        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+    log:
+        P.log("read_cohort"),
+    benchmark:
+        P.benchmark("read_cohort")
+    conda:
+        ENVIRONMENT
+    params:
+        layout=config["cohort"]["layout"],
+        root=P.source if SYNTHETIC else config["cohort_root"],
+        settings=config["cohort"][config["cohort"]["layout"]],
+        classes=config["cohort"]["classes"],
+        exclude=config["cohort"]["exclude"],
+        n_splits=config["folds"]["n_splits"],
+        code=code("read_cohort.py"),
+    script:
+        "../scripts/read_cohort.py"

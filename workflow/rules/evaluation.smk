@@ -1,0 +1,182 @@
+"""What the predictions and the maps are worth, each number beside its null."""
+
+
+rule prediction_tables:
+    input:
+        **{model: expand(P.predictions, model=model, fold=FOLDS) for model in MODELS},
+        importances=(
+            expand(P.importances, model="logistic_regression", fold=FOLDS)
+            if HAS_MORPHOMETRY
+            else []
+        ),
+    output:
+        accuracy=P.table("accuracy"),
+        predictions=P.table("predictions"),
+        table1=P.table("table1"),
+        importances=P.table("importances") if HAS_MORPHOMETRY else [],
+    log:
+        P.log("prediction_tables"),
+    benchmark:
+        P.benchmark("prediction_tables")
+    conda:
+        ENVIRONMENT
+    params:
+        models=MODELS,
+        permutations=config["evaluation"]["permutations"],
+        seed=config["seed"],
+        code=code("prediction_tables.py"),
+    script:
+        "../scripts/prediction_tables.py"
+
+
+def group_sources(wildcards):
+    """Maps that a fold's group masks are made of: its own training sample, or the paper's model."""
+    if config["attribution"]["model"] == "fold":
+        maps, fold = P.training_maps, wildcards.fold
+    else:
+        maps, fold = P.maps, WHOLE_COHORT
+    return {
+        "maps": expand(maps, method=METHODS, fold=fold),
+        "rows": expand(P.map_rows, method=METHODS, fold=fold),
+    }
+
+
+rule masked_accuracy_fold:
+    input:
+        unpack(group_sources),
+        participants=P.participants,
+        volumes=P.volumes,
+        brain_mask=P.brain_mask,
+        split=P.split,
+        model=P.cnn_model,
+    output:
+        table=P.masked_fold,
+    log:
+        P.log("masked_accuracy_fold", "fold-{fold}"),
+    benchmark:
+        P.benchmark("masked_accuracy_fold", "fold-{fold}")
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    resources:
+        gpu=config["gpu"],
+    params:
+        methods=METHODS,
+        classes=CLASSES,
+        map_set="train" if config["attribution"]["model"] == "fold" else "test",
+        random_masks=config["evaluation"]["random_masks"],
+        seed=config["seed"],
+        gpu=config["gpu"],
+        code=code("masked_accuracy_fold.py"),
+    script:
+        "../scripts/masked_accuracy_fold.py"
+
+
+rule masked_accuracy:
+    input:
+        folds=expand(P.masked_fold, fold=FOLDS),
+    output:
+        table=P.table("masked_accuracy"),
+    log:
+        P.log("masked_accuracy"),
+    benchmark:
+        P.benchmark("masked_accuracy")
+    conda:
+        ENVIRONMENT
+    params:
+        groups=dict(zip(GROUPS, ["negative", "positive", "conjoined"])),
+        code=code("masked_accuracy.py"),
+    script:
+        "../scripts/masked_accuracy.py"
+
+
+rule table3:
+    input:
+        brain_mask=P.brain_mask,
+        maps=expand(P.group_maps, method=METHODS),
+    output:
+        table=P.table("table3"),
+    log:
+        P.log("table3"),
+    benchmark:
+        P.benchmark("table3")
+    conda:
+        ENVIRONMENT
+    params:
+        methods=METHODS,
+        thresholds=config["evaluation"]["thresholds"],
+        equal_area=config["evaluation"]["equal_area"],
+        surrogates=config["evaluation"]["surrogates"],
+        seed=config["seed"],
+        code=code("table3.py"),
+    script:
+        "../scripts/table3.py"
+
+
+rule localisation:
+    input:
+        truth=P.truth,
+        truth_names=P.truth_names,
+        brain_mask=P.brain_mask,
+        maps=expand(P.group_maps, method=METHODS),
+    output:
+        table=P.table("localisation"),
+        regions=P.table("localisation_regions"),
+    log:
+        P.log("localisation"),
+    benchmark:
+        P.benchmark("localisation")
+    conda:
+        ENVIRONMENT
+    params:
+        methods=METHODS,
+        surrogates=config["evaluation"]["surrogates"],
+        seed=config["seed"],
+        code=code("localisation.py"),
+    script:
+        "../scripts/localisation.py"
+
+
+rule first_layer:
+    # Held-out participants of every fold's model, and the paper's in-sample model.
+    input:
+        participants=P.participants,
+        volumes=P.volumes,
+        splits=expand(P.split, fold=[*FOLDS, WHOLE_COHORT]),
+        models=expand(P.cnn_model, fold=[*FOLDS, WHOLE_COHORT]),
+    output:
+        table=P.table("first_layer"),
+    log:
+        P.log("first_layer"),
+    benchmark:
+        P.benchmark("first_layer")
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    resources:
+        gpu=config["gpu"],
+    params:
+        folds=[*FOLDS, WHOLE_COHORT],
+        classes=CLASSES,
+        gpu=config["gpu"],
+        code=code("first_layer.py"),
+    script:
+        "../scripts/first_layer.py"
+
+
+rule runtime:
+    input:
+        timing=expand(P.map_timing, method=METHODS, fold=MAP_FOLDS),
+    output:
+        table=P.table("runtime"),
+    log:
+        P.log("runtime"),
+    benchmark:
+        P.benchmark("runtime")
+    conda:
+        ENVIRONMENT
+    params:
+        methods=METHODS,
+        code=code("runtime.py"),
+    script:
+        "../scripts/runtime.py"

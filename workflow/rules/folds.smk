@@ -1,0 +1,22 @@
+"""One set of folds for every model."""
+
+
+checkpoint make_folds:
+    # A checkpoint, because only the drawn folds tell which model explains a given participant.
+    input:
+        participants=P.participants,
+    output:
+        folds=P.folds,
+        splits=expand(P.split, fold=[*FOLDS, WHOLE_COHORT]),
+    log:
+        P.log("make_folds"),
+    benchmark:
+        P.benchmark("make_folds")
+    conda:
+        ENVIRONMENT
+    params:
+        n_splits=len(FOLDS),
+        seed=config["seed"],
+        code=code("make_folds.py"),
+    script:
+        "../scripts/make_folds.py"

@@ -1,0 +1,138 @@
+"""Figures, claims and the report page."""
+
+
+rule statistics_figures:
+    input:
+        accuracy=P.table("accuracy"),
+        first_layer=P.table("first_layer"),
+        masked=P.table("masked_accuracy"),
+        table3=P.table("table3"),
+        localisation=P.table("localisation") if HAS_TRUTH else [],
+        histories=expand(P.cnn_history, fold=FOLDS),
+        importances=P.table("importances") if HAS_MORPHOMETRY else [],
+    output:
+        fig1=report(P.figure("fig1"), category="Paper", labels={"figure": "Fig. 1"}),
+        fig3=report(P.figure("fig3"), category="Paper", labels={"figure": "Fig. 3"}),
+        accuracy=report(
+            P.figure("accuracy"), category="Prediction", labels={"figure": "accuracy"}
+        ),
+        history=report(
+            P.figure("history"), category="Prediction", labels={"figure": "history"}
+        ),
+        masked_accuracy=report(
+            P.figure("masked_accuracy"),
+            category="Explanation",
+            labels={"figure": "masked accuracy"},
+        ),
+        table3=report(
+            P.figure("table3"), category="Explanation", labels={"figure": "overlap"}
+        ),
+        localisation=P.figure("localisation") if HAS_TRUTH else [],
+    log:
+        P.log("statistics_figures"),
+    benchmark:
+        P.benchmark("statistics_figures")
+    conda:
+        ENVIRONMENT
+    params:
+        classes=CLASSES,
+        code=code("statistics_figures.py"),
+    script:
+        "../scripts/statistics_figures.py"
+
+
+rule map_figures:
+    input:
+        participants=P.participants,
+        volumes=P.volumes,
+        grid=P.grid,
+        mean=P.mean_volume,
+        brain_mask=P.brain_mask,
+        quality=P.quality,
+        maps=expand(P.group_maps, method=METHODS),
+    output:
+        fig2a=report(P.figure("fig2a"), category="Paper", labels={"figure": "Fig. 2a"}),
+        fig2b=report(P.figure("fig2b"), category="Paper", labels={"figure": "Fig. 2b"}),
+        fig2c=report(P.figure("fig2c"), category="Paper", labels={"figure": "Fig. 2c"}),
+        quality=report(
+            P.figure("quality"), category="Cohort", labels={"figure": "quality"}
+        ),
+    log:
+        P.log("map_figures"),
+    benchmark:
+        P.benchmark("map_figures")
+    conda:
+        ENVIRONMENT
+    params:
+        methods=METHODS,
+        classes=CLASSES,
+        thresholds=config["evaluation"]["thresholds"],
+        code=code("map_figures.py"),
+    script:
+        "../scripts/map_figures.py"
+
+
+rule provenance:
+    input:
+        participants=P.participants,
+        metrics=expand(P.cnn_metrics, fold=[*FOLDS, WHOLE_COHORT]),
+    output:
+        P.provenance,
+    log:
+        P.log("provenance"),
+    conda:
+        ENVIRONMENT
+    params:
+        config=config,
+        code=code("provenance.py"),
+    script:
+        "../scripts/provenance.py"
+
+
+rule claims:
+    input:
+        accuracy=P.table("accuracy"),
+        importances=P.table("importances") if HAS_MORPHOMETRY else [],
+        masked=P.table("masked_accuracy"),
+        table3=P.table("table3"),
+        table2=expand(P.table("table2_{atlas}"), atlas=TABLE2_ATLASES),
+        first_layer=P.table("first_layer"),
+        runtime=P.table("runtime"),
+    output:
+        table=P.table("claims"),
+    log:
+        P.log("claims"),
+    benchmark:
+        P.benchmark("claims")
+    conda:
+        ENVIRONMENT
+    params:
+        classes=CLASSES,
+        same_cohort=False,  # no layout reads the paper's own participants yet
+        atlases=TABLE2_ATLASES,
+        code=code("claims.py"),
+    script:
+        "../scripts/claims.py"
+
+
+rule page:
+    input:
+        provenance=P.provenance,
+        participants=P.participants,
+        quality=P.quality,
+        tables=all_tables(),
+        counts=expand(P.group_counts, method=METHODS),
+        figures=[path for path in all_figures() if path.endswith(".png")],
+    output:
+        report(P.report, category="Report", labels={"page": "report"}),
+    log:
+        P.log("page"),
+    benchmark:
+        P.benchmark("page")
+    conda:
+        ENVIRONMENT
+    params:
+        config=config,
+        code=code("page.py"),
+    script:
+        "../scripts/page.py"

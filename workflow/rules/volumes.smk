@@ -1,0 +1,46 @@
+"""From image files to one array on the run's grid, with quality control."""
+
+
+rule downsample:
+    input:
+        participants=P.participants,
+    output:
+        volumes=temp(P.batch_volumes),
+        quality=P.batch_quality,
+        grid=P.batch_grid,
+    log:
+        P.log("downsample", "batch-{batch}"),
+    benchmark:
+        P.benchmark("downsample", "batch-{batch}")
+    conda:
+        ENVIRONMENT
+    params:
+        shape=config["volumes"]["shape"],
+        n_batches=len(BATCHES),
+        code=code("downsample.py"),
+    script:
+        "../scripts/downsample.py"
+
+
+rule stack_volumes:
+    input:
+        participants=P.participants,
+        volumes=expand(P.batch_volumes, batch=BATCHES),
+        quality=expand(P.batch_quality, batch=BATCHES),
+        grids=expand(P.batch_grid, batch=BATCHES),
+    output:
+        volumes=P.volumes,
+        grid=P.grid,
+        brain_mask=P.brain_mask,
+        mean=P.mean_volume,
+        quality=P.quality,
+    log:
+        P.log("stack_volumes"),
+    benchmark:
+        P.benchmark("stack_volumes")
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("stack_volumes.py"),
+    script:
+        "../scripts/stack_volumes.py"

@@ -1,0 +1,68 @@
+"""Maps of one method for one fold: its held-out participants and a sample of its training set."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import torch
+
+from voxplain import compute
+from voxplain.attribution import METHODS
+from voxplain.files import read_table, write_array, write_json, write_table
+from voxplain.folds import read_split, rows_of, training_sample
+from voxplain.intensity import normalise
+from voxplain.logs import Progress, job_log
+from voxplain.network import load_model
+from voxplain.paths import WHOLE_COHORT
+from voxplain.seeds import stream_seed
+
+with job_log(snakemake.log[0]):
+    p, method = snakemake.params, snakemake.wildcards.method
+    device = compute.prepare(snakemake.threads, p.gpu)
+    participants = read_table(snakemake.input.participants)
+    split = read_split(snakemake.input.split, participants)
+    sample = []
+    if split.fold != WHOLE_COHORT:
+        sample = training_sample(split, participants, p.training_sample, p.seed)
+    names = [*split.test, *sample]
+    rows = participants.iloc[rows_of(names, participants)]
+    labels = rows["label"].to_numpy(int)
+    model, extra = load_model(snakemake.input.model, device)
+    volumes = np.load(snakemake.input.volumes, mmap_mode="r")[rows.index]
+    images = torch.from_numpy(normalise(volumes, extra["normalisation"])).unsqueeze(1).to(device)
+    targets = torch.from_numpy(labels).to(device) if p.target == "true_class" else None
+    settings = dict(p.settings)
+    if method == "meaningful_perturbation":
+        settings |= {"seed": stream_seed(p.seed, method), "progress": Progress("iterations")}
+
+    start = time.perf_counter()
+    result = METHODS[method](model, images, targets, **settings)
+    maps = result.maps.cpu().numpy()
+    seconds = time.perf_counter() - start
+
+    table = pd.DataFrame(
+        {
+            "participant_id": names,
+            "set": ["test"] * len(split.test) + ["train"] * len(sample),
+            "label": labels,
+            "target": result.targets.cpu().numpy(),
+            "score": result.scores.cpu().numpy(),
+        }
+    )
+    figures = {name: value for name, value in result.details.items() if value.ndim == 1}
+    write_table(snakemake.output.rows, table.assign(**figures))
+    curves = {name: value.mean(axis=0) for name, value in result.details.items() if value.ndim == 2}
+    write_table(snakemake.output.curves, pd.DataFrame(curves))
+    write_array(snakemake.output.maps, maps[: len(split.test)])
+    write_array(snakemake.output.training_maps, maps[len(split.test) :])
+    write_json(
+        snakemake.output.timing,
+        {
+            "method": method,
+            "fold": split.fold,
+            "participants": len(names),
+            "seconds": seconds,
+            "device": compute.describe(device),
+        },
+    )
+    print(table.to_string(index=False))

@@ -1,0 +1,47 @@
+"""Mean and entropy of the first hidden layer's features per class, tested and corrected."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from voxplain import compute
+from voxplain.evaluation.first_layer import (
+    feature_means,
+    feature_tests,
+    first_layer_features,
+    first_layer_scale,
+)
+from voxplain.files import read_table, write_table
+from voxplain.folds import read_split, rows_of
+from voxplain.intensity import normalise
+from voxplain.logs import job_log
+from voxplain.network import load_model
+
+with job_log(snakemake.log[0]):
+    p = snakemake.params
+    device = compute.prepare(snakemake.threads, p.gpu)
+    participants = read_table(snakemake.input.participants)
+    labels = participants["label"].to_numpy(int)
+    volumes = np.load(snakemake.input.volumes, mmap_mode="r")
+    tables, images = [], None
+    for fold, split_path, model_path in zip(
+        p.folds, snakemake.input.splits, snakemake.input.models, strict=True
+    ):
+        split = read_split(split_path, participants)
+        model, extra = load_model(model_path, device)
+        if images is None:
+            images = torch.from_numpy(normalise(volumes, extra["normalisation"])).unsqueeze(1)
+        train, test = rows_of(split.train, participants), rows_of(split.test, participants)
+        block = model.blocks[0]
+        features = first_layer_features(
+            block, images[test], first_layer_scale(block, images[train])
+        )
+        for measure, values in zip(("mean", "entropy"), features, strict=True):
+            table = feature_means(values, labels[test], p.classes).merge(
+                feature_tests(values, labels[test], p.classes), on="feature", suffixes=("", "_test")
+            )
+            table.insert(0, "fold", fold)
+            table.insert(1, "measure", measure)
+            table.insert(2, "n", len(test))
+            tables.append(table)
+    write_table(snakemake.output.table, pd.concat(tables))

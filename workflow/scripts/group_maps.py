@@ -1,0 +1,38 @@
+"""Mean maps per class and their conjunction, over all folds and per fold, without torch."""
+
+import numpy as np
+import pandas as pd
+
+from voxplain.evaluation.group_maps import class_means, count_degenerate
+from voxplain.files import read_json, read_table, write_array, write_table
+from voxplain.grid import Grid
+from voxplain.logs import job_log
+from voxplain.nifti import write_volume
+
+with job_log(snakemake.log[0]):
+    grid = Grid.from_dict(read_json(snakemake.input.grid))
+    # Meaningful Perturbations' maps are in [0, 1] already; gradients have no unit of their own.
+    scale = snakemake.wildcards.method != "meaningful_perturbation"
+    class_images = iter(snakemake.output.class_maps)
+    all_maps, all_labels, counts = [], [], []
+    for fold, path, rows in zip(
+        snakemake.params.folds, snakemake.input.maps, snakemake.input.rows, strict=True
+    ):
+        table = read_table(rows)
+        maps = np.load(path, mmap_mode="r")
+        labels = table.loc[table["set"] == "test", "label"].to_numpy(int)
+        for image, mean in zip(class_images, class_means(maps, labels, scale)[:2], strict=False):
+            write_volume(image, mean, grid)
+        counts.append(
+            {"fold": fold, "n_maps": len(maps), "n_degenerate": count_degenerate(maps)}
+        )
+        all_maps.append(maps)
+        all_labels.append(labels)
+    group = class_means(np.concatenate(all_maps), np.concatenate(all_labels), scale)
+    write_array(snakemake.output.maps, group)
+    for path, mean in zip(snakemake.output.images, group, strict=True):
+        write_volume(path, mean, grid)
+    table = pd.DataFrame(counts)
+    table.insert(0, "method", snakemake.wildcards.method)
+    write_table(snakemake.output.counts, table)
+    print(table.to_string(index=False))

@@ -1,0 +1,33 @@
+"""How well each method's maps find the planted regions, beside chance."""
+
+import numpy as np
+import pandas as pd
+
+from voxplain.downsample import downsample_volume
+from voxplain.evaluation.localisation import localisation, localisation_by_region
+from voxplain.files import read_table, write_table
+from voxplain.logs import job_log
+from voxplain.nifti import read_volume
+
+with job_log(snakemake.log[0]):
+    p = snakemake.params
+    brain = read_volume(snakemake.input.brain_mask)[0] > 0
+    labels, grid = read_volume(snakemake.input.truth)
+    names = read_table(snakemake.input.truth_names).set_index("value")["name"]
+    # A coarse voxel is planted where at least half of it is.
+    regions = {
+        name: downsample_volume((labels == value).astype(np.float32), grid, brain.shape)[0] >= 0.5
+        for value, name in names.items()
+    }
+    planted = np.any(list(regions.values()), axis=0)
+    whole, parts = [], []
+    for method, path in zip(p.methods, snakemake.input.maps, strict=True):
+        conjoined = np.load(path)[2]
+        scores = localisation(conjoined, planted, brain, p.surrogates, p.seed)
+        whole.append({"method": method, **scores})
+        by_region = localisation_by_region(conjoined, regions, brain, p.surrogates, p.seed)
+        parts.append(by_region.assign(method=method))
+    table = pd.DataFrame(whole)
+    write_table(snakemake.output.table, table)
+    write_table(snakemake.output.regions, pd.concat(parts))
+    print(table.to_string(index=False))

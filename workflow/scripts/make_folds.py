@@ -1,0 +1,14 @@
+"""Draw the folds that every model uses."""
+
+from voxplain.files import read_table, write_json, write_table
+from voxplain.folds import folds_table, make_splits
+from voxplain.logs import job_log
+
+with job_log(snakemake.log[0]):
+    participants = read_table(snakemake.input.participants)
+    splits = make_splits(participants, snakemake.params.n_splits, snakemake.params.seed)
+    for split, path in zip(splits, snakemake.output.splits, strict=True):
+        write_json(path, split.to_dict())
+    table = folds_table(splits, participants)
+    write_table(snakemake.output.folds, table)
+    print(table.groupby("fold")["class_name"].value_counts().unstack().to_string())

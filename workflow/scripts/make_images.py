@@ -1,0 +1,41 @@
+"""Make the images and morphometry of one batch of the synthetic cohort."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from voxplain.atlas import load_atlas, on_grid
+from voxplain.cohort import morphometry_model, synthetic
+from voxplain.files import read_table, write_table
+from voxplain.logs import Progress, job_log
+from voxplain.nifti import write_volume
+
+with job_log(snakemake.log[0]):
+    p = snakemake.params
+    plan = read_table(snakemake.input.plan)
+    batch = np.array_split(np.arange(len(plan)), p.n_batches)[int(snakemake.wildcards.batch)]
+    weights = np.load(snakemake.input.weights)
+    templates = synthetic.Templates.load(p.settings["voxel_size_mm"])
+    atlases = {}
+    for name, image, table in zip(
+        p.atlases, snakemake.input.labels, snakemake.input.names, strict=True
+    ):
+        atlas = on_grid(load_atlas(name, image, table), templates.grid)
+        atlases[name] = (atlas.labels, dict(zip(atlas.table["value"], atlas.table["name"])))
+    segmentation = morphometry_model.segment(
+        atlases, templates.grid, templates.grey, templates.white, templates.brain
+    )
+    folder = Path(snakemake.output.images)
+    rows, progress = [], Progress("participants made")
+    for done, row in enumerate(plan.iloc[batch].to_dict("records"), start=1):
+        t1, grid, features, tiv = synthetic.make_participant(
+            row, templates, weights, p.settings, p.seed, segmentation
+        )
+        image = folder / f"{row['participant_id']}_T1w.nii.gz"
+        write_volume(image, t1, grid)
+        relative = image.relative_to(Path(snakemake.output.rows).parent.parent)
+        about = {"participant_id": row["participant_id"], "image": str(relative), "tiv": tiv}
+        rows.append(about | features)
+        progress(done, len(batch))
+    write_table(snakemake.output.rows, pd.DataFrame(rows))

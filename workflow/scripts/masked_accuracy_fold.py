@@ -1,0 +1,39 @@
+"""Accuracy of one fold's model on held-out images restricted to group masks, with controls."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from voxplain import compute
+from voxplain.evaluation.group_maps import class_means
+from voxplain.evaluation.masked_accuracy import masked_accuracy
+from voxplain.files import read_table, write_table
+from voxplain.folds import read_split, rows_of
+from voxplain.intensity import normalise
+from voxplain.logs import job_log
+from voxplain.network import load_model
+from voxplain.nifti import read_volume
+
+with job_log(snakemake.log[0]):
+    p = snakemake.params
+    device = compute.prepare(snakemake.threads, p.gpu)
+    participants = read_table(snakemake.input.participants)
+    split = read_split(snakemake.input.split, participants)
+    model, extra = load_model(snakemake.input.model, device)
+    brain = read_volume(snakemake.input.brain_mask)[0] > 0
+    test = rows_of(split.test, participants)
+    labels = participants["label"].to_numpy(int)[test]
+    volumes = np.load(snakemake.input.volumes, mmap_mode="r")[test]
+    images = torch.from_numpy(normalise(volumes, extra["normalisation"])).unsqueeze(1)
+    tables = []
+    for method, maps, rows in zip(p.methods, snakemake.input.maps, snakemake.input.rows, strict=True):
+        table = read_table(rows)
+        map_labels = table.loc[table["set"] == p.map_set, "label"].to_numpy(int)
+        group = class_means(
+            np.load(maps, mmap_mode="r"), map_labels, method != "meaningful_perturbation"
+        )
+        masks = dict(zip([*p.classes, "conjoined"], group, strict=True))
+        table = masked_accuracy(model, images, labels, masks, brain, p.random_masks, p.seed)
+        table.insert(0, "method", method)
+        tables.append(table)
+    write_table(snakemake.output.table, pd.concat(tables).assign(fold=split.fold))

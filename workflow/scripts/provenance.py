@@ -1,0 +1,22 @@
+"""What made this run: settings, versions, machine and checksums of the inputs."""
+
+from voxplain.files import read_json, read_table, write_json
+from voxplain.logs import job_log
+from voxplain.manifest import environment, file_sha256
+
+with job_log(snakemake.log[0]):
+    participants = read_table(snakemake.input.participants)
+    metrics = [read_json(path) for path in snakemake.input.metrics]
+    write_json(
+        snakemake.output[0],
+        {
+            "config": snakemake.params.config,
+            "versions": environment(),
+            "device": sorted({fold["device"] for fold in metrics}),
+            "seeds": {fold["fold"]: fold["seed"] for fold in metrics},
+            "participants_sha256": file_sha256(snakemake.input.participants),
+            "images_sha256": {
+                row.participant_id: file_sha256(row.image) for row in participants.itertuples()
+            },
+        },
+    )

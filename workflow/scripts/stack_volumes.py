@@ -1,0 +1,29 @@
+"""Stack the batches into one array and describe it: grid, brain mask, mean, quality control."""
+
+import numpy as np
+import pandas as pd
+
+from voxplain.cohort.quality import brain_mask, finish
+from voxplain.files import read_json, read_table, write_array, write_json, write_table
+from voxplain.grid import Grid
+from voxplain.logs import job_log
+from voxplain.nifti import write_volume
+
+with job_log(snakemake.log[0]):
+    given = snakemake.input
+    # A small cohort may leave batches empty; they have neither rows nor a grid.
+    batches = [
+        batch
+        for batch in zip(given.volumes, given.quality, given.grids, strict=True)
+        if read_json(batch[2]) is not None
+    ]
+    volumes = np.concatenate([np.load(path) for path, _, _ in batches])
+    quality = pd.concat([read_table(path) for _, path, _ in batches], ignore_index=True)
+    grid = Grid.from_dict(read_json(batches[0][2]))
+    mask = brain_mask(volumes)
+    write_array(snakemake.output.volumes, volumes)
+    write_json(snakemake.output.grid, grid.to_dict())
+    write_volume(snakemake.output.brain_mask, mask.astype(np.uint8), grid)
+    write_volume(snakemake.output.mean, volumes.mean(axis=0), grid)
+    write_table(snakemake.output.quality, finish(quality, volumes, mask))
+    print(f"{len(volumes)} participants, {mask.sum()} of {mask.size} voxels in the brain mask")

@@ -1,0 +1,28 @@
+"""Figures of numbers: Fig. 1 and 3 of the paper, accuracy, learning curves and overlap."""
+
+import pandas as pd
+
+from voxplain import figures
+from voxplain.files import read_table
+from voxplain.logs import job_log
+from voxplain.paths import WHOLE_COHORT
+
+
+with job_log(snakemake.log[0]):
+    given, drawn, classes = snakemake.input, snakemake.output, tuple(snakemake.params.classes)
+    first_layer = read_table(given.first_layer)
+    importances = read_table(given.importances) if given.importances else None
+    histories = pd.concat([read_table(path) for path in given.histories], ignore_index=True)
+    # The features of different folds' models are different features: the figure shows one model.
+    whole = first_layer[first_layer["fold"] == WHOLE_COHORT]
+    figures.save(figures.importances(importances, classes), *drawn.fig1)
+    figures.save(figures.first_layer(whole, classes), *drawn.fig3)
+    accuracy = read_table(given.accuracy)
+    majority = accuracy["majority"].iloc[0]
+    masked = figures.masked_accuracy(read_table(given.masked), majority)
+    figures.save(figures.accuracy(accuracy), *drawn.accuracy)
+    figures.save(masked, *drawn.masked_accuracy)
+    figures.save(figures.history(histories), *drawn.history)
+    figures.save(figures.overlap(read_table(given.table3)), *drawn.table3)
+    if given.localisation:
+        figures.save(figures.localisation(read_table(given.localisation)), *drawn.localisation)

@@ -1,0 +1,28 @@
+"""Table 2: the regions of one atlas that each method's conjoined map marks most."""
+
+import numpy as np
+import pandas as pd
+
+from voxplain.atlas import load_atlas, overlap_table
+from voxplain.evaluation.overlap import top_fraction
+from voxplain.evaluation.smooth_masks import surrogates
+from voxplain.files import read_json, write_table
+from voxplain.grid import Grid
+from voxplain.logs import job_log
+from voxplain.nifti import read_volume
+
+with job_log(snakemake.log[0]):
+    p = snakemake.params
+    grid = Grid.from_dict(read_json(snakemake.input.grid))
+    atlas = load_atlas(snakemake.wildcards.atlas, snakemake.input.labels, snakemake.input.names)
+    brain = read_volume(snakemake.input.brain_mask)[0] > 0
+    tables = []
+    for method, path in zip(p.methods, snakemake.input.maps, strict=True):
+        conjoined = np.load(path)[2]
+        binary = top_fraction(conjoined, brain, p.equal_area)
+        null = surrogates(conjoined, brain, p.surrogates, p.seed)
+        table = overlap_table(conjoined, atlas, grid, binary, null)
+        table.insert(0, "method", method)
+        tables.append(table)
+        print(f"\n{method}\n{table.head(5).to_string(index=False)}")
+    write_table(snakemake.output.table, pd.concat(tables))

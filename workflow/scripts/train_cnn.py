@@ -1,0 +1,57 @@
+"""Train the CNN on one fold and predict its held-out participants."""
+
+import numpy as np
+
+from voxplain import compute
+from voxplain.files import read_table, write_json, write_table
+from voxplain.folds import read_split, rows_of
+from voxplain.intensity import normalise
+from voxplain.logs import job_log
+from voxplain.manifest import environment
+from voxplain.network import save_model
+from voxplain.predictions import predictions_table
+from voxplain.seeds import stream_seed
+from voxplain.training import TrainingSettings, predict_logits, train
+
+with job_log(snakemake.log[0]):
+    settings = dict(snakemake.params.settings)
+    normalisation = settings.pop("normalisation")
+    device = compute.prepare(snakemake.threads, snakemake.params.gpu)
+    participants = read_table(snakemake.input.participants)
+    split = read_split(snakemake.input.split, participants)
+    volumes = normalise(np.load(snakemake.input.volumes, mmap_mode="r"), normalisation)
+    labels = participants["label"].to_numpy(int)
+    inside, held_out = rows_of(split.train, participants), rows_of(split.test, participants)
+    seed = stream_seed(snakemake.params.seed, "training", split.fold)
+
+    model, history = train(
+        volumes[inside],
+        labels[inside],
+        TrainingSettings(**settings),
+        seed,
+        device,
+        held_out=(volumes[held_out], labels[held_out]),
+    )
+    logits = predict_logits(model, volumes[held_out], device)
+    predicted = logits.argmax(axis=1)
+
+    save_model(snakemake.output.model, model, normalisation=normalisation, fold=split.fold)
+    write_table(snakemake.output.history, history.assign(fold=split.fold))
+    write_table(
+        snakemake.output.predictions,
+        predictions_table(
+            split.test, split.fold, labels[held_out], logits[:, 1] - logits[:, 0], predicted
+        ),
+    )
+    write_json(
+        snakemake.output.metrics,
+        {
+            "fold": split.fold,
+            "n_train": len(inside),
+            "n_test": len(held_out),
+            "accuracy": float(np.mean(predicted == labels[held_out])),
+            "seed": seed,
+            "device": compute.describe(device),
+            "versions": environment(),
+        },
+    )
