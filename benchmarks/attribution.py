@@ -114,7 +114,7 @@ def compare_perturbations(
     bare.load_state_dict(model.state_dict())
     bare.requires_grad_(False).to(memory_format=torch.channels_last_3d)
     # All draws of an image at once, or fewer where fewer is faster.
-    size = max(1, min(draws, 2**20 // images[0].numel()))
+    size = max(1, min(draws, 2**19 // images[0].numel()))
 
     def bare_passes():
         for image in images:

@@ -30,9 +30,7 @@ def main() -> None:
     frozen = [line.strip() for line in sys.stdin if "==" in line and line[0] not in "-#"]
     pins = sorted((line.partition("+")[0] for line in frozen), key=str.lower)
     torch = [pin for pin in pins if pin.startswith("torch==")]
-    others = [
-        pin + MARKERS.get(pin.partition("==")[0], "") for pin in pins if pin not in torch
-    ]
+    others = [pin + MARKERS.get(pin.partition("==")[0], "") for pin in pins if pin not in torch]
     head = "# Written by `make lock`: every package but torch (requirements-torch.txt).\n"
     (ROOT / "requirements.lock").write_text(head + "\n".join(others) + "\n")
     (ROOT / "requirements-torch.txt").write_text(

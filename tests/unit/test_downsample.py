@@ -74,7 +74,7 @@ def test_file_against_float64_blocks(tmp_path, monkeypatch, dtype, ending):
     assert statistics.orientation == "RAS"
 
 
-@pytest.mark.parametrize("axes", itertools.permutations(range(3)))
+@pytest.mark.parametrize("axes", list(itertools.permutations(range(3))))
 @pytest.mark.parametrize("signs", [(1, 1, 1), (-1, 1, -1), (-1, -1, -1)])
 def test_any_orientation_gives_the_same_ras_volume(tmp_path, axes, signs):
     ras = np.random.default_rng(2).normal(size=(13, 12, 11)).astype(np.float32)

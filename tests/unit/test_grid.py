@@ -27,7 +27,7 @@ def test_coarsen_by_two_hand_worked():
     )
 
 
-@pytest.mark.parametrize("axes", itertools.permutations(range(3)))
+@pytest.mark.parametrize("axes", list(itertools.permutations(range(3))))
 @pytest.mark.parametrize("signs", [(1, 1, 1), (-1, 1, -1), (-1, -1, -1)])
 def test_to_ras_agrees_with_nibabel(axes, signs):
     linear = OBLIQUE[:3, :3][:, axes] * signs

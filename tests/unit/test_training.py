@@ -6,7 +6,7 @@ import torch
 
 from voxplain.errors import ConfigError
 from voxplain.network import CNN3D, load_model, save_model
-from voxplain.training import TrainingSettings, augment, predict_logits, train
+from voxplain.training import TrainingSettings, predict_logits, train
 
 SHAPE = (22, 24, 22)
 CPU = torch.device("cpu")
@@ -37,9 +37,7 @@ def test_a_grid_too_small_says_how_small_it_may_be():
 
 def test_training_learns_and_repeats_itself_bit_by_bit():
     images, labels = toy()
-    settings = TrainingSettings(
-        channels=(4, 4, 4), epochs=6, batch_size=5, learning_rate=3e-3, shift=1
-    )
+    settings = TrainingSettings(channels=(4, 4, 4), epochs=6, batch_size=5, learning_rate=3e-3)
     before = torch.get_rng_state()
     first, history = train(images, labels, settings, 3, CPU, (images[:6], labels[:6]))
     second, again = train(images, labels, settings, 3, CPU, (images[:6], labels[:6]))
@@ -84,16 +82,15 @@ def test_a_saved_model_comes_back_and_has_the_same_bytes(tmp_path):
     )
 
 
-def test_augmentation_flips_left_right_and_shifts_in_zeros():
-    images = torch.arange(2 * 4 * 5 * 6, dtype=torch.float32).reshape(2, 1, 4, 5, 6) + 1
-    generator = torch.Generator().manual_seed(0)
-    flipped = augment(images, flip=True, shift=0, generator=generator)
-    for image, original in zip(flipped, images, strict=True):
-        assert torch.equal(image, original) or torch.equal(image, original.flip(1))
-    shifted = augment(images, flip=False, shift=2, generator=generator)
-    assert shifted.shape == images.shape
-    for image, original in zip(shifted, images, strict=True):
-        kept = image[image > 0]
-        assert len(kept)
-        assert set(kept.tolist()) <= set(original.flatten().tolist())
-    assert torch.equal(augment(images, False, 0, generator), images)
+def test_the_last_epochs_are_averaged():
+    images, labels = toy(12)
+    settings = {"channels": (2, 2, 2), "batch_size": 6, "milestones": (), "dropout": 0.0}
+    states = [
+        train(images, labels, TrainingSettings(epochs=epochs, **settings), 1, CPU)[0].state_dict()
+        for epochs in (2, 3)
+    ]
+    both = TrainingSettings(epochs=3, average_last=2, **settings)
+    averaged = train(images, labels, both, 1, CPU)[0].state_dict()
+    for name in ("blocks.0.conv.weight", "blocks.2.norm.running_var", "linear.bias"):
+        expected = (states[0][name] + states[1][name]) / 2
+        torch.testing.assert_close(averaged[name], expected)

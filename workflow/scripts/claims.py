@@ -12,7 +12,9 @@ with job_log(snakemake.log[0]):
         accuracy=read_table(given.accuracy),
         importances=read_table(given.importances) if given.importances else None,
         masked=read_table(given.masked),
-        table2={atlas: read_table(path) for atlas, path in zip(p.atlases, given.table2, strict=True)},
+        table2={
+            atlas: read_table(path) for atlas, path in zip(p.atlases, given.table2, strict=True)
+        },
         table3=read_table(given.table3),
         first_layer=read_table(given.first_layer),
         runtime=read_table(given.runtime),

@@ -1,14 +1,13 @@
 """Downsample one batch of participants, with a quality-control row each."""
 
 import numpy as np
+import pandas as pd
 
 from voxplain.cohort.quality import quality_row
 from voxplain.downsample import downsample_file
 from voxplain.errors import ImageError
 from voxplain.files import read_table, write_array, write_json, write_table
 from voxplain.logs import Progress, job_log
-
-import pandas as pd
 
 with job_log(snakemake.log[0]):
     p = snakemake.params

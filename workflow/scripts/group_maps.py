@@ -23,9 +23,7 @@ with job_log(snakemake.log[0]):
         labels = table.loc[table["set"] == "test", "label"].to_numpy(int)
         for image, mean in zip(class_images, class_means(maps, labels, scale)[:2], strict=False):
             write_volume(image, mean, grid)
-        counts.append(
-            {"fold": fold, "n_maps": len(maps), "n_degenerate": count_degenerate(maps)}
-        )
+        counts.append({"fold": fold, "n_maps": len(maps), "n_degenerate": count_degenerate(maps)})
         all_maps.append(maps)
         all_labels.append(labels)
     group = class_means(np.concatenate(all_maps), np.concatenate(all_labels), scale)

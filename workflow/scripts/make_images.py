@@ -22,7 +22,7 @@ with job_log(snakemake.log[0]):
         p.atlases, snakemake.input.labels, snakemake.input.names, strict=True
     ):
         atlas = on_grid(load_atlas(name, image, table), templates.grid)
-        atlases[name] = (atlas.labels, dict(zip(atlas.table["value"], atlas.table["name"])))
+        atlases[name] = (atlas.labels, dict(atlas.table.itertuples(index=False)))
     segmentation = morphometry_model.segment(
         atlases, templates.grid, templates.grey, templates.white, templates.brain
     )

@@ -26,7 +26,9 @@ with job_log(snakemake.log[0]):
     volumes = np.load(snakemake.input.volumes, mmap_mode="r")[test]
     images = torch.from_numpy(normalise(volumes, extra["normalisation"])).unsqueeze(1)
     tables = []
-    for method, maps, rows in zip(p.methods, snakemake.input.maps, snakemake.input.rows, strict=True):
+    for method, maps, rows in zip(
+        p.methods, snakemake.input.maps, snakemake.input.rows, strict=True
+    ):
         table = read_table(rows)
         map_labels = table.loc[table["set"] == p.map_set, "label"].to_numpy(int)
         group = class_means(

@@ -7,7 +7,6 @@ from voxplain.files import read_table
 from voxplain.logs import job_log
 from voxplain.paths import WHOLE_COHORT
 
-
 with job_log(snakemake.log[0]):
     given, drawn, classes = snakemake.input, snakemake.output, tuple(snakemake.params.classes)
     first_layer = read_table(given.first_layer)

@@ -11,7 +11,8 @@ with job_log(snakemake.log[0]):
     p = snakemake.params
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
     maps = {
-        method: np.load(path)[2] for method, path in zip(p.methods, snakemake.input.maps, strict=True)
+        method: np.load(path)[2]
+        for method, path in zip(p.methods, snakemake.input.maps, strict=True)
     }
     table = table3(maps, brain, p.thresholds, p.equal_area, p.surrogates, p.seed)
     write_table(snakemake.output.table, table)

@@ -13,8 +13,8 @@ import torch
 from voxplain.errors import AttributionError
 
 # The paper's network (32 channels, 58x70x58) keeps about 130 MB per image for a backward pass:
-# 4 images on a CPU, about 70 on a GPU. More at once is no faster on either.
-_VOXELS_PER_PASS = {"cpu": 2**20, "cuda": 2**24}
+# 2 images on a CPU, where larger passes were slower, and about 70 on a GPU (not yet measured).
+_VOXELS_PER_PASS = {"cpu": 2**19, "cuda": 2**24}
 
 
 def images_per_pass(images: torch.Tensor) -> int:

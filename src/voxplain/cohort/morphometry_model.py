@@ -13,13 +13,12 @@ the head over 0.1 (both relative to the template). The loadings a and b, which a
 where the z are standard normal, stand in `SURFACE` and `DRAWN_STRUCTURES`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from voxplain.cohort import hcp_columns
+from voxplain.cohort import hcp_columns, structures
 from voxplain.errors import CohortError
 from voxplain.grid import Grid
 
@@ -59,77 +58,6 @@ ABSENT_STRUCTURES = (
     *("5thVent", "L_WM_Hypointens", "R_WM_Hypointens"),
     *("L_Non-WM_Hypointens", "R_Non-WM_Hypointens"),
 )
-
-# Brainnetome's gyri under the names of its own table; label files use several.
-_ALIASES = {"Str": "BG", "Cun": "MVOcC", "OcG": "LOcC", "sOcG": "sLOcC"}
-_SUBREGION = re.compile(r"(\w+)_([LR])_\d+_(\d+)")
-
-# structure or region: (gyrus, its subregions or () for all), in Brainnetome's numbering
-_BRAINNETOME = {
-    "ThalamusProper": [("Tha", ())],
-    "Caudate": [("BG", (1, 5))],
-    "Pallidum": [("BG", (2,))],
-    "AccumbensArea": [("BG", (3,))],
-    "Putamen": [("BG", (4, 6))],
-    "Hippo": [("Hipp", ())],
-    "Amygdala": [("Amyg", ())],
-    "Bankssts": [("pSTS", ())],
-    "Caudalanteriorcingulate": [("CG", (5,))],
-    "Rostralanteriorcingulate": [("CG", (2, 3, 7))],
-    "Posteriorcingulate": [("CG", (1, 6))],
-    "Isthmuscingulate": [("CG", (4,))],
-    "Caudalmiddlefrontal": [("MFG", (2, 5, 6))],
-    "Rostralmiddlefrontal": [("MFG", (1, 3, 4))],
-    "Frontalpole": [("MFG", (7,))],
-    "Cuneus": [("MVOcC", (2, 5))],
-    "Lingual": [("MVOcC", (1, 4))],
-    "Pericalcarine": [("MVOcC", (3,))],
-    "Lateraloccipital": [("LOcC", ()), ("sLOcC", ())],
-    "Entorhinal": [("PhG", (4, 5))],
-    "Parahippocampal": [("PhG", (1, 2, 3, 6))],
-    "Fusiform": [("FuG", ())],
-    "Inferiorparietal": [("IPL", (1, 2, 5))],
-    "Supramarginal": [("IPL", (3, 4, 6))],
-    "Inferiortemporal": [("ITG", ())],
-    "Middletemporal": [("MTG", ())],
-    "Temporalpole": [("STG", (1, 5))],
-    "Transversetemporal": [("STG", (2, 3))],
-    "Superiortemporal": [("STG", (4, 6))],
-    "Lateralorbitofrontal": [("OrG", (2, 3))],
-    "Medialorbitofrontal": [("OrG", (1, 4, 5))],
-    "Parsorbitalis": [("OrG", (6,))],
-    "Parsopercularis": [("IFG", (1, 5, 6))],
-    "Parstriangularis": [("IFG", (2, 3, 4))],
-    "Paracentral": [("PCL", ())],
-    "Postcentral": [("PoG", ())],
-    "Precentral": [("PrG", ())],
-    "Precuneus": [("Pcun", ())],
-    "Superiorfrontal": [("SFG", ())],
-    "Superiorparietal": [("SPL", ())],
-    "Insula": [("INS", ())],
-}
-
-# Mori's names without the side: structures that FreeSurfer does not divide, and those that it does.
-_MORI_WHOLE = {
-    "Corpus Callosum": "CC_Posterior",
-    "Corpus Callosum (Genu)": "CC_Anterior",
-    "Corpus Callosum (Body)": "CC_Central",
-    "Midbrain": "BrainStem",
-    "Pons": "BrainStem",
-    "Medulla": "BrainStem",
-    "Pontine Crossing Tract": "BrainStem",
-    "Cerebral Peduncle": "BrainStem",
-    "Medial Lemniscus": "BrainStem",
-    "corticospinal_tract": "BrainStem",
-    "Cerebellar Peduncle": "BrainStem",
-    "Superior Cerebellar Peduncle": "BrainStem",
-}
-_MORI_SIDED = {
-    "Red-Nucleus": "VentDC",
-    "Substancia-Nigra": "VentDC",
-    "Cerebellum": "Cerebellum_Cort",
-    "Middle Cerebellar Peduncle": "Cerebellum_WM",
-}
 
 
 @dataclass(frozen=True)
@@ -177,25 +105,6 @@ class Measured:
     voxel_mm3: float
 
 
-def _brainnetome_name(name: str) -> str | None:
-    match = _SUBREGION.fullmatch(name)
-    if not match:
-        return None
-    gyrus, side, number = _ALIASES.get(match[1], match[1]), match[2], int(match[3])
-    for target, parts in _BRAINNETOME.items():
-        if any(gyrus == part and (not numbers or number in numbers) for part, numbers in parts):
-            return f"{side}_{target}"
-    return None
-
-
-def _mori_name(name: str) -> str | None:
-    side = "L" if "Left" in name else "R"
-    plain = re.sub(r"\b(Left|Right) ?", "", name)
-    if plain in _MORI_SIDED:
-        return f"{side}_{_MORI_SIDED[plain]}"
-    return _MORI_WHOLE.get(plain)
-
-
 def segment(
     atlases: Mapping[str, tuple[np.ndarray, Mapping[int, str]]],
     grid: Grid,
@@ -222,7 +131,7 @@ def segment(
     """
     labels = np.zeros(grid.shape, np.int16)
     names: list[str] = []
-    for atlas, rename in (("mori", _mori_name), ("brainnetome", _brainnetome_name)):
+    for atlas, rename in (("mori", structures.of_mori), ("brainnetome", structures.of_brainnetome)):
         if atlas not in atlases:
             raise CohortError(f"synthetic morphometry needs the atlas '{atlas}'; add it to atlases")
         array, label_names = atlases[atlas]
@@ -236,7 +145,7 @@ def segment(
         found = lookup[array]
         labels = np.where(found > 0, found, labels)
     _divide_midline(labels, names, grid, grey > white)
-    expected = {f"{side}_{name}" for side in "LR" for name in _BRAINNETOME} | set(names)
+    expected = {f"{side}_{name}" for side in "LR" for name in structures.BRAINNETOME} | set(names)
     present = {names[value - 1] for value in np.unique(labels) if value}
     if missing := sorted(expected - present):
         raise CohortError(
@@ -256,7 +165,9 @@ def segment(
     return Segmentation(labels, tuple(names), reference)
 
 
-def _divide_midline(labels: np.ndarray, names: list[str], grid: Grid, mostly_grey: np.ndarray):
+def _divide_midline(
+    labels: np.ndarray, names: list[str], grid: Grid, mostly_grey: np.ndarray
+) -> None:
     """Divide the cerebellum by midline and tissue and the callosal body into thirds, in place.
 
     Mori's cerebellar labels do not keep to their sides, so the midline decides.

@@ -248,8 +248,8 @@ def make_participant(
     weights : (k, X, Y, Z) array
         From `region_weights`. In region r the signal is multiplied by ``1 + signal_sd * weight * (z
         + direction * effect_size * (label - 0.5))`` with z standard normal per participant: the
-        effect size is Cohen's d of the region's signal between the classes. With ``null_cohort`` the term
-        in the label is dropped; z stays, so that the images are otherwise the same.
+        effect size is Cohen's d of the region's signal between the classes. With ``null_cohort``
+        the term in the label is dropped; z stays, so that the images are otherwise the same.
     settings : mapping
         ``cohort.synthetic``.
     seed : int

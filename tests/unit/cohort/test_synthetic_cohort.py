@@ -12,7 +12,7 @@ SETTINGS = {
     "n_subjects": 24,
     "voxel_size_mm": 4,
     "effect_size": 2.0,
-    "null": False,
+    "null_cohort": False,
     "signal_sd": 0.1,
     "deformation_mm": 1.5,
     "head_size_sd": 0.08,
@@ -46,20 +46,22 @@ def toy_templates():
 
 
 def toy_atlases(templates):
-    """Label every voxel of the ball with one of each atlas's names, side by side."""
+    """Label the ball's voxels at random, each side with its names; the lowest grey is Mori's."""
     rng = np.random.default_rng(0)
-    left = np.indices(templates.grid.shape)[0] < templates.grid.shape[0] / 2
+    x, _, z = np.indices(templates.grid.shape)
+    left = x < templates.grid.shape[0] / 2
     gyri = {
         *("SFG", "MFG", "IFG", "OrG", "PrG", "PCL", "STG", "MTG", "ITG", "FuG", "PhG", "pSTS"),
         *("SPL", "IPL", "Pcun", "PoG", "INS", "CG", "Cun", "OcG", "sOcG", "Amyg", "Hipp", "Str"),
         "Tha",
     }
     names = [f"{gyrus}_{{}}_7_{part}" for gyrus in sorted(gyri) for part in range(1, 8)]
-    brain, core = templates.brain > 0, templates.white > 0
+    brain = templates.brain > 0
+    cortex = brain & (templates.grey > 0) & (z > 8)
     atlases = {}
     for atlas, stems, where in (
-        ("brainnetome", names, brain & ~core),
-        ("mori", [f"{{}} {name}" for name in MORI], core),
+        ("brainnetome", names, cortex),
+        ("mori", [f"{{}} {name}" for name in MORI], brain),
     ):
         sides = ("L", "R") if atlas == "brainnetome" else ("Left", "Right")
         table = {
@@ -141,7 +143,7 @@ def test_smooth_basis_has_unit_variance_everywhere():
 
 def test_planted_effect_is_cohens_d(model):
     """Paired: the same participant in either class differs by the stated amount, and only there."""
-    templates, weights, _ = model
+    weights = model[1]
     still = {"deformation_mm": 0.0, "head_size_sd": 0.0, "noise_sd": 0.0, "bias_sd": 0.0}
     one, zero = (make(model, row(label=label), **still)[0].astype(float) for label in (1, 0))
     truth = synthetic.truth(weights, SETTINGS)
@@ -160,9 +162,9 @@ def test_planted_effect_is_cohens_d(model):
 
 
 def test_null_plants_nothing(model):
-    one, zero = (make(model, row(label=label), null=True)[0] for label in (1, 0))
+    one, zero = (make(model, row(label=label), null_cohort=True)[0] for label in (1, 0))
     np.testing.assert_array_equal(one, zero)
-    assert not synthetic.truth(model[1], SETTINGS | {"null": True}).any()
+    assert not synthetic.truth(model[1], SETTINGS | {"null_cohort": True}).any()
 
 
 def test_head_size(model):
@@ -184,7 +186,7 @@ def test_siblings_share_part_of_their_shape(model):
 
 
 def test_morphometry_is_measured_on_the_image(model):
-    t1, grid, row_, tiv = make(model, row())
+    t1, _, row_, tiv = make(model, row())
     assert list(row_) == ["Subject", "Release", "Gender", "Age", *hcp_columns.columns()]
     assert row_["FS_InterCranial_Vol"] == pytest.approx(tiv * 1000)
     assert row_["Age"] == "26-30"

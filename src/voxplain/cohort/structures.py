@@ -1,0 +1,100 @@
+"""FreeSurfer's structures and Desikan-Killiany regions in terms of two atlases' labels.
+
+The regions are approximations: each is the union of the Brainnetome subregions that lie mostly in
+it. Subcortical structures come from Brainnetome where it has them, white-matter structures and the
+cerebellum from Mori's atlas.
+"""
+
+import re
+
+# Brainnetome's gyri under the names of its own table; label files use several.
+_ALIASES = {"Str": "BG", "Cun": "MVOcC", "OcG": "LOcC", "sOcG": "sLOcC"}
+_SUBREGION = re.compile(r"(\w+)_([LR])_\d+_(\d+)")
+
+# structure or region: (gyrus, its subregions or () for all), in Brainnetome's numbering
+BRAINNETOME = {
+    "ThalamusProper": [("Tha", ())],
+    "Caudate": [("BG", (1, 5))],
+    "Pallidum": [("BG", (2,))],
+    "AccumbensArea": [("BG", (3,))],
+    "Putamen": [("BG", (4, 6))],
+    "Hippo": [("Hipp", ())],
+    "Amygdala": [("Amyg", ())],
+    "Bankssts": [("pSTS", ())],
+    "Caudalanteriorcingulate": [("CG", (5,))],
+    "Rostralanteriorcingulate": [("CG", (2, 3, 7))],
+    "Posteriorcingulate": [("CG", (1, 6))],
+    "Isthmuscingulate": [("CG", (4,))],
+    "Caudalmiddlefrontal": [("MFG", (2, 5, 6))],
+    "Rostralmiddlefrontal": [("MFG", (1, 3, 4))],
+    "Frontalpole": [("MFG", (7,))],
+    "Cuneus": [("MVOcC", (2, 5))],
+    "Lingual": [("MVOcC", (1, 4))],
+    "Pericalcarine": [("MVOcC", (3,))],
+    "Lateraloccipital": [("LOcC", ()), ("sLOcC", ())],
+    "Entorhinal": [("PhG", (4, 5))],
+    "Parahippocampal": [("PhG", (1, 2, 3, 6))],
+    "Fusiform": [("FuG", ())],
+    "Inferiorparietal": [("IPL", (1, 2, 5))],
+    "Supramarginal": [("IPL", (3, 4, 6))],
+    "Inferiortemporal": [("ITG", ())],
+    "Middletemporal": [("MTG", ())],
+    "Temporalpole": [("STG", (1, 5))],
+    "Transversetemporal": [("STG", (2, 3))],
+    "Superiortemporal": [("STG", (4, 6))],
+    "Lateralorbitofrontal": [("OrG", (2, 3))],
+    "Medialorbitofrontal": [("OrG", (1, 4, 5))],
+    "Parsorbitalis": [("OrG", (6,))],
+    "Parsopercularis": [("IFG", (1, 5, 6))],
+    "Parstriangularis": [("IFG", (2, 3, 4))],
+    "Paracentral": [("PCL", ())],
+    "Postcentral": [("PoG", ())],
+    "Precentral": [("PrG", ())],
+    "Precuneus": [("Pcun", ())],
+    "Superiorfrontal": [("SFG", ())],
+    "Superiorparietal": [("SPL", ())],
+    "Insula": [("INS", ())],
+}
+
+# Mori's names without the side: structures that FreeSurfer does not divide, and those that it does.
+_MORI_WHOLE = {
+    "Corpus Callosum": "CC_Posterior",
+    "Corpus Callosum (Genu)": "CC_Anterior",
+    "Corpus Callosum (Body)": "CC_Central",
+    "Midbrain": "BrainStem",
+    "Pons": "BrainStem",
+    "Medulla": "BrainStem",
+    "Pontine Crossing Tract": "BrainStem",
+    "Cerebral Peduncle": "BrainStem",
+    "Medial Lemniscus": "BrainStem",
+    "corticospinal_tract": "BrainStem",
+    "Cerebellar Peduncle": "BrainStem",
+    "Superior Cerebellar Peduncle": "BrainStem",
+}
+_MORI_SIDED = {
+    "Red-Nucleus": "VentDC",
+    "Substancia-Nigra": "VentDC",
+    "Cerebellum": "Cerebellum_Cort",
+    "Middle Cerebellar Peduncle": "Cerebellum_WM",
+}
+
+
+def of_brainnetome(name: str) -> str | None:
+    """Return the structure, such as ``L_Hippo``, of a Brainnetome label, or None."""
+    match = _SUBREGION.fullmatch(name)
+    if not match:
+        return None
+    gyrus, side, number = _ALIASES.get(match[1], match[1]), match[2], int(match[3])
+    for target, parts in BRAINNETOME.items():
+        if any(gyrus == part and (not numbers or number in numbers) for part, numbers in parts):
+            return f"{side}_{target}"
+    return None
+
+
+def of_mori(name: str) -> str | None:
+    """Return the structure, such as ``CC_Posterior``, of a label of Mori's atlas, or None."""
+    side = "L" if "Left" in name else "R"
+    plain = re.sub(r"\b(Left|Right) ?", "", name)
+    if plain in _MORI_SIDED:
+        return f"{side}_{_MORI_SIDED[plain]}"
+    return _MORI_WHOLE.get(plain)

@@ -1,0 +1,77 @@
+"""Run the DAG on a tiny cohort, once per session, and let tests look at it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+TINY = {
+    "run": "tiny",
+    "cohort": {"synthetic": {"n_subjects": 24, "voxel_size_mm": 6}},
+    "volumes": {"shape": [22, 26, 22], "batches": 2},
+    "folds": {"n_splits": 2},
+    "cnn": {"channels": [2, 2, 2], "epochs": 2, "batch_size": 6, "milestones": [1]},
+    "baselines": {
+        "inner_splits": 2,
+        "xgboost": {"max_depth": [2], "n_estimators": [5], "learning_rate": [0.3]},
+        "knn": {"n_neighbors": [3]},
+        "logistic_regression": {"C": [0.01]},
+    },
+    "attribution": {
+        "training_sample": 2,
+        "meaningful_perturbation": {"iterations": 3, "draws": 1, "jitter": 2},
+    },
+    "evaluation": {"permutations": 99, "random_masks": 2, "surrogates": 99},
+}
+
+
+class Workflow:
+    """The project's Snakefile in a working directory of its own."""
+
+    def __init__(self, folder: Path, config: dict) -> None:
+        self.folder = folder
+        self.configfile = folder / "tiny.yaml"
+        self.configfile.write_text(yaml.safe_dump(config))
+
+    def command(self, *arguments: str, config: tuple[str, ...] = ()) -> list[str]:
+        """Command line; targets go first, because --config takes what follows it."""
+        return [
+            str(BIN / "snakemake"),
+            *arguments,
+            *("--snakefile", str(ROOT / "Snakefile"), "--cores", "2"),
+            *("--workflow-profile", str(ROOT / "profiles" / "default")),
+            *("--configfile", str(ROOT / "config.yaml"), str(self.configfile)),
+            *(("--config", *config) if config else ()),
+        ]
+
+    def __call__(
+        self, *arguments: str, config: tuple[str, ...] = ()
+    ) -> subprocess.CompletedProcess:
+        """Run Snakemake and return what it said, both streams together."""
+        return subprocess.run(
+            self.command(*arguments, config=config),
+            cwd=self.folder,
+            env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def path(self, *parts: str) -> Path:
+        return self.folder.joinpath("results", *parts)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """A finished run of the tiny cohort."""
+    workflow = Workflow(tmp_path_factory.mktemp("tiny"), TINY)
+    done = workflow()
+    assert done.returncode == 0, done.stdout[-8000:]
+    return workflow

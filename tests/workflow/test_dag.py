@@ -1,0 +1,182 @@
+"""The DAG runs to the end, does nothing twice, and redoes only what a change touches."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import BIN, ROOT, TINY, Workflow
+
+pytestmark = pytest.mark.slow
+
+TABLES = ("table1", "table2_brainnetome", "table2_mori", "table3", "claims", "accuracy")
+FIGURES = ("fig1", "fig2a", "fig2b", "fig2c", "fig3")
+
+
+def jobs(output):
+    """Rule name and wildcards' text of every job that Snakemake lists."""
+    return re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):(.*?)(?:\n\n|\Z)", output, re.S | re.M)
+
+
+def test_everything_promised_is_there(tiny):
+    for name in TABLES:
+        assert len(pd.read_csv(tiny.path("tiny", "tables", f"{name}.tsv"), sep="\t"))
+    for name in FIGURES:
+        assert tiny.path("tiny", "figures", f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+        assert "<svg" in tiny.path("tiny", "figures", f"{name}.svg").read_text()
+    assert "<html" in tiny.path("tiny", "report.html").read_text()
+
+
+def test_every_model_writes_the_same_predictions_table(tiny):
+    files = sorted(tiny.path("tiny").rglob("predictions.tsv"))
+    folds = [file for file in files if file.parent.name.startswith("fold-0")]
+    assert {file.parent.parent.name for file in folds} == {
+        *("cnn", "voxel_svm", "xgboost", "knn", "logistic_regression", "head_size")
+    }
+    everyone = set(pd.read_csv(tiny.path("tiny/cohort/participants.tsv"), sep="\t").participant_id)
+    for model in {file.parent.parent for file in folds}:
+        table = pd.concat(
+            pd.read_csv(model / f"fold-{fold}" / "predictions.tsv", sep="\t")
+            for fold in ("01", "02")
+        )
+        assert list(table) == ["participant_id", "fold", "y_true", "y_score", "y_pred"]
+        assert set(table.participant_id) == everyone
+        assert len(table) == len(everyone)
+
+
+def test_a_second_run_does_nothing(tiny):
+    again = tiny()
+    assert again.returncode == 0
+    assert "Nothing to be done" in again.stdout
+
+
+def test_a_changed_split_redoes_that_fold_only(tiny):
+    path = tiny.path("tiny", "folds", "split-02.json")
+    original = path.read_bytes()
+    path.touch()
+    assert "Nothing to be done" in tiny("--dry-run").stdout
+    split = json.loads(original)
+    split["train"] = split["train"][:-1]  # one participant fewer to train on
+    path.write_text(json.dumps(split))
+    try:
+        output = tiny("--dry-run").stdout
+    finally:
+        path.write_bytes(original)
+    planned = jobs(output)
+    per_fold = [(rule, text) for rule, text in planned if "fold=" in text]
+    assert {rule for rule, _ in per_fold} >= {"train_cnn", "voxel_svm", "tabular_models", "explain"}
+    assert {re.search(r"fold=(\w+)", text)[1] for _, text in per_fold} == {"02"}
+    assert not {"make_folds", "downsample", "gram_matrix"} & {rule for rule, _ in planned}
+
+
+def test_a_participants_map_is_cut_out_of_its_folds_array(tiny):
+    image = tiny.path("tiny", "attribution", "grad_cam", "participants")
+    image = image / "sub-003_desc-grad_cam_map.nii.gz"
+    done = tiny(str(image.relative_to(tiny.folder)))
+    assert done.returncode == 0, done.stdout
+    assert [rule for rule, _ in jobs(done.stdout)] == ["participant_map"]
+    folds = pd.read_csv(tiny.path("tiny", "folds", "folds.tsv"), sep="\t", dtype=str)
+    fold = folds.set_index("participant_id").loc["sub-003", "fold"]
+    split = json.loads(tiny.path("tiny", "folds", f"split-{fold}.json").read_text())
+    maps = np.load(tiny.path("tiny", "attribution", "grad_cam", f"fold-{fold}", "maps.npy"))
+    written = nib.load(image)
+    np.testing.assert_array_equal(written.get_fdata(), maps[split["test"].index("sub-003")])
+    grid = json.loads(tiny.path("tiny", "volumes", "grid.json").read_text())
+    np.testing.assert_allclose(written.affine, grid["affine"])
+    image.unlink()
+
+
+def test_an_unknown_participant_is_named(tiny):
+    output = tiny("results/tiny/attribution/grad_cam/participants/sub-777_desc-grad_cam_map.nii.gz")
+    assert output.returncode != 0
+    assert "sub-777 is not in this cohort" in output.stdout
+
+
+def test_a_killed_run_resumes_and_ends_in_the_same_bytes(tiny):
+    targets = [
+        "results/killed/tables/accuracy.tsv",
+        "results/killed/tables/table3.tsv",
+        "results/killed/attribution/meaningful_perturbation/group/maps.npy",
+    ]
+    command = tiny.command(*targets, config=("run=killed",))
+    run = subprocess.Popen(
+        command,
+        cwd=tiny.folder,
+        env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    models = tiny.path("killed", "cnn")
+    while run.poll() is None and not list(models.glob("*/model.pt")):
+        time.sleep(0.1)
+    assert run.poll() is None, "the run ended before it could be killed"
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert not tiny.path("killed", "tables", "accuracy.tsv").exists()
+    trained = {model: model.stat().st_mtime_ns for model in models.glob("*/model.pt")}
+    tiny("--unlock", config=("run=killed",))
+    done = tiny(*targets, config=("run=killed",))
+    assert done.returncode == 0, done.stdout[-4000:]
+    for target in targets:
+        resumed = tiny.folder / target
+        uninterrupted = tiny.folder / target.replace("killed", "tiny")
+        assert resumed.read_bytes() == uninterrupted.read_bytes(), target
+    complete = [model for model in trained if (model.parent / "metrics.json").exists()]
+    kept = [model for model in complete if model.stat().st_mtime_ns == trained[model]]
+    assert kept or not complete, "what was finished before the kill was computed again"
+
+
+def test_a_users_own_table_runs_without_morphometry_or_head_size(tiny, tmp_path):
+    """The synthetic cohort's files, read as a user's: images and a table with sex, nothing else."""
+    source = tiny.path("tiny", "cohort", "source")
+    table = pd.read_csv(source / "participants.tsv", sep="\t")
+    table["sex"] = np.where(table["label"] == 1, 1, 2)  # 1/2 coding, 2 = female
+    table["path"] = table["image"]
+    kept = table[["participant_id", "sex", "path"]]
+    kept.to_csv(source / "mine.tsv", sep="\t", index=False)
+    config = TINY | {
+        "run": "mine",
+        "cohort_root": str(source),
+        "cohort": {
+            "layout": "table",
+            "space": "native",
+            "classes": {"negative": "F", "positive": "M"},
+            "table": {"participants": "mine.tsv", "negative": 2, "positive": 1},
+        },
+    }
+    mine = Workflow(tmp_path, config)
+    done = mine()
+    assert done.returncode == 0, done.stdout[-8000:]
+    accuracy = pd.read_csv(mine.path("mine", "tables", "accuracy.tsv"), sep="\t")
+    assert accuracy["model"].tolist() == ["cnn", "voxel_svm", "head_size"]
+    table1 = pd.read_csv(mine.path("mine", "tables", "table1.tsv"), sep="\t")
+    assert table1["status"].str.contains("no morphometry").all()
+    assert not list(mine.path("mine", "tables").glob("table2_*"))  # native space: no atlas tables
+    np.testing.assert_array_equal(
+        np.load(mine.path("mine", "volumes", "volumes.npy")),
+        np.load(tiny.path("tiny", "volumes", "volumes.npy")),
+    )
+
+
+@pytest.mark.parametrize("preset", ["ixi", "kan2020"])
+def test_presets_are_valid(preset, tmp_path):
+    """Every preset passes the schema and builds a DAG on a table cohort."""
+    (tmp_path / "participants.tsv").write_text("participant_id\tsex\tage\n")
+    workflow = Workflow(tmp_path, {"run": "preset", "cohort_root": str(tmp_path)})
+    overlay = yaml.safe_load((ROOT / "workflow" / "presets" / f"{preset}.yaml").read_text())
+    overlay.setdefault("cohort", {})["layout"] = "table"
+    overlay["atlases"] = []
+    workflow.configfile.write_text(
+        yaml.safe_dump(overlay | {"run": "preset", "cohort_root": str(tmp_path)})
+    )
+    output = workflow("--dry-run")
+    assert output.returncode == 0, output.stdout[-3000:]
+    assert "train_cnn" in output.stdout

@@ -1,0 +1,75 @@
+"""Promises about the project's files: schema, pins, source hashes."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from voxplain.manifest import imported_files, source_hash
+
+
+def pins(path):
+    text = path.read_text()
+    return sorted(re.findall(r"^\s*(?:- )?([A-Za-z0-9_.-]+==\S+)", text, re.M))
+
+
+@pytest.mark.parametrize("variant", ["cpu", "gpu"])
+def test_conda_files_have_the_locks_pins(variant):
+    locked = pins(ROOT / "requirements.lock") + pins(ROOT / "requirements-torch.txt")
+    assert pins(ROOT / "envs" / f"{variant}.yaml") == sorted(locked)
+
+
+def test_the_lock_meets_the_floors():
+    locked = dict(pin.split("==") for pin in pins(ROOT / "requirements.lock"))
+    assert tuple(map(int, locked["scikit-learn"].split(".")[:2])) >= (1, 8)
+
+
+def keys(schema, where="config"):
+    """Yield every property of a JSON schema with its place."""
+    for name, child in schema.get("properties", {}).items():
+        yield f"{where}.{name}", child
+        yield from keys(child, f"{where}.{name}")
+    if "items" in schema:
+        yield from keys(schema["items"], f"{where}[]")
+
+
+def test_every_config_key_is_described_and_unknown_ones_refused():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    described = dict(keys(schema))
+    assert len(described) > 70
+    assert [name for name, child in described.items() if not child.get("description")] == []
+    objects = [child for child in (schema, *described.values()) if "properties" in child]
+    assert all(child["additionalProperties"] is False for child in objects)
+
+
+def test_every_rule_with_a_script_depends_on_its_source():
+    for path in (ROOT / "workflow" / "rules").glob("*.smk"):
+        for block in re.split(r"\n(?=\s*(?:rule|checkpoint) )", path.read_text()):
+            script = re.search(r'"../scripts/(\w+\.py)"', block)
+            if script:
+                assert f'code=code("{script[1]}")' in block, (path.name, script[1])
+                assert "log:" in block, (path.name, script[1])
+
+
+def test_scripts_are_short_and_read_no_config():
+    for script in (ROOT / "workflow" / "scripts").glob("*.py"):
+        text = script.read_text()
+        assert len(text.splitlines()) < 80, script.name
+        assert "snakemake.config" not in text, script.name
+
+
+def test_source_hash_follows_imports_only():
+    scripts = ROOT / "workflow" / "scripts"
+    training = {file.name for file in imported_files(scripts / "train_cnn.py")}
+    assert {"training.py", "network.py", "intensity.py"} <= training
+    assert not {"grad_cam.py", "attention.py", "page.py"} & training
+    assert source_hash(scripts / "train_cnn.py") != source_hash(scripts / "explain.py")
+
+
+@pytest.mark.parametrize("module", ["voxplain.paths", "voxplain.manifest", "voxplain.figures"])
+def test_light_modules_do_not_import_torch(module):
+    check = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
