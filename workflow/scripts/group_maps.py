@@ -21,8 +21,8 @@ with job_log(snakemake.log[0]):
         table = read_table(rows)
         maps = np.load(path, mmap_mode="r")
         labels = table.loc[table["set"] == "test", "label"].to_numpy(int)
-        for image, mean in zip(class_images, class_means(maps, labels, scale)[:2], strict=False):
-            write_volume(image, mean, grid)
+        for mean in class_means(maps, labels, scale)[:2]:
+            write_volume(next(class_images), mean, grid)
         counts.append({"fold": fold, "n_maps": len(maps), "n_degenerate": count_degenerate(maps)})
         all_maps.append(maps)
         all_labels.append(labels)

@@ -35,7 +35,7 @@ def methods(config: Mapping[str, Any], n_participants: int | None) -> list[str]:
         _network(config["cnn"], config["folds"]["n_splits"]),
         _baselines(config["baselines"]),
         _attribution(config["attribution"]),
-        _evaluation(config["evaluation"]),
+        _evaluation(config["evaluation"], config["attribution"]["model"]),
     ]
 
 
@@ -65,11 +65,11 @@ def _data(config: Mapping[str, Any], n_participants: int | None) -> str:
 
 
 def _network(cnn: Mapping[str, Any], n_splits: int) -> str:
-    augmentation = []
-    if cnn["flip"]:
-        augmentation.append("left-right flips")
-    if cnn["shift"]:
-        augmentation.append(f"shifts by up to {cnn['shift']} voxels")
+    weights = (
+        f"The weights are the mean of the last {cnn['average_last']} epochs'"
+        if cnn["average_last"] > 1
+        else "The weights are the last epoch's"
+    )
     return (
         f"The network has {len(cnn['channels'])} blocks of 3×3×3 convolution without padding, "
         "batch normalisation, ReLU and 2×2×2 max-pooling, with "
@@ -78,8 +78,7 @@ def _network(cnn: Mapping[str, Any], n_splits: int) -> str:
         f"Adam for {cnn['epochs']} epochs in batches of {cnn['batch_size']}, learning rate "
         f"{cnn['learning_rate']:g}, multiplied by {cnn['gamma']:g} after epochs "
         f"{', '.join(map(str, cnn['milestones']))}, weight decay {cnn['weight_decay']:g}, "
-        + (f"with {' and '.join(augmentation)}" if augmentation else "without augmentation")
-        + f". Accuracy was estimated by {n_splits}-fold cross-validation, stratified by class and "
+        f"without augmentation. {weights}. Accuracy was estimated by {n_splits}-fold cross-validation, stratified by class and "
         "grouped by family where families are known; all models used the same folds."
     )
 
@@ -103,14 +102,16 @@ def _attribution(settings: Mapping[str, Any]) -> str:
     )
     text = (
         f"{', '.join(names)} explained {explained}, for {TARGETS[settings['target']]}. Group maps "
-        "are class means; the conjoined map is their sum, clipped to 1."
+        "are class means, gradient maps scaled to their own maximum first; the conjoined map is "
+        "the sum of the class means, clipped to 1, for Meaningful Perturbations, and the mean over "
+        "everybody for the other methods, as in the paper."
     )
     if "meaningful_perturbation" in settings["methods"]:
         own = settings["meaningful_perturbation"]
         text += (
             f" Meaningful Perturbations: {own['iterations']} iterations of Adam (learning rate "
-            f"{own['learning_rate']:g}) with {own['draws']} shifts of up to {own['jitter']} voxels "
-            f"each, mask at 1/{own['mask_scale']} resolution, Gaussian blur of sigma "
+            f"{own['learning_rate']:g}) with {own['draws']} shifts of 0 to {own['jitter'] - 1} "
+            f"voxels each, mask at 1/{own['mask_scale']} resolution, Gaussian blur of sigma "
             f"{own['sigma_0']:g} (image) and {own['sigma_m']:g} (mask) voxels, lambda_1 = "
             f"{own['lambda_1']:g}, lambda_2 = {own['lambda_2']:g}, beta = {own['beta']:g}; norms "
             f"are {NORMS[own['norm']]}."
@@ -118,7 +119,8 @@ def _attribution(settings: Mapping[str, Any]) -> str:
     return text
 
 
-def _evaluation(settings: Mapping[str, Any]) -> str:
+def _evaluation(settings: Mapping[str, Any], model: str) -> str:
+    made_from = "the fold's training participants" if model == "fold" else "everybody, in-sample"
     thresholds = ", ".join(
         f"{value:g} ({method_name(method)})" for method, value in settings["thresholds"].items()
     )
@@ -126,7 +128,7 @@ def _evaluation(settings: Mapping[str, Any]) -> str:
         "Accuracies carry Wilson 95 % intervals and a permutation p from "
         f"{settings['permutations']} shuffles of the labels. A network counts as above chance if p "
         "< 0.05 and the interval's lower end exceeds the larger class. Masked accuracy multiplies "
-        "held-out images by group masks made from training participants; its controls are the "
+        f"held-out images by group masks made from {made_from}; its controls are the "
         f"complement, {settings['random_masks']} random masks per fold with the mask's values and "
         "smoothness, and the whole brain. Overlap is Dice inside the brain at equal area "
         f"({settings['equal_area']:.0%} of the brain) and at thresholds {thresholds}. Spatial null "

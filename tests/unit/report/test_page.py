@@ -38,7 +38,7 @@ def config(**changes):
         "cnn": {
             "normalisation": "brain_mean", "channels": [8, 16, 32], "dropout": 0.5, "epochs": 20,
             "batch_size": 10, "learning_rate": 0.001, "weight_decay": 0.0, "milestones": [10],
-            "gamma": 0.3, "flip": False, "shift": 0,
+            "gamma": 0.3, "average_last": 1,
         },
         "baselines": {"inner_splits": 3, "svm_c": 1.0},
         "attribution": {
@@ -268,8 +268,8 @@ def test_known_families_and_full_size_raise_no_warning():
 
 
 def test_methods_follow_the_configuration():
-    text = build({"run": "x", "config": config(cnn__flip=True, cnn__shift=2)})
-    assert "with left-right flips and shifts by up to 2 voxels" in text
+    text = build({"run": "x", "config": config(cnn__average_last=5)})
+    assert "the mean of the last 5 epochs" in text
     assert "60 iterations of Adam (learning rate 0.3) with 2 shifts" in text
 
 

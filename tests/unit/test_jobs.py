@@ -1,0 +1,86 @@
+"""Logs, files, seeds and the device: what every job leans on."""
+
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from voxplain import compute, files
+from voxplain.errors import ConfigError, ImageError
+from voxplain.logs import Progress, job_log
+from voxplain.paths import RunPaths, fold_names
+from voxplain.seeds import stream_seed
+
+
+def test_a_users_error_ends_the_job_without_a_traceback(tmp_path, capfd):
+    log = tmp_path / "logs" / "job.log"
+    with pytest.raises(SystemExit) as end, job_log(log):
+        print("working")
+        raise ImageError("sub-01: scan.nii.gz is truncated")
+    assert end.value.code == 1
+    text = log.read_text()
+    assert text.startswith("working")
+    assert "ImageError: sub-01: scan.nii.gz is truncated" in text
+    assert "Traceback" not in text
+
+
+def test_a_defect_keeps_its_traceback(tmp_path):
+    with pytest.raises(ZeroDivisionError), job_log(tmp_path / "job.log"):
+        1 / 0  # noqa: B018
+    assert "Traceback" in (tmp_path / "job.log").read_text()
+
+
+def test_progress_is_told_at_the_end_and_not_too_often(capsys):
+    progress = Progress("maps", every=1000)
+    for done in range(1, 6):
+        progress(done, 5)
+    assert capsys.readouterr().out.splitlines() == ["maps: 1 of 5", "maps: 5 of 5"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "table.tsv"
+    files.write_text(path, "old")
+    with pytest.raises(RuntimeError), files.atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["table.tsv"]
+
+
+def test_tables_keep_identifiers_and_missing_values(tmp_path):
+    table = pd.DataFrame({"participant_id": ["007", "8"], "age": [1.5, np.nan]})
+    files.write_table(tmp_path / "t.tsv", table)
+    assert (tmp_path / "t.tsv").read_text() == "participant_id\tage\n007\t1.5\n8\tn/a\n"
+    back = files.read_table(tmp_path / "t.tsv")
+    assert back["participant_id"].tolist() == ["007", "8"]
+    assert back["age"].isna().tolist() == [False, True]
+
+
+def test_arrays_and_json_come_back(tmp_path):
+    array = np.arange(6, dtype=np.float32).reshape(2, 3)
+    files.write_array(tmp_path / "a.npy", array)
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), array)
+    files.write_json(tmp_path / "a.json", {"name": "Ångström", "shape": [1, 2]})
+    assert files.read_json(tmp_path / "a.json") == {"name": "Ångström", "shape": [1, 2]}
+
+
+def test_streams_differ_by_name_and_repeat():
+    assert stream_seed(1, "training", "01") == stream_seed(1, "training", "01")
+    seeds = {stream_seed(s, *n) for s in (1, 2) for n in (("a",), ("b",), ("a", "b"), ("ab",))}
+    assert len(seeds) == 8
+
+
+def test_a_gpu_that_is_not_there_is_an_error(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ConfigError, match="gpu: 1"):
+        compute.prepare(gpus=1)
+
+
+def test_paths_are_below_the_run():
+    paths = RunPaths("mine")
+    assert fold_names(10)[-1] == "10"
+    assert paths.report == "results/mine/report.html"
+    assert paths.table("table1") == "results/mine/tables/table1.tsv"
+    assert paths.figure("fig2a")[1] == "results/mine/figures/fig2a.svg"

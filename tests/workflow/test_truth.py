@@ -1,0 +1,70 @@
+"""On a planted cohort the pipeline finds what was planted; on a null cohort it finds nothing."""
+
+import pandas as pd
+import pytest
+from conftest import Workflow
+from statsmodels.stats.multitest import multipletests
+
+pytestmark = pytest.mark.slow
+
+COHORT = {"n_subjects": 80, "voxel_size_mm": 4}
+SETTINGS = {
+    "folds": {"n_splits": 4},
+    "volumes": {"batches": 2},
+    "baselines": {
+        "inner_splits": 2,
+        "xgboost": {"max_depth": [2], "n_estimators": [30], "learning_rate": [0.3]},
+        "knn": {"n_neighbors": [15]},
+        "logistic_regression": {"C": [0.01]},
+    },
+    "attribution": {"training_sample": 1},
+}
+
+
+def table(workflow, run, name):
+    return pd.read_csv(workflow.path(run, "tables", f"{name}.tsv"), sep="\t", dtype={"fold": str})
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    config = SETTINGS | {"run": "planted", "cohort": {"synthetic": COHORT}}
+    workflow = Workflow(tmp_path_factory.mktemp("planted"), config)
+    done = workflow(
+        "results/planted/tables/accuracy.tsv", "results/planted/tables/localisation.tsv"
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    return workflow
+
+
+def test_the_cnn_is_far_beyond_the_permutation_null(planted):
+    cnn = table(planted, "planted", "accuracy").set_index("model").loc["cnn"]
+    assert cnn["p_permutation"] < 0.001
+    assert cnn["ci_low"] > cnn["majority"] + 0.05
+    assert cnn["evidence"]
+
+
+def test_meaningful_perturbations_find_the_planted_regions(planted):
+    scores = table(planted, "planted", "localisation").set_index("method")
+    found = scores.loc["meaningful_perturbation"]
+    assert found["auc"] > 0.7
+    assert found["auc"] > found["null_auc_p95"]
+    assert found["p_auc"] < 0.01
+    assert found["average_precision"] > 2 * found["prevalence"]
+    # The other methods are scored too, whatever they give.
+    assert scores.loc[["guided_backprop", "grad_cam"], "auc"].between(0, 1).all()
+
+
+def test_nothing_is_significant_on_the_null_cohort(planted, tmp_path):
+    config = SETTINGS | {
+        "run": "null",
+        "cohort": {"synthetic": COHORT | {"null_cohort": True}},
+    }
+    workflow = Workflow(tmp_path, config)
+    done = workflow("results/null/tables/accuracy.tsv", "results/null/tables/first_layer.tsv")
+    assert done.returncode == 0, done.stdout[-4000:]
+    accuracy = table(workflow, "null", "accuracy")
+    assert not accuracy["evidence"].any()
+    layer = table(workflow, "null", "first_layer")
+    held_out = layer[layer["fold"] != "all"].drop_duplicates(["fold", "measure", "feature"])
+    p_values = [*accuracy["p_permutation"], *held_out["p"]]
+    assert not multipletests(p_values, alpha=0.05, method="holm")[0].any()
