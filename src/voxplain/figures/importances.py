@@ -56,7 +56,6 @@ def importances(
     )
     folds = coefficients["fold"].nunique()
     axes.set_title(
-        f"Logistic regression: {len(shown)} largest of {len(spread)} coefficients, "
-        f"mean ± sd over {folds} folds"
+        f"{len(shown)} largest of {len(spread)} coefficients, mean ± sd over {folds} folds"
     )
     return figure
