@@ -55,7 +55,7 @@ def normalise(volumes: np.ndarray, how: str) -> np.ndarray:
     """
     if how not in NORMALISATIONS:
         raise ConfigError(
-            f"cnn.normalisation: '{how}' is unknown; choose one of {', '.join(NORMALISATIONS)}"
+            f"volumes.normalisation: '{how}' is unknown; choose one of {', '.join(NORMALISATIONS)}"
         )
     function = NORMALISATIONS[how]
     out = np.empty(volumes.shape, np.float32)

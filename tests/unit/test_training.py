@@ -71,11 +71,11 @@ def test_learning_rate_follows_the_milestones():
 def test_a_saved_model_comes_back_and_has_the_same_bytes(tmp_path):
     torch.manual_seed(0)
     model = CNN3D(SHAPE, (2, 3, 4)).eval()
-    save_model(tmp_path / "a.pt", model, normalisation="none")
-    save_model(tmp_path / "b.pt", model, normalisation="none")
+    save_model(tmp_path / "a.pt", model, fold="01")
+    save_model(tmp_path / "b.pt", model, fold="01")
     assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "b.pt").read_bytes()
     loaded, extra = load_model(tmp_path / "a.pt")
-    assert extra == {"normalisation": "none"}
+    assert extra == {"fold": "01"}
     images = toy(4)[0]
     np.testing.assert_array_equal(
         predict_logits(model, images, CPU), predict_logits(loaded, images, CPU)

@@ -41,6 +41,7 @@ rule stack_volumes:
     conda:
         ENVIRONMENT
     params:
+        normalisation=config["volumes"]["normalisation"],
         code=code("stack_volumes.py"),
     script:
         "../scripts/stack_volumes.py"

@@ -10,7 +10,6 @@ from voxplain import compute
 from voxplain.attribution import METHODS
 from voxplain.files import read_table, write_array, write_json, write_table
 from voxplain.folds import read_split, rows_of, training_sample
-from voxplain.intensity import normalise
 from voxplain.logs import Progress, job_log
 from voxplain.network import load_model
 from voxplain.paths import WHOLE_COHORT
@@ -27,9 +26,9 @@ with job_log(snakemake.log[0]):
     names = [*split.test, *sample]
     rows = participants.iloc[rows_of(names, participants)]
     labels = rows["label"].to_numpy(int)
-    model, extra = load_model(snakemake.input.model, device)
+    model, _ = load_model(snakemake.input.model, device)
     volumes = np.load(snakemake.input.volumes, mmap_mode="r")[rows.index]
-    images = torch.from_numpy(normalise(volumes, extra["normalisation"])).unsqueeze(1).to(device)
+    images = torch.from_numpy(volumes).unsqueeze(1).to(device)
     targets = torch.from_numpy(labels).to(device) if p.target == "true_class" else None
     settings = dict(p.settings)
     if method == "meaningful_perturbation":

@@ -13,7 +13,6 @@ from voxplain.evaluation.first_layer import (
 )
 from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
-from voxplain.intensity import normalise
 from voxplain.logs import job_log
 from voxplain.network import load_model
 
@@ -22,15 +21,13 @@ with job_log(snakemake.log[0]):
     device = compute.prepare(snakemake.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     labels = participants["label"].to_numpy(int)
-    volumes = np.load(snakemake.input.volumes, mmap_mode="r")
-    tables, images = [], None
+    images = torch.from_numpy(np.load(snakemake.input.volumes)).unsqueeze(1)
+    tables = []
     for fold, split_path, model_path in zip(
         p.folds, snakemake.input.splits, snakemake.input.models, strict=True
     ):
         split = read_split(split_path, participants)
-        model, extra = load_model(model_path, device)
-        if images is None:
-            images = torch.from_numpy(normalise(volumes, extra["normalisation"])).unsqueeze(1)
+        model, _ = load_model(model_path, device)
         train, test = rows_of(split.train, participants), rows_of(split.test, participants)
         block = model.blocks[0]
         features = first_layer_features(

@@ -9,7 +9,6 @@ from voxplain.evaluation.group_maps import class_means
 from voxplain.evaluation.masked_accuracy import masked_accuracy
 from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
-from voxplain.intensity import normalise
 from voxplain.logs import job_log
 from voxplain.network import load_model
 from voxplain.nifti import read_volume
@@ -19,12 +18,12 @@ with job_log(snakemake.log[0]):
     device = compute.prepare(snakemake.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
-    model, extra = load_model(snakemake.input.model, device)
+    model, _ = load_model(snakemake.input.model, device)
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
     test = rows_of(split.test, participants)
     labels = participants["label"].to_numpy(int)[test]
     volumes = np.load(snakemake.input.volumes, mmap_mode="r")[test]
-    images = torch.from_numpy(normalise(volumes, extra["normalisation"])).unsqueeze(1)
+    images = torch.from_numpy(volumes).unsqueeze(1)
     tables = []
     for method, maps, rows in zip(
         p.methods, snakemake.input.maps, snakemake.input.rows, strict=True

@@ -6,6 +6,7 @@ import pandas as pd
 from voxplain.cohort.quality import brain_mask, finish
 from voxplain.files import read_json, read_table, write_array, write_json, write_table
 from voxplain.grid import Grid
+from voxplain.intensity import normalise
 from voxplain.logs import job_log
 from voxplain.nifti import write_volume
 
@@ -21,7 +22,7 @@ with job_log(snakemake.log[0]):
     quality = pd.concat([read_table(path) for _, path, _ in batches], ignore_index=True)
     grid = Grid.from_dict(read_json(batches[0][2]))
     mask = brain_mask(volumes)
-    write_array(snakemake.output.volumes, volumes)
+    write_array(snakemake.output.volumes, normalise(volumes, snakemake.params.normalisation))
     write_json(snakemake.output.grid, grid.to_dict())
     write_volume(snakemake.output.brain_mask, mask.astype(np.uint8), grid)
     write_volume(snakemake.output.mean, volumes.mean(axis=0), grid)

@@ -5,7 +5,6 @@ import numpy as np
 from voxplain import compute
 from voxplain.files import read_table, write_json, write_table
 from voxplain.folds import read_split, rows_of
-from voxplain.intensity import normalise
 from voxplain.logs import job_log
 from voxplain.manifest import environment
 from voxplain.network import save_model
@@ -14,12 +13,10 @@ from voxplain.seeds import stream_seed
 from voxplain.training import TrainingSettings, predict_logits, train
 
 with job_log(snakemake.log[0]):
-    settings = dict(snakemake.params.settings)
-    normalisation = settings.pop("normalisation")
     device = compute.prepare(snakemake.threads, snakemake.params.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
-    volumes = normalise(np.load(snakemake.input.volumes, mmap_mode="r"), normalisation)
+    volumes = np.load(snakemake.input.volumes, mmap_mode="r")
     labels = participants["label"].to_numpy(int)
     inside, held_out = rows_of(split.train, participants), rows_of(split.test, participants)
     seed = stream_seed(snakemake.params.seed, "training", split.fold)
@@ -27,7 +24,7 @@ with job_log(snakemake.log[0]):
     model, history = train(
         volumes[inside],
         labels[inside],
-        TrainingSettings(**settings),
+        TrainingSettings(**snakemake.params.settings),
         seed,
         device,
         held_out=(volumes[held_out], labels[held_out]),
@@ -35,7 +32,7 @@ with job_log(snakemake.log[0]):
     logits = predict_logits(model, volumes[held_out], device)
     predicted = logits.argmax(axis=1)
 
-    save_model(snakemake.output.model, model, normalisation=normalisation, fold=split.fold)
+    save_model(snakemake.output.model, model, fold=split.fold)
     write_table(snakemake.output.history, history.assign(fold=split.fold))
     write_table(
         snakemake.output.predictions,

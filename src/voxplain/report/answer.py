@@ -9,6 +9,7 @@ from voxplain import paper
 from voxplain.figures.style import method_name, model_name
 from voxplain.report.claims_maps import masks_suffice
 from voxplain.report.claims_prediction import cnn_is_evidence
+from voxplain.report.tables import relation
 
 
 class Notice(NamedTuple):
@@ -68,7 +69,7 @@ def _network(accuracy: pd.DataFrame, names: tuple[str, str]) -> str:
         f"On {int(row['n'])} held-out participants the 3D CNN told {names[0]} from {names[1]} with "
         f"an accuracy of {row['accuracy']:.2f} (95 % CI {row['ci_low']:.2f} to "
         f"{row['ci_high']:.2f}); always naming the larger class gives {row['majority']:.2f}, so "
-        f"this is {verdict} (permutation p = {row['p_permutation']:.3f})."
+        f"this is {verdict} (permutation p {relation(row['p_permutation'])})."
     )
 
 

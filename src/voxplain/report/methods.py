@@ -49,7 +49,8 @@ def _data(config: Mapping[str, Any], n_participants: int | None) -> str:
     text = (
         f"{people} of the {cohort['layout']} cohort, T1-weighted images in {cohort['space']} space,"
         f" were averaged onto a grid of {_shape(config['volumes']['shape'])} voxels by exact box "
-        "filtering, the field of view kept."
+        "filtering, the field of view kept. "
+        f"{NORMALISATIONS[config['volumes']['normalisation']]}."
     )
     if cohort["layout"] == "synthetic":
         settings = cohort["synthetic"]
@@ -74,7 +75,7 @@ def _network(cnn: Mapping[str, Any], n_splits: int) -> str:
         f"The network has {len(cnn['channels'])} blocks of 3×3×3 convolution without padding, "
         "batch normalisation, ReLU and 2×2×2 max-pooling, with "
         f"{', '.join(map(str, cnn['channels']))} channels, then dropout ({cnn['dropout']:g}) and a "
-        f"linear layer of two logits. {NORMALISATIONS[cnn['normalisation']]}. It was trained with "
+        "linear layer of two logits. It was trained with "
         f"Adam for {cnn['epochs']} epochs in batches of {cnn['batch_size']}, learning rate "
         f"{cnn['learning_rate']:g}, multiplied by {cnn['gamma']:g} after epochs "
         f"{', '.join(map(str, cnn['milestones']))}, weight decay {cnn['weight_decay']:g}, "

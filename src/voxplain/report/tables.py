@@ -103,7 +103,7 @@ def number(value: float, column: str = "") -> str:
     if is_missing(value):
         return MISSING
     if column.startswith(("p_", "q_")) or column == "p":
-        return "< 0.001" if value < 0.001 else f"{value:.3f}"
+        return relation(value).removeprefix("= ")
     if float(value).is_integer() and abs(value) < 1e6:
         return f"{int(value)}"
     if abs(value) >= 100:
@@ -112,6 +112,11 @@ def number(value: float, column: str = "") -> str:
         digits = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1
         return f"{value:.{digits}f}"
     return f"{value:.2g}"
+
+
+def relation(p: float) -> str:
+    """Write a p value for a sentence: "= 0.012" or "< 0.001"."""
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
 def duration(seconds: float) -> str:

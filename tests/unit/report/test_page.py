@@ -33,10 +33,10 @@ def config(**changes):
                 "regions": [{"name": "left ear"}],
             },
         },
-        "volumes": {"shape": [30, 36, 30]},
+        "volumes": {"shape": [30, 36, 30], "normalisation": "brain_mean"},
         "folds": {"n_splits": 10},
         "cnn": {
-            "normalisation": "brain_mean", "channels": [8, 16, 32], "dropout": 0.5, "epochs": 20,
+            "channels": [8, 16, 32], "dropout": 0.5, "epochs": 20,
             "batch_size": 10, "learning_rate": 0.001, "weight_decay": 0.0, "milestones": [10],
             "gamma": 0.3, "average_last": 1,
         },
