@@ -49,7 +49,7 @@ def main(run):
     dag = time.perf_counter() - begin
     print(table.sort_values("wall_s", ascending=False).round(2).to_string(index=False))
     total, startup = table["wall_s"].sum(), table["startup_s"].sum()
-    print(f"\n{table['jobs'].sum()} jobs: {total:.0f} s of job time, {startup:.0f} s of it start-up")
+    print(f"\n{table['jobs'].sum()} jobs: {total:.0f} s in all, {startup:.0f} s of it start-up")
     print(f"Snakemake's own start: {dag:.1f} s")
     print(f"share of start-up: {(startup + dag) / (total + dag):.0%}")
 

@@ -27,7 +27,8 @@ class RunPaths:
         self.root = root
         self.logs = f"{root}/logs"
         self.benchmarks = f"{root}/benchmarks"
-        self.wheels = f"{results}/wheels"
+        self.wheel = f"{results}/wheels/{{wheel}}.whl"
+        self.wheel_log = f"{results}/wheels/{{wheel}}.log"
 
         self.atlas_labels = f"{root}/atlases/{{atlas}}.nii.gz"
         self.atlas_names = f"{root}/atlases/{{atlas}}.tsv"

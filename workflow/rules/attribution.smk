@@ -58,25 +58,6 @@ rule group_maps:
         "../scripts/group_maps.py"
 
 
-def fold_of(participant):
-    """The fold whose model explains a participant; waits for the folds to be drawn."""
-    with open(checkpoints.make_folds.get().output.folds) as file:
-        rows = dict(line.split("\t")[:2] for line in file)
-    if participant not in rows:
-        raise WorkflowError(f"{participant} is not in this cohort ({P.participants})")
-    return (
-        rows[participant] if config["attribution"]["model"] == "fold" else WHOLE_COHORT
-    )
-
-
-def maps_of_participant(wildcards):
-    fold = fold_of(wildcards.participant)
-    return {
-        "maps": P.maps.format(method=wildcards.method, fold=fold),
-        "rows": P.map_rows.format(method=wildcards.method, fold=fold),
-    }
-
-
 rule participant_map:
     # Cuts one map out of its fold's array; needs no torch.
     input:
@@ -92,12 +73,6 @@ rule participant_map:
         code=code("participant_map.py"),
     script:
         "../scripts/participant_map.py"
-
-
-def all_participant_maps(wildcards):
-    with open(checkpoints.make_folds.get().output.folds) as file:
-        participants = [line.split("\t")[0] for line in file][1:]
-    return expand(P.participant_map, method=METHODS, participant=participants)
 
 
 rule subject_maps:

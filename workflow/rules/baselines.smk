@@ -2,13 +2,6 @@
 
 from math import prod
 
-WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
-
-
-def per_model(path, models):
-    """Named outputs, one per model."""
-    return {model: path.replace("{model}", model) for model in models}
-
 
 rule gram_matrix:
     # Once for all folds: each fold takes its rows and columns.

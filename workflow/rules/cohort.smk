@@ -70,18 +70,6 @@ if SYNTHETIC:
             "../scripts/gather_cohort.py"
 
 
-def cohort_files(_):
-    """Tables that a cohort is read from."""
-    if SYNTHETIC:
-        return {"table": P.source_participants, "morphometry": P.source_morphometry}
-    table = config["cohort"]["table"]
-    root = Path(config["cohort_root"])
-    files = {"table": root / table["participants"]}
-    return files | (
-        {"morphometry": root / table["morphometry"]} if HAS_MORPHOMETRY else {}
-    )
-
-
 rule read_cohort:
     input:
         unpack(cohort_files),

@@ -1,4 +1,4 @@
-"""Names that every rule file uses: paths, folds, methods and source hashes."""
+"""Names and input functions that all stages use."""
 
 from pathlib import Path
 
@@ -18,6 +18,7 @@ HAS_MORPHOMETRY = SYNTHETIC or config["cohort"]["table"]["morphometry"] is not N
 MORPHOMETRY_MODELS = (
     ["xgboost", "knn", "logistic_regression"] if HAS_MORPHOMETRY else []
 )
+WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
 MODELS = ["cnn", "voxel_svm", *MORPHOMETRY_MODELS, "head_size"]
 # Atlas tables need inputs in the atlas's space.
 TABLE2_ATLASES = list(ATLASES) if config["cohort"]["space"] == "MNI152" else []
@@ -68,6 +69,67 @@ def all_figures():
     ]
     names += ["localisation"] if HAS_TRUTH else []
     return [path for name in names for path in P.figure(name)]
+
+
+def cohort_files(_):
+    """Tables that a cohort is read from."""
+    if SYNTHETIC:
+        return {"table": P.source_participants, "morphometry": P.source_morphometry}
+    table = config["cohort"]["table"]
+    root = Path(config["cohort_root"])
+    files = {"table": root / table["participants"]}
+    return files | (
+        {"morphometry": root / table["morphometry"]} if HAS_MORPHOMETRY else {}
+    )
+
+
+def atlas_files(wildcards):
+    atlas = ATLASES[wildcards.atlas]
+    if "wheel" in atlas:
+        return {"wheel": P.wheel.format(wheel=atlas["wheel"])}
+    return {"image": atlas["image"], "labels": atlas["labels"]}
+
+
+def per_model(path, models):
+    """Named outputs, one per model."""
+    return {model: path.replace("{model}", model) for model in models}
+
+
+def fold_of(participant):
+    """The fold whose model explains a participant; waits for the folds to be drawn."""
+    with open(checkpoints.make_folds.get().output.folds) as file:
+        rows = dict(line.split("\t")[:2] for line in file)
+    if participant not in rows:
+        raise WorkflowError(f"{participant} is not in this cohort ({P.participants})")
+    return (
+        rows[participant] if config["attribution"]["model"] == "fold" else WHOLE_COHORT
+    )
+
+
+def maps_of_participant(wildcards):
+    fold = fold_of(wildcards.participant)
+    return {
+        "maps": P.maps.format(method=wildcards.method, fold=fold),
+        "rows": P.map_rows.format(method=wildcards.method, fold=fold),
+    }
+
+
+def all_participant_maps(wildcards):
+    with open(checkpoints.make_folds.get().output.folds) as file:
+        participants = [line.split("\t")[0] for line in file][1:]
+    return expand(P.participant_map, method=METHODS, participant=participants)
+
+
+def group_sources(wildcards):
+    """Maps that a fold's group masks are made of: its own training sample, or the paper's model."""
+    if config["attribution"]["model"] == "fold":
+        maps, fold = P.training_maps, wildcards.fold
+    else:
+        maps, fold = P.maps, WHOLE_COHORT
+    return {
+        "maps": expand(maps, method=METHODS, fold=fold),
+        "rows": expand(P.map_rows, method=METHODS, fold=fold),
+    }
 
 
 def check_settings():

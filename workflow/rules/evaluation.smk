@@ -29,18 +29,6 @@ rule prediction_tables:
         "../scripts/prediction_tables.py"
 
 
-def group_sources(wildcards):
-    """Maps that a fold's group masks are made of: its own training sample, or the paper's model."""
-    if config["attribution"]["model"] == "fold":
-        maps, fold = P.training_maps, wildcards.fold
-    else:
-        maps, fold = P.maps, WHOLE_COHORT
-    return {
-        "maps": expand(maps, method=METHODS, fold=fold),
-        "rows": expand(P.map_rows, method=METHODS, fold=fold),
-    }
-
-
 rule masked_accuracy_fold:
     input:
         unpack(group_sources),

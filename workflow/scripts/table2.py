@@ -10,18 +10,24 @@ from voxplain.files import read_json, write_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
+from voxplain.report.claims_maps import published_regions, same_region
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
     grid = Grid.from_dict(read_json(snakemake.input.grid))
     atlas = load_atlas(snakemake.wildcards.atlas, snakemake.input.labels, snakemake.input.names)
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
+    published = published_regions(atlas.name)
     tables = []
     for method, path in zip(p.methods, snakemake.input.maps, strict=True):
         conjoined = np.load(path)[2]
         binary = top_fraction(conjoined, brain, p.equal_area)
         null = surrogates(conjoined, brain, p.surrogates, p.seed)
         table = overlap_table(conjoined, atlas, grid, binary, null)
+        table["paper"] = [
+            next((r.score for r in published if same_region(atlas.name, r, value, name)), None)
+            for value, name in zip(table["value"], table["name"], strict=True)
+        ]
         table.insert(0, "method", method)
         tables.append(table)
         print(f"\n{method}\n{table.head(5).to_string(index=False)}")

@@ -79,7 +79,8 @@ def _network(cnn: Mapping[str, Any], n_splits: int) -> str:
         f"Adam for {cnn['epochs']} epochs in batches of {cnn['batch_size']}, learning rate "
         f"{cnn['learning_rate']:g}, multiplied by {cnn['gamma']:g} after epochs "
         f"{', '.join(map(str, cnn['milestones']))}, weight decay {cnn['weight_decay']:g}, "
-        f"without augmentation. {weights}. Accuracy was estimated by {n_splits}-fold cross-validation, stratified by class and "
+        f"without augmentation. {weights}. Accuracy was estimated by {n_splits}-fold "
+        "cross-validation, stratified by class and "
         "grouped by family where families are known; all models used the same folds."
     )
 
