@@ -44,7 +44,7 @@ class Workflow:
         return [
             str(BIN / "snakemake"),
             *arguments,
-            *("--snakefile", str(ROOT / "Snakefile"), "--cores", "2"),
+            *("--snakefile", str(ROOT / "Snakefile"), "--cores", "2", "--quiet", "host"),
             *("--workflow-profile", str(ROOT / "profiles" / "default")),
             *("--configfile", str(ROOT / "config.yaml"), str(self.configfile)),
             *(("--config", *config) if config else ()),

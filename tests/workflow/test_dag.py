@@ -22,7 +22,8 @@ FIGURES = ("fig1", "fig2a", "fig2b", "fig2c", "fig3")
 
 def jobs(output):
     """Rule name and wildcards' text of every job that Snakemake lists."""
-    return re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):(.*?)(?:\n\n|\Z)", output, re.S | re.M)
+    _, *parts = re.split(r"^(?:local)?(?:rule|checkpoint) (\w+):", output, flags=re.M)
+    return list(zip(parts[::2], parts[1::2], strict=True))
 
 
 def test_everything_promised_is_there(tiny):
@@ -115,7 +116,8 @@ def test_a_killed_run_resumes_and_ends_in_the_same_bytes(tiny):
         start_new_session=True,
     )
     models = tiny.path("killed", "cnn")
-    while run.poll() is None and not list(models.glob("*/model.pt")):
+    # With all three written and two jobs at a time, at least one is finished for good.
+    while run.poll() is None and len(list(models.glob("*/model.pt"))) < 3:
         time.sleep(0.1)
     assert run.poll() is None, "the run ended before it could be killed"
     os.killpg(run.pid, signal.SIGKILL)
@@ -129,9 +131,8 @@ def test_a_killed_run_resumes_and_ends_in_the_same_bytes(tiny):
         resumed = tiny.folder / target
         uninterrupted = tiny.folder / target.replace("killed", "tiny")
         assert resumed.read_bytes() == uninterrupted.read_bytes(), target
-    complete = [model for model in trained if (model.parent / "metrics.json").exists()]
-    kept = [model for model in complete if model.stat().st_mtime_ns == trained[model]]
-    assert kept or not complete, "what was finished before the kill was computed again"
+    kept = [model for model in trained if model.stat().st_mtime_ns == trained[model]]
+    assert kept, "what was finished before the kill was computed again"
 
 
 def test_a_users_own_table_runs_without_morphometry_or_head_size(tiny, tmp_path):
