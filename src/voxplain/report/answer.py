@@ -12,6 +12,9 @@ from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import relation
 
 
+AGE_GAP = 0.2  # standard deviations; Cohen's small effect
+
+
 class Notice(NamedTuple):
     """One line of the quality banner; level is ``stop``, ``warn`` or ``note``."""
 
@@ -198,6 +201,16 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
                 "both sides of a split.",
             )
         )
+    gap = None if people is None else _age_gap(people)
+    if gap is not None and abs(gap) > AGE_GAP:
+        older = class_names(config)[int(gap > 0)]
+        found.append(
+            Notice(
+                "warn",
+                f"Age is confounded: {older} are older by {abs(gap):.2f} standard deviations, so "
+                "a network may tell age apart and its maps may show ageing.",
+            )
+        )
     if config["cohort"]["space"] != "MNI152":
         found.append(
             Notice(
@@ -209,6 +222,15 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
     else:
         found.append(Notice("note", "The images are in MNI152 space, as the configuration says."))
     return found
+
+
+def _age_gap(people: pd.DataFrame) -> float | None:
+    """Return class 1's mean age minus class 0's in pooled standard deviations, if ages are known."""
+    groups = [people.loc[people["label"] == label, "age"].dropna() for label in (0, 1)]
+    if min(map(len, groups)) < 2:
+        return None
+    pooled = (sum(group.var() for group in groups) / 2) ** 0.5
+    return (groups[1].mean() - groups[0].mean()) / pooled if pooled > 0 else None
 
 
 def _reductions(config: Mapping[str, Any]) -> list[str]:

@@ -238,20 +238,32 @@ def test_near_chance_answer_stops_before_the_maps(tmp_path):
     assert notices(context)[0].level == "stop"
 
 
+def people_of(families, ages=(30.0, 31.0, 30.0, 31.0)):
+    return pd.DataFrame(
+        {
+            "family_id": pd.array(families, dtype="string"),
+            "label": [0, 0, 1, 1],
+            "age": ages,
+        }
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "people", "words"),
     [
         ({"attribution__model": "all"}, None, "In-sample"),
         ({"cohort__space": "native"}, None, "not registered to MNI152"),
-        ({"cohort__layout": "table"}, [pd.NA, pd.NA], "Families are not controlled"),
+        ({"cohort__layout": "table"}, people_of([pd.NA] * 4), "Families are not controlled"),
         ({"cohort__synthetic__null_cohort": True}, None, "no effect planted"),
+        ({}, people_of(["f1"] * 4, (30.0, 31.0, 35.0, 36.0)), "men are older by 7.07"),
+        ({}, people_of(["f1"] * 4, (35.0, 36.0, 30.0, 31.0)), "women are older by 7.07"),
         ({}, None, "grid 30×36×30 instead of 58×70×58"),
     ],
 )
 def test_notices(changes, people, words):
     context = {"config": config(**changes)}
     if people is not None:
-        context["participants"] = pd.DataFrame({"family_id": pd.array(people, dtype="string")})
+        context["participants"] = people
     assert any(words in notice.text for notice in notices(context))
 
 
@@ -262,9 +274,9 @@ def test_known_families_and_full_size_raise_no_warning():
         attribution__meaningful_perturbation__draws=10,
         attribution__meaningful_perturbation__iterations=300,
     )
-    people = pd.DataFrame({"family_id": ["f1", "f2"]})
+    people = people_of(["f1", "f1", "f2", "f2"])
     texts = [n.text for n in notices({"config": settings, "participants": people})]
-    assert not any("Famil" in text or "Smaller" in text for text in texts)
+    assert not any(word in text for text in texts for word in ("Famil", "Smaller", "Age"))
 
 
 def test_methods_follow_the_configuration():
