@@ -11,7 +11,6 @@ from voxplain.report.claims_maps import masks_suffice
 from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import relation
 
-
 AGE_GAP = 0.2  # standard deviations; Cohen's small effect
 
 
@@ -201,9 +200,10 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
                 "both sides of a split.",
             )
         )
-    gap = None if people is None else _age_gap(people)
+    names = class_names(config)
+    gap = None if people is None else _age_gap(people, names)
     if gap is not None and abs(gap) > AGE_GAP:
-        older = class_names(config)[int(gap > 0)]
+        older = names[int(gap > 0)]
         found.append(
             Notice(
                 "warn",
@@ -224,9 +224,9 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
     return found
 
 
-def _age_gap(people: pd.DataFrame) -> float | None:
-    """Return class 1's mean age minus class 0's in pooled standard deviations, if ages are known."""
-    groups = [people.loc[people["label"] == label, "age"].dropna() for label in (0, 1)]
+def _age_gap(people: pd.DataFrame, names: tuple[str, str]) -> float | None:
+    """Class 1's mean age minus class 0's in pooled standard deviations, if ages are known."""
+    groups = [people.loc[people["class_name"] == name, "age"].dropna() for name in names]
     if min(map(len, groups)) < 2:
         return None
     pooled = (sum(group.var() for group in groups) / 2) ** 0.5

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from voxplain.report import build
-from voxplain.report.answer import answer, notices
+from voxplain.report.answer import answer, class_names, notices
 from voxplain.report.tables import cell, duration, number
 
 PNG = base64.b64decode(
@@ -242,7 +242,7 @@ def people_of(families, ages=(30.0, 31.0, 30.0, 31.0)):
     return pd.DataFrame(
         {
             "family_id": pd.array(families, dtype="string"),
-            "label": [0, 0, 1, 1],
+            "class_name": np.repeat(class_names(config()), 2),
             "age": ages,
         }
     )
@@ -255,8 +255,16 @@ def people_of(families, ages=(30.0, 31.0, 30.0, 31.0)):
         ({"cohort__space": "native"}, None, "not registered to MNI152"),
         ({"cohort__layout": "table"}, people_of([pd.NA] * 4), "Families are not controlled"),
         ({"cohort__synthetic__null_cohort": True}, None, "no effect planted"),
-        ({}, people_of(["f1"] * 4, (30.0, 31.0, 35.0, 36.0)), "men are older by 7.07"),
-        ({}, people_of(["f1"] * 4, (35.0, 36.0, 30.0, 31.0)), "women are older by 7.07"),
+        (
+            {},
+            people_of(["f1"] * 4, (30.0, 31.0, 35.0, 36.0)),
+            f"{class_names(config())[1]} are older by 7.07",
+        ),
+        (
+            {},
+            people_of(["f1"] * 4, (35.0, 36.0, 30.0, 31.0)),
+            f"{class_names(config())[0]} are older by 7.07",
+        ),
         ({}, None, "grid 30×36×30 instead of 58×70×58"),
     ],
 )
