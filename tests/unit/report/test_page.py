@@ -238,11 +238,14 @@ def test_near_chance_answer_stops_before_the_maps(tmp_path):
     assert notices(context)[0].level == "stop"
 
 
+NEGATIVE, POSITIVE = class_names(config())
+
+
 def people_of(families, ages=(30.0, 31.0, 30.0, 31.0)):
     return pd.DataFrame(
         {
             "family_id": pd.array(families, dtype="string"),
-            "class_name": np.repeat(class_names(config()), 2),
+            "class_name": np.repeat([NEGATIVE, POSITIVE], 2),
             "age": ages,
         }
     )
