@@ -38,7 +38,8 @@ include: "workflow/rules/report.smk"
 
 
 onsuccess:
-    print(f"\nThe report is at {P.report}")
+    if Path(P.report).exists():
+        print(f"\nThe report is at {P.report}")
 
 
 onerror:

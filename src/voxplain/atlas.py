@@ -254,9 +254,10 @@ def overlap_table(
     pandas.DataFrame
         One row per region, best first: rank, value, name, score (the region's mean over the sum of
         all regions' means, the paper's normalised score), mean, coverage (share of the region in
-        `binary`), volume_ml, in_view, p_null (share of surrogates that score at least as high) and
-        q_fdr (Benjamini-Hochberg over the regions). Regions outside the field of view come last
-        with missing values; an all-zero map scores 0 everywhere.
+        `binary`), volume_ml, in_view, p_null (share of surrogates that score at least as high),
+        q_fdr (Benjamini-Hochberg over the regions) and p_fwe (family-wise, see `_max_p`). Regions
+        outside the field of view come last with missing values; an all-zero map scores 0
+        everywhere.
     """
     weights, in_view = region_weights(atlas, grid)
     seen = in_view > 0
@@ -270,8 +271,7 @@ def overlap_table(
         table["coverage"] = np.where(seen, weights @ binary.ravel().astype(float), np.nan)
     table["volume_ml"] = counts * voxel_ml
     table["in_view"] = in_view
-    table["p_null"] = np.nan
-    table["q_fdr"] = np.nan
+    table[["p_null", "q_fdr", "p_fwe"]] = np.nan
     if surrogates is not None and seen.any():
         n_surrogates = len(surrogates)
         scores = _normalised(weights @ surrogates.reshape(n_surrogates, -1).T)
@@ -279,9 +279,10 @@ def overlap_table(
         p = (as_high + 1) / (n_surrogates + 1)
         table["p_null"] = np.where(seen, p, np.nan)
         table.loc[seen, "q_fdr"] = multipletests(p[seen], method="fdr_bh")[1]
+        table.loc[seen, "p_fwe"] = _max_p(table["score"].to_numpy()[seen], scores[seen])
     table = table.sort_values(["score", "value"], ascending=[False, True], ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
-    columns = "rank value name score mean coverage volume_ml in_view p_null q_fdr"
+    columns = "rank value name score mean coverage volume_ml in_view p_null q_fdr p_fwe"
     return table[columns.split()]
 
 
@@ -289,6 +290,39 @@ def _normalised(means: np.ndarray) -> np.ndarray:
     """Divide region means (n_regions, ...) by their sum; a sum of zero leaves zeros."""
     total = np.nansum(means, axis=0)
     return means / np.where(total == 0, 1, total)
+
+
+def _max_p(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
+    """Family-wise p value of every region by the maximum statistic over regions.
+
+    A small region's mean varies more than a large one's, so raw scores would leave the maximum to
+    the small regions. Each score is therefore standardised by its region's mean and standard
+    deviation over the surrogates (a studentised maximum). The map itself counts as one more draw
+    there, which keeps all n + 1 maps exchangeable and the test exact also with few surrogates.
+
+    Parameters
+    ----------
+    observed : numpy.ndarray, shape (n_regions,)
+    null : numpy.ndarray, shape (n_regions, n)
+        Scores of the surrogates.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_regions,)
+        (1 + surrogates whose largest standardised score reaches the region's) / (n + 1). A region
+        whose score never varies has nothing to be tested by: p = 1.
+    """
+    scores = np.column_stack([observed, null])
+    spread = scores.std(axis=1)
+    varies = (np.ptp(null, axis=1) > 1e-12) & (spread > 1e-12)
+    p = np.ones(len(observed))
+    if varies.any():
+        centred = scores[varies] - scores[varies].mean(axis=1, keepdims=True)
+        standardised = centred / spread[varies, None]
+        highest = standardised[:, 1:].max(axis=0)
+        as_high = (highest >= standardised[:, :1] - 1e-9).sum(axis=1)
+        p[varies] = (as_high + 1) / (null.shape[1] + 1)
+    return p
 
 
 def region_mask(atlas: Atlas, patterns: Sequence[str]) -> np.ndarray:

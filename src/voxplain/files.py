@@ -15,6 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+_TEXT_COLUMNS = (
+    *("participant_id", "fold", "family_id", "class_name", "site"),
+    *("larger", "mask", "name", "region"),
+)
+
 
 @contextlib.contextmanager
 def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
@@ -67,17 +72,15 @@ def write_table(path: str | os.PathLike, table: pd.DataFrame) -> None:
     write_text(path, table.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n"))
 
 
-def read_table(path: str | os.PathLike, text: tuple[str, ...] = ()) -> pd.DataFrame:
+def read_table(path: str | os.PathLike) -> pd.DataFrame:
     """Read a TSV written by `write_table`.
 
-    Columns of identifiers (participant_id, fold, family_id, class_name, site and those in `text`)
-    stay text, so that ``007`` remains ``007``.
+    Identifiers and names stay text, so that ``007`` remains ``007`` and a class may be called 1.
     """
-    names = ("participant_id", "fold", "family_id", "class_name", "site", *text)
     return pd.read_csv(
         path,
         sep="\t",
         na_values=["n/a"],
         keep_default_na=False,
-        dtype={name: "string" for name in names},
+        dtype=dict.fromkeys(_TEXT_COLUMNS, "string"),
     )

@@ -15,6 +15,8 @@ from voxplain.files import read_json
 from voxplain.paths import WHOLE_COHORT, fold_names
 from voxplain.seeds import stream_seed
 
+_ATTEMPTS = 100
+
 
 @dataclass(frozen=True)
 class Split:
@@ -94,11 +96,14 @@ def make_splits(participants: pd.DataFrame, n_splits: int, seed: int) -> list[Sp
     Raises
     ------
     CohortError
-        A class has fewer participants (or families) than there are folds.
+        A class has fewer participants (or families) than there are folds, or families are so
+        large that some fold lacks a class.
     """
     ids = participants["participant_id"].to_numpy(dtype=object)
     labels = participants["label"].to_numpy(dtype=int)
-    groups = participants["family_id"].fillna(participants["participant_id"]).to_numpy(dtype=object)
+    # Whoever has no known family is one alone; the words keep ids and family ids apart.
+    alone = "alone: " + participants["participant_id"]
+    groups = participants["family_id"].fillna(alone).to_numpy(dtype=object)
     for label in (0, 1):
         members = len(set(groups[labels == label]))
         if members < n_splits:
@@ -108,8 +113,7 @@ def make_splits(participants: pd.DataFrame, n_splits: int, seed: int) -> list[Sp
             )
     # Without families the plain splitter is exactly stratified; the grouped one only nearly.
     if len(set(groups)) < len(ids):
-        splitter = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
-        rows = splitter.split(ids, labels, groups)
+        rows = _grouped(labels, groups, n_splits, seed)
     else:
         rows = StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(ids, labels)
     splits = [
@@ -120,6 +124,38 @@ def make_splits(participants: pd.DataFrame, n_splits: int, seed: int) -> list[Sp
     for split in splits:
         split.check(participants)
     return splits
+
+
+def _grouped(
+    labels: np.ndarray, groups: np.ndarray, n_splits: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Split by families; draw again while a fold of a small cohort lacks a class."""
+    for attempt in range(_ATTEMPTS):
+        splitter = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed + attempt)
+        rows = list(splitter.split(labels, labels, groups))
+        if all(len(set(labels[side])) == 2 for pair in rows for side in pair):
+            return rows
+    raise CohortError(
+        f"no {n_splits} folds were found that keep families together and hold both classes; "
+        "lower folds.n_splits or add participants"
+    )
+
+
+def check_inner_folds(splits: list[Split], inner_splits: int, neighbours: int) -> None:
+    """Refuse a nested grid search that the smallest training fold is too small for.
+
+    Raises
+    ------
+    CohortError
+        k-nearest neighbours would have to find more neighbours than there are participants.
+    """
+    smallest = min(len(split.train) for split in splits)
+    inner = smallest * (inner_splits - 1) // inner_splits
+    if inner < neighbours:
+        raise CohortError(
+            f"baselines.knn.n_neighbors asks for {neighbours} neighbours, but an inner training "
+            f"fold has {inner} participants; lower n_neighbors, or raise baselines.inner_splits"
+        )
 
 
 def read_split(path: str | os.PathLike, participants: pd.DataFrame) -> Split:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from voxplain.errors import ConfigError
+from voxplain.errors import ConfigError, ImageError
 
 
 def _none(volume: np.ndarray) -> np.ndarray:
@@ -52,6 +52,8 @@ def normalise(volumes: np.ndarray, how: str) -> np.ndarray:
     ------
     ConfigError
         Unknown name.
+    ImageError
+        A volume has no foreground to normalise by, or a constant one.
     """
     if how not in NORMALISATIONS:
         raise ConfigError(
@@ -59,6 +61,13 @@ def normalise(volumes: np.ndarray, how: str) -> np.ndarray:
         )
     function = NORMALISATIONS[how]
     out = np.empty(volumes.shape, np.float32)
-    for target, volume in zip(out, volumes, strict=True):
-        target[:] = function(np.asarray(volume, np.float64))
+    for row, volume in enumerate(volumes):
+        foreground = volume[volume > 0]
+        if not foreground.size or (how == "zscore" and foreground.min() == foreground.max()):
+            raise ImageError(
+                f"the volume in row {row + 1} of the participants table has no foreground, or a "
+                f"constant one, so it cannot be normalised by '{how}'; drop the participant with "
+                "cohort.exclude"
+            )
+        out[row] = function(np.asarray(volume, np.float64))
     return out

@@ -5,15 +5,18 @@ re-runs its results, a changed figure retrains nothing.
 """
 
 import ast
+import csv
 import functools
 import hashlib
 import importlib.metadata
 import os
 import platform
+import string
 import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+ASSETS = (".html", ".css", ".js")  # of packages; they make the report as much as its code does
 RECORDED_PACKAGES = (
     *("voxplain", "torch", "numpy", "scipy", "pandas", "scikit-learn", "xgboost", "statsmodels"),
     *("nibabel", "nilearn", "isal", "matplotlib", "seaborn", "snakemake"),
@@ -65,9 +68,45 @@ def imported_files(script: str | Path) -> list[Path]:
 def source_hash(script: str | Path) -> str:
     """Return a digest of a script and of all of voxplain that it imports."""
     digest = hashlib.sha256(Path(script).read_bytes())
-    for file in imported_files(script):
+    modules = imported_files(script)
+    folders = {file.parent for file in modules if file.name == "__init__.py"} - {PACKAGE}
+    assets = [file for folder in folders for suffix in ASSETS for file in folder.glob(f"*{suffix}")]
+    for file in sorted([*modules, *assets]):
         digest.update(file.relative_to(PACKAGE).as_posix().encode())
         digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def images_fingerprint(root: str | os.PathLike, table: str, template: str) -> str:
+    """Return a digest of the sizes and times of the images that a participants table names.
+
+    Cheap enough to be asked at every start of the workflow, so that replaced images are noticed.
+    A table or a row that cannot be read adds nothing: the job that checks the cohort reports it.
+
+    Parameters
+    ----------
+    root : path_like
+        The cohort's folder.
+    table : str
+        The participants table below `root`.
+    template : str
+        Image path below `root`, with columns in braces.
+    """
+    path = Path(root, table)
+    digest = hashlib.sha256()
+    if not path.is_file():
+        return digest.hexdigest()[:16]
+    separator = "," if path.suffix.lower() == ".csv" else "\t"
+    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=separator))
+    fields = {field for _, field, _, _ in string.Formatter().parse(template) if field}
+    for row in rows:
+        if any(row.get(field) is None for field in fields):
+            continue
+        image = Path(root, template.format(**{f: row[f].strip() for f in fields}))
+        if image.is_file():
+            stat = image.stat()
+            digest.update(f"{image}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
 
 

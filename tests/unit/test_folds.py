@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from voxplain.errors import CohortError, LeakageError
-from voxplain.folds import Split, folds_table, make_splits, rows_of, training_sample
+from voxplain.folds import (
+    Split,
+    check_inner_folds,
+    folds_table,
+    make_splits,
+    rows_of,
+    training_sample,
+)
 
 
 def cohort(n=100, families=0, seed=0):
@@ -86,3 +93,25 @@ def test_training_sample_comes_from_the_training_set_of_both_classes():
     assert label[sample].value_counts().to_dict() == {0: 4, 1: 4}
     assert sample == training_sample(split, participants, 4, seed=2)
     assert len(training_sample(split, participants, 10**6, seed=2)) == len(split.train)
+
+
+def test_folds_of_small_families_hold_both_classes_whatever_the_seed():
+    participants = cohort(n=30, families=7)
+    for seed in range(20):
+        label = participants.set_index("participant_id")["label"]
+        for split in make_splits(participants, 10, seed)[:-1]:
+            assert set(label[split.test]) == {0, 1}
+
+
+def test_a_family_may_bear_a_strangers_id():
+    participants = cohort(n=40)
+    participants.loc[0, "family_id"] = "sub-001"  # the id of somebody else
+    splits = make_splits(participants, 10, 1)
+    assert splits == make_splits(cohort(n=40), 10, 1)  # nobody is related
+
+
+def test_too_many_neighbours_are_refused_before_training():
+    splits = make_splits(cohort(n=20), 2, 0)
+    check_inner_folds(splits, 2, 5)
+    with pytest.raises(CohortError, match="n_neighbors"):
+        check_inner_folds(splits, 2, 6)

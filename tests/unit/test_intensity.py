@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from voxplain.errors import ConfigError
+from voxplain.errors import ConfigError, ImageError
 from voxplain.intensity import normalise
 
 
@@ -33,6 +33,13 @@ def test_zscore_standardises_the_foreground_only(volumes):
 @pytest.mark.parametrize("how", ["none", "brain_mean", "zscore"])
 def test_nobody_else_matters(volumes, how):
     np.testing.assert_array_equal(normalise(volumes, how)[1], normalise(volumes[1:2], how)[0])
+
+
+@pytest.mark.parametrize("how", ["brain_mean", "zscore"])
+def test_an_empty_volume_is_named(volumes, how):
+    volumes[1] = 0
+    with pytest.raises(ImageError, match="row 2"):
+        normalise(volumes, how)
 
 
 def test_unknown_name(volumes):

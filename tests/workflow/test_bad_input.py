@@ -68,6 +68,11 @@ def nan_volume(root, table, config):
     return "sub-03"
 
 
+def empty_image(root, table, config):
+    save(root, "sub-03.nii.gz", np.zeros(SHAPE))
+    return "sub-03"
+
+
 def four_dimensional(root, table, config):
     save(root, "sub-03.nii.gz", np.ones((*SHAPE, 2)))
     return "sub-03"
@@ -117,6 +122,7 @@ def unknown_key(root, table, config):
         truncated_gzip,
         not_an_image,
         nan_volume,
+        empty_image,
         four_dimensional,
         mismatched_grids,
         duplicate_participant,

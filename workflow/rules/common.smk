@@ -1,9 +1,14 @@
 """Names and input functions that all stages use."""
 
+import shlex
 from pathlib import Path
 
-from voxplain.manifest import source_hash
+from voxplain.manifest import images_fingerprint, source_hash
 from voxplain.paths import WHOLE_COHORT, RunPaths, fold_names
+
+# Jobs find this checkout's package whatever environment they run in.
+SOURCE = shlex.quote(str(Path(workflow.basedir, "src")))
+shell.prefix(f'export PYTHONPATH={SOURCE}"${{{{PYTHONPATH:+:$PYTHONPATH}}}}"; ')
 
 P = RunPaths(config["run"])
 FOLDS = fold_names(config["folds"]["n_splits"])
@@ -50,7 +55,7 @@ def all_tables():
         "claims",
     ]
     names += [f"table2_{atlas}" for atlas in TABLE2_ATLASES]
-    names += ["localisation"] if HAS_TRUTH else []
+    names += ["localisation", "localisation_regions"] if HAS_TRUTH else []
     return [P.table(name) for name in names]
 
 
@@ -80,6 +85,16 @@ def cohort_files(_):
     files = {"table": root / table["participants"]}
     return files | (
         {"morphometry": root / table["morphometry"]} if HAS_MORPHOMETRY else {}
+    )
+
+
+def image_files():
+    """What downsampling depends on beside the table: the images themselves."""
+    if SYNTHETIC:
+        return "made here"
+    table = config["cohort"]["table"]
+    return images_fingerprint(
+        config["cohort_root"], table["participants"], table["image"]
     )
 
 

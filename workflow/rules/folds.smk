@@ -17,6 +17,10 @@ checkpoint make_folds:
     params:
         n_splits=len(FOLDS),
         seed=config["seed"],
+        inner_splits=config["baselines"]["inner_splits"],
+        neighbours=(
+            max(config["baselines"]["knn"]["n_neighbors"]) if HAS_MORPHOMETRY else 0
+        ),
         code=code("make_folds.py"),
     script:
         "../scripts/make_folds.py"

@@ -4,6 +4,7 @@
 rule downsample:
     input:
         participants=P.participants,
+        images=expand(P.source_images, batch=BATCHES) if SYNTHETIC else [],
     output:
         volumes=temp(P.batch_volumes),
         quality=P.batch_quality,
@@ -16,6 +17,7 @@ rule downsample:
         ENVIRONMENT
     params:
         shape=config["volumes"]["shape"],
+        images=image_files(),
         n_batches=len(BATCHES),
         code=code("downsample.py"),
     script:

@@ -59,7 +59,8 @@ with job_log(snakemake.log[0]):
         {
             "method": method,
             "fold": split.fold,
-            "participants": len(names),
+            "maps": len(names),
+            "test_maps": len(split.test),
             "seconds": seconds,
             "device": compute.describe(device),
         },

@@ -1,12 +1,15 @@
 """Draw the folds that every model uses."""
 
 from voxplain.files import read_table, write_json, write_table
-from voxplain.folds import folds_table, make_splits
+from voxplain.folds import check_inner_folds, folds_table, make_splits
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
     participants = read_table(snakemake.input.participants)
-    splits = make_splits(participants, snakemake.params.n_splits, snakemake.params.seed)
+    p = snakemake.params
+    splits = make_splits(participants, p.n_splits, p.seed)
+    if p.neighbours:
+        check_inner_folds(splits, p.inner_splits, p.neighbours)
     for split, path in zip(splits, snakemake.output.splits, strict=True):
         write_json(path, split.to_dict())
     table = folds_table(splits, participants)

@@ -2,15 +2,11 @@
 
 import pandas as pd
 
-from voxplain import paper
+from voxplain.evaluation.over_folds import runtime_over_folds
 from voxplain.files import read_json, write_table
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
-    timing = pd.DataFrame([read_json(path) for path in snakemake.input.timing])
-    table = timing.groupby(["method", "device"], sort=False)[["participants", "seconds"]].sum()
-    table["seconds_per_participant"] = table["seconds"] / table["participants"]
-    table = table.reset_index()
-    table["paper"] = table["method"].map(paper.RUNTIME_WORDS)
+    table = runtime_over_folds(pd.DataFrame([read_json(path) for path in snakemake.input.timing]))
     write_table(snakemake.output.table, table)
     print(table.to_string(index=False))

@@ -18,7 +18,7 @@ def measured(participants: pd.DataFrame, quality: pd.DataFrame) -> pd.Series:
     participants : pandas.DataFrame
         Columns participant_id and tiv (ml); the table counts if it gives any head size at all.
     quality : pandas.DataFrame
-        Columns participant_id and foreground_ml (volume of the image's voxels above zero, ml).
+        Columns participant_id and foreground_ml (volume of the image's non-zero voxels, ml).
         In images registered to a template by scaling, this is what scaling has left of it.
 
     Returns

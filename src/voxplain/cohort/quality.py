@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.downsample import ImageStatistics
+from voxplain.errors import ImageError
 
 OUTLIER_Z = -3.5  # Iglewicz and Hoaglin's cut-off for scores from median and MAD
 _FOREGROUND = 0.05  # of the 98th percentile: above air and rounding, below the darkest tissue
@@ -24,7 +25,17 @@ def quality_row(participant_id: str, coarse: np.ndarray, stats: ImageStatistics)
         The downsampled volume.
     stats : ImageStatistics
         From `voxplain.downsample.downsample_file`.
+
+    Raises
+    ------
+    ImageError
+        The image is constant, or no voxel is above zero: there is no brain in it.
     """
+    if stats.maximum <= max(stats.minimum, 0):
+        raise ImageError(
+            f"{participant_id}: every voxel lies between {stats.minimum:g} and {stats.maximum:g}, "
+            "so the image shows no brain; repair it or drop the participant with cohort.exclude"
+        )
     bright = coarse[coarse > 0]
     return {
         "participant_id": participant_id,

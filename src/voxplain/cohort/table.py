@@ -112,6 +112,12 @@ def read_participants(
         table[name] = _text(source, settings.get(key))
     for key, name in _NUMBER_COLUMNS.items():
         table[name] = _numbers(source, settings.get(key), problems)
+    if settings.get("tiv") and table["tiv"].isna().any():
+        gaps = table.loc[table["tiv"].isna(), ID].tolist()
+        problems.add(
+            f"{shortened(gaps)}: no head size in '{settings['tiv']}'; fill it, or set "
+            "cohort.table.tiv to null to measure brain volume on the images"
+        )
     _check_images(table, problems)
     if settings.get("morphometry"):
         try:

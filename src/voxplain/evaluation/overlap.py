@@ -35,6 +35,14 @@ def expected_dice(n_a: int, n_b: int, n_voxels: int) -> float:
     return 2 * n_a * n_b / (n_voxels * (n_a + n_b)) if n_a + n_b else 0.0
 
 
+def expected_agreement(n_a: int, n_b: int, n_voxels: int) -> float:
+    """Agreement that independent random masks of `n_a` and `n_b` of `n_voxels` voxels have.
+
+    The masks differ in ``n_a + n_b - 2 n_a n_b / n_voxels`` voxels on average.
+    """
+    return 1 - (n_a + n_b - 2 * n_a * n_b / n_voxels) / n_voxels
+
+
 def top_fraction(attribution: np.ndarray, brain_mask: np.ndarray, fraction: float) -> np.ndarray:
     """Mark the highest voxels of a map, as many as `fraction` of the brain.
 
@@ -89,10 +97,11 @@ def table3(
     -------
     pandas.DataFrame
         One row per pair: method_a, method_b, paper; at the thresholds agreement (whole box, the
-        paper's measure), dice_threshold (in the brain), voxels_a and voxels_b (in the brain);
-        dice_equal_area, its chance (independent masks of these sizes), null_mean and null_p95
-        (smooth random maps with the second map's values), p_null (share of these at least as
-        high).
+        paper's measure), agreement_chance (independent masks of these sizes), dice_threshold (in
+        the brain; missing where a mask has no voxel there), dice_threshold_chance, voxels_a and
+        voxels_b (in the brain); dice_equal_area, its chance (independent masks of these sizes),
+        null_mean and null_p95 (smooth random maps with the second map's values), p_null (share of
+        these at least as high).
     """
     n_brain = np.count_nonzero(brain_mask)
     above = {method: maps[method] > thresholds[method] for method in maps}
@@ -100,6 +109,7 @@ def table3(
     rows = []
     for a, b in combinations(maps, 2):
         in_a, in_b = above[a] & brain_mask, above[b] & brain_mask
+        n_a, n_b = np.count_nonzero(in_a), np.count_nonzero(in_b)
         found = dice(equal[a], equal[b])
         null = np.array(
             [
@@ -113,9 +123,13 @@ def table3(
                 "method_b": b,
                 "paper": paper.TABLE3.get(frozenset({a, b}), np.nan),
                 "agreement": agreement(above[a], above[b]),
-                "dice_threshold": dice(in_a, in_b),
-                "voxels_a": np.count_nonzero(in_a),
-                "voxels_b": np.count_nonzero(in_b),
+                "agreement_chance": expected_agreement(
+                    np.count_nonzero(above[a]), np.count_nonzero(above[b]), above[a].size
+                ),
+                "dice_threshold": dice(in_a, in_b) if in_a.any() and in_b.any() else np.nan,
+                "dice_threshold_chance": expected_dice(n_a, n_b, n_brain),
+                "voxels_a": n_a,
+                "voxels_b": n_b,
                 "dice_equal_area": found,
                 "chance": expected_dice(equal[a].sum(), equal[b].sum(), n_brain),
                 "null_mean": null.mean(),

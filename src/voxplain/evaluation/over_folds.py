@@ -1,0 +1,79 @@
+"""What the folds of one run give together: masked accuracy and run times."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from voxplain import paper
+
+KEYS = ["method", "mask", "control"]
+TIE = 1e-9  # means of the same accuracies in another order differ by rounding
+
+
+def masked_accuracy_over_folds(rows: pd.DataFrame, groups: Mapping[str, str]) -> pd.DataFrame:
+    """Average the accuracy on masked images over folds, with a null distribution for each mask.
+
+    Draw k of the random masks has the same seed in every fold, so that its mean over folds is one
+    draw of what a mean over folds would be by chance.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Columns method, mask, control, draw, fold, accuracy (`masked_accuracy`, all folds).
+    groups : mapping of str
+        The paper's group (positive, negative, conjoined) by name of the mask.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method, mask and control: accuracy_mean, accuracy_sd (over folds, draws
+        averaged first), n_folds, paper_mean, paper_sd; where control is mask also random_mean,
+        random_p95 and p_random: (b + 1) / (n + 1) with b of n random draws whose mean over folds
+        is at least the mask's. Missing elsewhere.
+    """
+    # A fold counts once, however many random masks it has.
+    per_fold = rows.groupby([*KEYS, "fold"], sort=False)["accuracy"].mean().reset_index()
+    table = per_fold.groupby(KEYS, sort=False)["accuracy"].agg(["mean", "std", "count"])
+    table = table.set_axis(["accuracy_mean", "accuracy_sd", "n_folds"], axis=1).reset_index()
+    published = [
+        ("meaningful_perturbation", mask, "mask", *paper.MASKED_ACCURACY[group])
+        for mask, group in groups.items()
+    ]
+    columns = [*KEYS, "paper_mean", "paper_sd"]
+    table = table.merge(pd.DataFrame(published, columns=columns), on=KEYS, how="left")
+    random = rows[rows["control"] == "random"]
+    draws = random.groupby(["method", "mask", "draw"])["accuracy"].mean()
+    table[["random_mean", "random_p95", "p_random"]] = np.nan
+    for index, row in table[table["control"] == "mask"].iterrows():
+        null = draws.loc[row["method"], row["mask"]].to_numpy()
+        as_high = np.count_nonzero(null >= row["accuracy_mean"] - TIE)
+        table.loc[index, "random_mean"] = null.mean()
+        table.loc[index, "random_p95"] = np.quantile(null, 0.95)
+        table.loc[index, "p_random"] = (as_high + 1) / (len(null) + 1)
+    return table
+
+
+def runtime_over_folds(timing: pd.DataFrame) -> pd.DataFrame:
+    """Sum the time of each method over folds.
+
+    Parameters
+    ----------
+    timing : pandas.DataFrame
+        Columns method, device, maps (all that were computed), test_maps (those of held-out
+        participants), seconds; one row per method and fold.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method and device: method, device, maps, seconds, seconds_per_map,
+        cohort_seconds (one map for each held-out participant of all folds, at this device's speed)
+        and paper (its words).
+    """
+    table = timing.groupby(["method", "device"], sort=False)[["maps", "seconds"]].sum()
+    table = table.reset_index()
+    table["seconds_per_map"] = table["seconds"] / table["maps"]
+    participants = timing.groupby("method")["test_maps"].sum()
+    table["cohort_seconds"] = table["seconds_per_map"] * table["method"].map(participants)
+    table["paper"] = table["method"].map(paper.RUNTIME_WORDS)
+    return table
