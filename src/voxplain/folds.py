@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from voxplain.errors import CohortError, LeakageError
 from voxplain.files import read_json
@@ -99,6 +98,8 @@ def make_splits(participants: pd.DataFrame, n_splits: int, seed: int) -> list[Sp
         A class has fewer participants (or families) than there are folds, or families are so
         large that some fold lacks a class.
     """
+    from sklearn.model_selection import StratifiedKFold  # not for jobs that only read a split
+
     ids = participants["participant_id"].to_numpy(dtype=object)
     labels = participants["label"].to_numpy(dtype=int)
     # Whoever has no known family is one alone; the words keep ids and family ids apart.
@@ -130,6 +131,8 @@ def _grouped(
     labels: np.ndarray, groups: np.ndarray, n_splits: int, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Split by families; draw again while a fold of a small cohort lacks a class."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
     for attempt in range(_ATTEMPTS):
         splitter = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed + attempt)
         rows = list(splitter.split(labels, labels, groups))
