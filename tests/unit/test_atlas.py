@@ -171,7 +171,7 @@ def test_voxels_out_of_view_are_left_out_and_counted():
     )
     assert table["name"].tolist() == ["seven", "three"]
     assert table["score"].iloc[0] == 1
-    assert table[["mean", "score", "coverage", "p_null", "q_fdr"]].iloc[1].isna().all()
+    assert table[["mean", "score", "coverage", "p_null", "q_fdr", "p_fwe"]].iloc[1].isna().all()
 
 
 def test_a_map_one_voxel_thick_is_sampled():
@@ -197,6 +197,37 @@ def test_overlap_table_by_hand():
     np.testing.assert_allclose(table["volume_ml"], [0.001, 0.012])
     np.testing.assert_allclose(table["p_null"], [2 / 4, 3 / 4])
     np.testing.assert_allclose(table["q_fdr"], [0.75, 0.75])
+    # scores of map and surrogates: three .75 .75 0 .5, seven .25 .25 0 .5; standardised, three has
+    # .816 .816 -1.633 0 and seven 0 0 -1.414 1.414, so the surrogates' maxima are .816 -1.414 1.414
+    np.testing.assert_allclose(table["p_fwe"], [3 / 4, 3 / 4])
+
+
+def test_family_wise_p_by_hand():
+    # regions' means are (0, m) over 4 surrogates; the map's own score counts as one more draw
+    observed = np.array([0.5, 0.2, 0.3])
+    null = np.array([[0.1, 0.2, 0.1, 0.2], [0.2, 0.1, 0.2, 0.1], [0.3, 0.3, 0.3, 0.3]])
+    # first: mean .22, sd .14697, the map at 1.905, surrogates at most -.136; second: mean .16,
+    # sd .04899, the map at .816 as two surrogates are; third never varies: untestable
+    np.testing.assert_allclose(atlases._max_p(observed, null), [1 / 5, 3 / 5, 1])
+
+
+def test_small_regions_do_not_dominate_the_maximum():
+    rng = np.random.default_rng(0)
+    null = rng.normal([[0.1], [0.9]], [[0.05], [0.001]], (2, 99))
+    # the second region lies ten of its own deviations up, far below the first one's raw noise
+    p = atlases._max_p(np.array([0.1, 0.91]), null)
+    assert p[1] == 1 / 100
+    assert p[0] > 0.5
+
+
+def test_family_wise_p_is_calibrated():
+    rng = np.random.default_rng(1)
+    smallest = []
+    for _ in range(400):
+        scores = rng.gamma(0.3, size=(12, 20))
+        smallest.append(atlases._max_p(scores[:, 0], scores[:, 1:]).min())
+    # exact: some region has p <= 1/20 in 5 % of the families
+    assert np.mean(np.array(smallest) < 0.0501) == pytest.approx(0.05, abs=0.03)
 
 
 def test_an_all_zero_map_gives_zeros():
@@ -204,7 +235,7 @@ def test_an_all_zero_map_gives_zeros():
     zero = np.zeros(atlas.labels.shape)
     table = atlases.overlap_table(zero, atlas, atlas.grid, zero > 0, np.stack([zero, zero]))
     assert (table[["mean", "score", "coverage"]] == 0).all(axis=None)
-    assert (table[["p_null", "q_fdr"]] == 1).all(axis=None)
+    assert (table[["p_null", "q_fdr", "p_fwe"]] == 1).all(axis=None)
 
 
 def test_region_mask_by_pattern():

@@ -27,7 +27,7 @@ TINY = {
         "training_sample": 2,
         "meaningful_perturbation": {"iterations": 3, "draws": 1, "jitter": 2},
     },
-    "evaluation": {"permutations": 99, "random_masks": 2, "surrogates": 99},
+    "evaluation": {"permutations": 99, "random_masks": 19, "surrogates": 99},
 }
 
 

@@ -110,6 +110,16 @@ def missing_morphometry(root, table, config):
     return "sub-03"
 
 
+def equal_class_names(root, table, config):
+    config["cohort"] = config["cohort"] | {"classes": {"negative": "x", "positive": "x"}}
+    return "two different names"
+
+
+def blank_maps(root, table, config):
+    config["attribution"] = {"meaningful_perturbation": {"norm": "sum"}}
+    return "norm sum"
+
+
 def unknown_key(root, table, config):
     config["cnn"] = config["cnn"] | {"epoch": 3}
     return "'epoch' was unexpected"
@@ -130,6 +140,8 @@ def unknown_key(root, table, config):
         one_class,
         fewer_than_folds,
         missing_morphometry,
+        equal_class_names,
+        blank_maps,
         unknown_key,
     ],
 )

@@ -57,6 +57,9 @@ def test_meaningful_perturbations_find_the_planted_regions(planted):
 def test_nothing_is_significant_on_the_null_cohort(planted, tmp_path):
     config = SETTINGS | {
         "run": "null",
+        # Seed 42 draws 80 people whose head sizes differ between the classes by accident
+        # (p = .003): 3 % of seeds do at .05, see tests/unit/cohort/test_null_cohort.py.
+        "seed": 1,
         "cohort": {"synthetic": COHORT | {"null_cohort": True}},
     }
     workflow = Workflow(tmp_path, config)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.metrics import balanced_accuracy_score
 
 from voxplain.evaluation.smooth_masks import surrogates
 
@@ -62,7 +61,9 @@ def masked_accuracy(
                     "control": control,
                     "draw": draw,
                     "accuracy": np.mean(predictions == labels),
-                    "balanced_accuracy": balanced_accuracy_score(labels, predictions),
+                    "balanced_accuracy": np.mean(
+                        [np.mean(predictions[labels == c] == c) for c in np.unique(labels)]
+                    ),
                     "n": len(labels),
                 }
             )

@@ -75,8 +75,8 @@ def masked_accuracy(table: pd.DataFrame, majority: float) -> Figure:
     ----------
     table : pandas.DataFrame
         Columns method, mask, control (``mask``, ``random``, ``complement``, and one row ``brain``
-        per method), accuracy_mean, accuracy_sd (over folds), paper_mean (n/a where the paper has
-        none).
+        per method), accuracy_mean, accuracy_sd (over folds), random_p95 (of the random masks' mean
+        over folds; on the mask's row), paper_mean (n/a where the paper has none).
     majority : float
         Rate of the larger class, drawn as the chance line.
     """
@@ -97,10 +97,18 @@ def masked_accuracy(table: pd.DataFrame, majority: float) -> Figure:
                 label=label,
                 error_kw={"elinewidth": 0.7, "ecolor": "#333333"},
             )
-        published = part[part["control"] == "mask"].set_index("mask").reindex(masks)["paper_mean"]
+        own = part[part["control"] == "mask"].set_index("mask").reindex(masks)
+        axes.hlines(
+            own["random_p95"],
+            np.arange(len(masks)) - 0.13,
+            np.arange(len(masks)) + 0.13,
+            color=style.WARNING,
+            linewidth=1.4,
+            label="95 % of random masks",
+        )
         axes.plot(
             np.arange(len(masks)) - 0.26,
-            published,
+            own["paper_mean"],
             "v",
             color=style.WARNING,
             markersize=5,

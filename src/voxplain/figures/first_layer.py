@@ -19,6 +19,7 @@ def first_layer(
 ) -> Figure:
     """Draw mean and entropy of each first-layer feature per class (Kan 2020, appendix A, Fig. 3).
 
+    The title says that it shows the participants the network was trained on, as the paper's does.
     Bars carry 95 % confidence intervals; ``*`` marks a feature that is significantly larger in the
     positive class and ``+`` one that is larger in the negative class, after Holm's correction.
 
@@ -33,6 +34,7 @@ def first_layer(
         Level below which Holm's p earns a mark.
     """
     figure = style.new_figure(120, layout="constrained")
+    figure.suptitle("First hidden layer: whole-cohort model, in-sample", fontsize=8.5)
     panels = figure.subplots(2, 1)
     for axes, (measure, title, label) in zip(panels, PANELS, strict=True):
         part = values[values["measure"] == measure]

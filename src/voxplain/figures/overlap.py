@@ -15,7 +15,8 @@ def overlap(table: pd.DataFrame) -> Figure:
     ----------
     table : pandas.DataFrame
         Columns method_a, method_b, paper, agreement (share of the box's voxels on which two binary
-        masks agree), dice_threshold, dice_equal_area, chance (independent masks of equal size),
+        masks agree), agreement_chance (of independent masks of these sizes), dice_threshold
+        (missing where a mask is empty), dice_equal_area, chance (independent masks of equal size),
         null_p95 (95th percentile of smoothness-matched random masks).
     """
     bars = (
@@ -30,6 +31,14 @@ def overlap(table: pd.DataFrame) -> Figure:
         axes.bar(places + (i - 1) * 0.24, table[column], width=0.22, color=colour, label=label)
     axes.plot(
         places - 0.24, table["paper"], "v", color=style.WARNING, markersize=5, label="Kan et al."
+    )
+    axes.hlines(
+        table["agreement_chance"],
+        places - 0.24 - 0.13,
+        places - 0.24 + 0.13,
+        color="#333333",
+        linestyle="--",
+        label="agreement of independent masks",
     )
     left, right = places + 0.24 - 0.13, places + 0.24 + 0.13
     axes.hlines(

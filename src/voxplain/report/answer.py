@@ -1,13 +1,14 @@
 """What the report says first: the answer in one paragraph, and what limits it. All by rule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
 from voxplain import paper
 from voxplain.figures.style import method_name, model_name
-from voxplain.report.claims_maps import masks_suffice
+from voxplain.report.claims_maps import SIGNIFICANCE, masked_rows, masks_suffice
 from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import relation
 
@@ -44,7 +45,8 @@ def answer(context: Mapping[str, Any]) -> str:
     accuracy = context.get("accuracy")
     if accuracy is None or "cnn" not in set(accuracy["model"]):
         return "This run has no predictions of the network, so it answers nothing yet."
-    sentences = [_network(accuracy, class_names(context["config"])), *_others(accuracy)]
+    config = context["config"]
+    sentences = [_network(accuracy, class_names(config)), *_others(accuracy, config)]
     if not cnn_is_evidence(accuracy):
         sentences.append(
             "A network that predicts no better than this has learnt nothing to explain: its "
@@ -55,7 +57,8 @@ def answer(context: Mapping[str, Any]) -> str:
         sentence
         for sentence in (
             _localised(context.get("localisation")),
-            _regions(context.get("table2")),
+            _found_regions(context.get("localisation_regions")),
+            _regions(context.get("table2"), config["attribution"]["methods"]),
             _sufficient(context.get("masked")),
             _agreeing(context.get("table3")),
         )
@@ -75,7 +78,20 @@ def _network(accuracy: pd.DataFrame, names: tuple[str, str]) -> str:
     )
 
 
-def _others(accuracy: pd.DataFrame) -> list[str]:
+def head_size_is_measured(config: Mapping[str, Any]) -> bool:
+    """Whether the head-size model has only the brain volume that the images themselves show."""
+    cohort = config["cohort"]
+    return cohort["layout"] == "table" and cohort["table"]["tiv"] is None
+
+
+def head_size_name(config: Mapping[str, Any], model: str) -> str:
+    """Spell out a model; the head-size model by what it was truly given."""
+    if model == "head_size" and head_size_is_measured(config):
+        return "Brain volume in the images"
+    return model_name(model)
+
+
+def _others(accuracy: pd.DataFrame, config: Mapping[str, Any]) -> list[str]:
     rows = accuracy.set_index("model")["accuracy"]
     sentences = []
     models = rows.drop(["cnn", "head_size"], errors="ignore")
@@ -85,7 +101,8 @@ def _others(accuracy: pd.DataFrame) -> list[str]:
             f"The best model without a network: {model_name(best)}, {models[best]:.2f}."
         )
     if "head_size" in rows.index:
-        sentences.append(f"Head size alone gave {rows['head_size']:.2f}.")
+        name = head_size_name(config, "head_size").removesuffix(" alone")
+        sentences.append(f"{name} alone gave {rows['head_size']:.2f}.")
     return sentences
 
 
@@ -97,26 +114,37 @@ def _listed(methods: pd.Series) -> str:
 def _localised(table: pd.DataFrame | None) -> str:
     if table is None:
         return ""
-    found = table[table["p_auc"] < 0.05]
+    found = table[multipletests(table["p_auc"], method="holm")[1] < SIGNIFICANCE]
     best = table.loc[table["auc"].idxmax()]
     if found.empty:
         return "No method found the planted regions better than smooth random maps do."
     return (
-        f"The planted regions were found beyond chance by {_listed(found['method'])} (best: "
-        f"{method_name(best['method'])}, AUC {best['auc']:.2f}; 95 % of smooth random maps stay "
-        f"below {best['null_auc_p95']:.2f})."
+        f"The planted regions were found beyond chance by {_listed(found['method'])} (Holm over "
+        f"the methods; best: {method_name(best['method'])}, AUC {best['auc']:.2f}; 95 % of smooth "
+        f"random maps stay below {best['null_auc_p95']:.2f})."
     )
 
 
-def _regions(tables: Mapping[str, pd.DataFrame] | None) -> str:
-    if not tables:
+def _found_regions(table: pd.DataFrame | None) -> str:
+    """Count the planted regions that each method finds, corrected for their number."""
+    if table is None:
+        return ""
+    counts = []
+    for method, part in table.groupby("method", sort=False):
+        found = multipletests(part["p_auc"], method="holm")[1] < SIGNIFICANCE
+        counts.append(f"{method_name(method)} {int(found.sum())} of {len(part)}")
+    return "Planted regions found one by one (Holm over the regions): " + ", ".join(counts) + "."
+
+
+def _regions(tables: Mapping[str, pd.DataFrame] | None, methods: Sequence[str]) -> str:
+    if not tables or "meaningful_perturbation" not in methods:
         return ""
     counts = []
     for atlas, table in tables.items():
         rows = table[table["method"] == "meaningful_perturbation"]
-        counts.append(f"{int((rows['q_fdr'] < 0.05).sum())} of {len(rows)} in {atlas}")
+        counts.append(f"{int((rows['p_fwe'] < SIGNIFICANCE).sum())} of {len(rows)} in {atlas}")
     return (
-        "Regions where Meaningful Perturbations exceed the spatial null (q < 0.05): "
+        "Regions where Meaningful Perturbations exceed the spatial null, family-wise p < 0.05: "
         + ", ".join(counts)
         + "."
     )
@@ -126,19 +154,23 @@ def _sufficient(masked: pd.DataFrame | None) -> str:
     suffices = None if masked is None else masks_suffice(masked)
     if suffices is None:
         return ""
-    return (
-        "The conjoined mask keeps more of the accuracy than random masks of its volume and than "
-        "its complement."
-        if suffices
-        else "The conjoined mask keeps no more of the accuracy than random masks of its volume or "
-        "its complement do, so it does not hold all that the network needs."
+    rows = masked_rows(masked, "conjoined")
+    mask = rows["mask"]
+    numbers = (
+        f"Images restricted to the conjoined mask are told apart with an accuracy of "
+        f"{mask['accuracy_mean']:.2f}; random masks of its volume leave {mask['random_mean']:.2f} "
+        f"(p {relation(mask['p_random'])}) and its complement "
+        f"{rows['complement']['accuracy_mean']:.2f}"
     )
+    if suffices:
+        return numbers + ", so the mask holds more of what the network needs than either."
+    return numbers + ", so the mask does not hold all that the network needs."
 
 
 def _agreeing(table: pd.DataFrame | None) -> str:
     if table is None:
         return ""
-    above = int((table["p_null"] < 0.05).sum())
+    above = int((table["p_null"] < SIGNIFICANCE).sum())
     dice = table["dice_equal_area"]
     return (
         f"The methods' true overlap is a Dice of {dice.min():.2f} to {dice.max():.2f} at equal "
@@ -200,6 +232,14 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
                 "both sides of a split.",
             )
         )
+    if head_size_is_measured(config):
+        found.append(
+            Notice(
+                "note",
+                "No head size is given; the head-size model uses the brain volume that the images "
+                "show, which registration with scaling removes in part.",
+            )
+        )
     names = class_names(config)
     gap = None if people is None else _age_gap(people, names)
     if gap is not None and abs(gap) > AGE_GAP:
@@ -234,14 +274,18 @@ def _age_gap(people: pd.DataFrame, names: tuple[str, str]) -> float | None:
 
 
 def _reductions(config: Mapping[str, Any]) -> list[str]:
-    perturbation = config["attribution"]["meaningful_perturbation"]
-    pairs = (
+    attribution = config["attribution"]
+    pairs = [
         ("grid", tuple(config["volumes"]["shape"]), paper.SHAPE),
         ("channels", tuple(config["cnn"]["channels"]), paper.CHANNELS),
         ("folds", config["folds"]["n_splits"], paper.N_FOLDS),
-        ("perturbation draws", perturbation["draws"], paper.DRAWS),
-        ("perturbation iterations", perturbation["iterations"], paper.ITERATIONS),
-    )
+    ]
+    if "meaningful_perturbation" in attribution["methods"]:
+        own = attribution["meaningful_perturbation"]
+        pairs += [
+            ("perturbation draws", own["draws"], paper.DRAWS),
+            ("perturbation iterations", own["iterations"], paper.ITERATIONS),
+        ]
     return [
         f"{name} {_size(ours)} instead of {_size(theirs)}"
         for name, ours, theirs in pairs

@@ -2,19 +2,19 @@
 
 Rules. A number is *reproduced* if the paper's value lies in our 95 % interval and *differs* if it
 does not; the share of first-layer features has a Wilson interval over features, and Table 3, which
-has no interval, a tolerance of .02. A statement is *supported* or *not supported* by the
-numbers named beside it. What rests on a network near chance is called *near chance*, whatever its
-numbers are. What the run has no numbers for is *not tested here*. On other participants than the
-paper's the verdict says so.
+has no interval, a tolerance of .02. A number that random or independent masks reach too is *at
+chance*. A statement is *supported* or *not supported* by the numbers named beside it. What rests
+on a network near chance is called *near chance*, whatever its numbers are. What the run has no
+numbers for is *not tested here*, and what its numbers cannot decide *not testable* or *not
+comparable*, with the reason. On other participants than the paper's the verdict says so.
 """
 
 from collections.abc import Mapping
 
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from voxplain import paper
-from voxplain.paths import WHOLE_COHORT
+from voxplain.report.claims_first_layer import first_layer_claims
 from voxplain.report.claims_maps import (
     masked_claims,
     sufficiency_claim,
@@ -27,7 +27,7 @@ from voxplain.report.claims_prediction import (
     cnn_is_evidence,
     figure1,
 )
-from voxplain.report.verdicts import NEAR_CHANCE, NOT_TESTED, Claim, numeric, statement
+from voxplain.report.verdicts import UNDECIDED, Claim, statement
 
 
 def build(
@@ -68,7 +68,7 @@ def build(
         sufficiency_claim(masked, evidence),
         *table2_claims(table2 or {}, evidence),
         *table3_claims(table3, evidence),
-        *_first_layer_claims(first_layer, class_names, evidence),
+        *first_layer_claims(first_layer, class_names, evidence),
         *_runtime_claims(runtime),
         Claim(
             "Grad-CAM and Guided Backpropagation are very sensitive to small changes of the "
@@ -79,89 +79,9 @@ def build(
     ]
     rows = pd.DataFrame(claims, columns=list(Claim._fields))
     if not same_cohort:
-        tested = ~rows["verdict"].isin([NOT_TESTED, NEAR_CHANCE])
-        rows.loc[tested, "verdict"] += ", other cohort"
+        decided = ~rows["verdict"].isin(UNDECIDED)
+        rows.loc[decided, "verdict"] += ", other cohort"
     return rows
-
-
-def first_layer_counts(tests: pd.DataFrame, class_names: tuple[str, str]) -> pd.DataFrame:
-    """Count significant features per fold and measure (Holm p < .05, and which class is larger).
-
-    Parameters
-    ----------
-    tests : pandas.DataFrame
-        Columns fold, measure, feature, p_holm, larger; rows that repeat a feature (one per class)
-        count once.
-    class_names : (str, str)
-        Names of the negative and the positive class.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns measure, fold, features, different, negative, positive.
-    """
-    rows = []
-    for (measure, fold), part in tests.groupby(["measure", "fold"], sort=False):
-        part = part.drop_duplicates("feature")
-        significant = part[part["p_holm"] < 0.05]
-        larger = significant["larger"]
-        rows.append(
-            {
-                "measure": measure,
-                "fold": fold,
-                "features": len(part),
-                "different": len(significant),
-                "negative": int((larger == class_names[0]).sum()),
-                "positive": int((larger == class_names[1]).sum()),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _first_layer_claims(
-    tests: pd.DataFrame | None, class_names: tuple[str, str], evidence: bool
-) -> list[Claim]:
-    negative, positive = class_names
-    mean = (
-        f"First layer: mean activation differs in {paper.FIRST_LAYER_DIFFERENT} of "
-        f"{paper.FIRST_LAYER_FEATURES} features ({paper.FIRST_LAYER_LARGER_NEGATIVE} larger in "
-        f"women, {paper.FIRST_LAYER_LARGER_POSITIVE} in men)"
-    )
-    entropy = "First layer: entropy is higher in men"
-    share = paper.FIRST_LAYER_DIFFERENT / paper.FIRST_LAYER_FEATURES
-    if tests is None:
-        return [Claim(mean, "A, Fig. 3", f"{share:.0%}"), Claim(entropy, "A, Fig. 3b", "no test")]
-    counts = first_layer_counts(tests, class_names)
-    claims = []
-    for measure, title, stated in (("mean", mean, f"{share:.0%}"), ("entropy", entropy, "no test")):
-        part = counts[counts["measure"] == measure]
-        held_out, whole = part[part["fold"] != WHOLE_COHORT], part[part["fold"] == WHOLE_COHORT]
-        # The paper tests one model on everybody; where the run has that one, like meets like.
-        row = (part if whole.empty else whole).iloc[0]
-        low, high = proportion_confint(row["different"], row["features"], method="wilson")
-        uncertainty = f"95 % CI over features {low:.0%} to {high:.0%}"
-        if len(held_out):
-            fewest, most = held_out["different"].min(), held_out["different"].max()
-            uncertainty += f"; {fewest} to {most} on held-out participants of single folds"
-        if measure == "mean":
-            verdict = numeric(share, low, high)
-        else:
-            verdict = statement(bool(2 * row["positive"] > row["features"]))
-        claims.append(
-            Claim(
-                title,
-                "A, Fig. 3",
-                stated,
-                f"{row['different']} of {row['features']} features ({row['negative']} larger in "
-                f"{negative}, {row['positive']} in {positive}; "
-                f"{'everybody, in-sample' if len(whole) else 'fold ' + str(row['fold'])})",
-                uncertainty,
-                "5 % for one or more false findings (Holm)",
-                "tables/first_layer.tsv",
-                verdict if evidence else NEAR_CHANCE,
-            )
-        )
-    return claims
 
 
 def _runtime_claims(runtime: pd.DataFrame | None) -> list[Claim]:
@@ -170,14 +90,14 @@ def _runtime_claims(runtime: pd.DataFrame | None) -> list[Claim]:
     order = list(paper.RUNTIME_WORDS)
     if runtime is None or not set(order) <= set(runtime["method"]):
         return [Claim(title, "6", stated)]
-    totals = runtime.groupby("method")[["seconds", "participants"]].sum().loc[order]
-    seconds = totals["seconds"] / totals["participants"]
+    totals = runtime.groupby("method")[["seconds", "maps"]].sum().loc[order]
+    seconds = totals["seconds"] / totals["maps"]
     return [
         Claim(
             title,
             "6",
             stated,
-            "; ".join(f"{value:.3g} s" for value in seconds) + " per participant",
+            "; ".join(f"{value:.3g} s" for value in seconds) + " per map",
             "",
             "",
             "tables/runtime.tsv",

@@ -2,20 +2,32 @@
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import pandas as pd
 
 from voxplain import paper
 from voxplain.figures.style import method_name
-from voxplain.report.verdicts import NEAR_CHANCE, Claim, fold_interval, numeric, statement
+from voxplain.report.tables import relation
+from voxplain.report.verdicts import (
+    AT_CHANCE,
+    EMPTY_MASK,
+    NEAR_CHANCE,
+    Claim,
+    fold_interval,
+    numeric,
+    statement,
+)
 
 # Table 3 comes without an interval; numbers this close are called equal
 AGREEMENT_TOLERANCE = 0.02
+SIGNIFICANCE = 0.05
 TOP_REGIONS = 5
+WHITE_MATTER = ("icbm", "jhu", "mori", "white_matter")
 
 
-def _masked_rows(masked: pd.DataFrame | None, mask: str) -> dict[str, pd.Series]:
-    """Rows of Meaningful Perturbations by control; whole brain and no mask under their names."""
+def masked_rows(masked: pd.DataFrame | None, mask: str) -> dict[str, pd.Series]:
+    """Return the rows of Meaningful Perturbations by control (also brain and none)."""
     if masked is None:
         return {}
     rows = masked[masked["method"] == "meaningful_perturbation"]
@@ -28,17 +40,20 @@ def masked_claims(
 ) -> list[Claim]:
     """Compare the accuracy on masked images with section 4.3."""
     names = {"negative": class_names[0], "positive": class_names[1], "conjoined": "conjoined"}
+    theirs = {"negative": " (the paper's women)", "positive": " (the paper's men)", "conjoined": ""}
     claims = []
     for key in ("positive", "negative", "conjoined"):
         published = paper.MASKED_ACCURACY[key]
-        title = f"Accuracy on images multiplied by the {names[key]} mask"
+        title = f"Accuracy on images multiplied by the {names[key]} mask{theirs[key]}"
         stated = f"{published.mean:.2f} ± {published.sd:.2f}"
-        rows = _masked_rows(masked, names[key])
+        rows = masked_rows(masked, names[key])
         if "mask" not in rows:
             claims.append(Claim(title, "4.3", stated))
             continue
         ours = rows["mask"]
         low, high = fold_interval(ours)
+        beyond = ours["p_random"] < SIGNIFICANCE
+        verdict = numeric(published.mean, low, high) if beyond else AT_CHANCE
         claims.append(
             Claim(
                 title,
@@ -46,21 +61,30 @@ def masked_claims(
                 stated,
                 f"{ours['accuracy_mean']:.2f} ± {ours['accuracy_sd']:.2f}",
                 f"95 % CI {low:.3f} to {high:.3f}",
-                f"{rows['random']['accuracy_mean']:.2f} for random masks of the same volume",
+                _random_masks(ours),
                 "tables/masked_accuracy.tsv",
-                numeric(published.mean, low, high) if evidence else NEAR_CHANCE,
+                verdict if evidence else NEAR_CHANCE,
             )
         )
     return claims
 
 
+def _random_masks(row: pd.Series) -> str:
+    return (
+        f"{row['random_mean']:.2f} for random masks of the same volume, 95 % below "
+        f"{row['random_p95']:.2f}; p {relation(row['p_random'])}"
+    )
+
+
 def masks_suffice(masked: pd.DataFrame) -> bool | None:
     """Whether the conjoined mask beats random masks and its own complement; None: no such rows."""
-    rows = _masked_rows(masked, "conjoined")
+    rows = masked_rows(masked, "conjoined")
     if "mask" not in rows:
         return None
-    low, _ = fold_interval(rows["mask"])
-    return low > max(rows["random"]["accuracy_mean"], rows["complement"]["accuracy_mean"])
+    mask, complement = rows["mask"], rows["complement"]
+    return bool(
+        mask["p_random"] < SIGNIFICANCE and mask["accuracy_mean"] > complement["accuracy_mean"]
+    )
 
 
 def sufficiency_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:
@@ -69,7 +93,7 @@ def sufficiency_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:
     suffices = None if masked is None else masks_suffice(masked)
     if suffices is None:
         return Claim(title, "4.3", "no control")
-    rows = _masked_rows(masked, "conjoined")
+    rows = masked_rows(masked, "conjoined")
     low, high = fold_interval(rows["mask"])
     return Claim(
         title,
@@ -78,7 +102,7 @@ def sufficiency_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:
         f"mask {rows['mask']['accuracy_mean']:.2f}, "
         f"complement {rows['complement']['accuracy_mean']:.2f}",
         f"95 % CI of the mask {low:.3f} to {high:.3f}",
-        f"{rows['random']['accuracy_mean']:.2f} for random masks of the same volume",
+        _random_masks(rows["mask"]),
         "tables/masked_accuracy.tsv",
         statement(suffices) if evidence else NEAR_CHANCE,
     )
@@ -92,8 +116,15 @@ def _words(name: str) -> frozenset[str]:
 
 
 def published_regions(atlas: str) -> tuple[paper.Region, ...]:
-    """Return the five rows of Table 2 for an atlas: Brainnetome's, else white matter's."""
-    return paper.TABLE2["brainnetome" if "brainnetome" in atlas.lower() else "icbm"]
+    """Return the five rows of Table 2 that an atlas can be compared with.
+
+    Brainnetome's, or those of white matter for an atlas of it, known by how its name begins. Any
+    other atlas has no counterpart in the paper and gets none.
+    """
+    name = atlas.lower()
+    if name.startswith("brainnetome"):
+        return paper.TABLE2["brainnetome"]
+    return paper.TABLE2["icbm"] if name.startswith(WHITE_MATTER) else ()
 
 
 def same_region(atlas: str, published: paper.Region, value: int, name: str) -> bool:
@@ -102,7 +133,7 @@ def same_region(atlas: str, published: paper.Region, value: int, name: str) -> b
     Brainnetome's label values are fixed; white-matter tables exist with left and right exchanged,
     so their regions are compared by name.
     """
-    if "brainnetome" in atlas.lower():
+    if atlas.lower().startswith("brainnetome"):
         return int(value) == published.value
     return _words(name) == _words(published.name)
 
@@ -114,10 +145,10 @@ def table2_claims(tables: Mapping[str, pd.DataFrame], evidence: bool) -> list[Cl
     claims = []
     for atlas, data in tables.items():
         rows = data[data["method"] == "meaningful_perturbation"].sort_values("rank")
-        if rows.empty:
+        regions = published_regions(atlas)
+        if rows.empty or not regions:
             continue
         top = rows.head(TOP_REGIONS)
-        regions = published_regions(atlas)
         shared = [
             row.name
             for row in top.itertuples(index=False)
@@ -129,14 +160,24 @@ def table2_claims(tables: Mapping[str, pd.DataFrame], evidence: bool) -> list[Cl
                 "4.3, Table 2",
                 "; ".join(region.name for region in regions),
                 "; ".join(top["name"]),
-                f"{int((top['q_fdr'] < 0.05).sum())} of {len(top)} exceed the spatial null "
-                "(q < 0.05)",
+                f"{int((top['p_fwe'] < SIGNIFICANCE).sum())} of {len(top)} exceed the spatial "
+                "null, family-wise p < 0.05",
                 f"{len(shared)} shared; {len(top) * len(regions) / len(rows):.2f} expected",
                 f"tables/table2_{atlas}.tsv",
                 statement(2 * len(shared) > len(regions)) if evidence else NEAR_CHANCE,
             )
         )
     return claims
+
+
+def _agreement_verdict(row: NamedTuple) -> str:
+    """Judge one row of Table 3; a number that independent masks reach too shows no agreement."""
+    if pd.isna(row.dice_threshold):
+        return EMPTY_MASK
+    if abs(row.agreement - row.paper) > AGREEMENT_TOLERANCE:
+        return "differs"
+    at_chance = abs(row.agreement - row.agreement_chance) <= AGREEMENT_TOLERANCE
+    return f"reproduced, {AT_CHANCE}" if at_chance else "reproduced"
 
 
 def table3_claims(table3: pd.DataFrame | None, evidence: bool) -> list[Claim]:
@@ -148,19 +189,23 @@ def table3_claims(table3: pd.DataFrame | None, evidence: bool) -> list[Claim]:
     for row in table3.itertuples():
         if pd.isna(row.paper):
             continue
-        close = abs(row.agreement - row.paper) <= AGREEMENT_TOLERANCE
+        dice = (
+            f"true Dice {row.dice_threshold:.2f} at the paper's thresholds"
+            if pd.notna(row.dice_threshold)
+            else "no true Dice, because a mask is empty"
+        )
         claims.append(
             Claim(
                 f'"DICE" (agreement) of {method_name(row.method_a)} and '
                 f"{method_name(row.method_b)}",
                 "4.5, Table 3",
                 f"{row.paper:.2f}",
-                f"agreement {row.agreement:.2f}; true Dice {row.dice_threshold:.2f} at the "
-                "paper's thresholds",
+                f"agreement {row.agreement:.2f}; {dice}",
                 f"called equal within ± {AGREEMENT_TOLERANCE}",
-                f"Dice {row.chance:.2f} by chance at equal area",
+                f"{row.agreement_chance:.2f} for independent masks of these sizes; Dice "
+                f"{row.dice_threshold_chance:.2f}",
                 "tables/table3.tsv",
-                ("reproduced" if close else "differs") if evidence else NEAR_CHANCE,
+                _agreement_verdict(row) if evidence else NEAR_CHANCE,
             )
         )
     dice = table3["dice_equal_area"]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from voxplain import paper
 from voxplain.figures.style import model_name
-from voxplain.report.verdicts import NEAR_CHANCE, Claim, numeric, statement
+from voxplain.report.verdicts import NEAR_CHANCE, SVM_NEAR_CHANCE, Claim, numeric, statement
 
 TOP_FEATURES = 20
 
@@ -44,7 +44,8 @@ def accuracy_claims(accuracy: pd.DataFrame | None) -> list[Claim]:
                 title,
                 section,
                 stated,
-                f"{row['mean']:.2f} ± {row['sd']:.2f} over folds; {row['accuracy']:.3f} pooled",
+                f"{row['mean']:.2f} ± {row['sd']:.2f} over folds; {row['accuracy']:.3f} pooled"
+                + ("; names one class only" if names_one_class(row) else ""),
                 f"95 % CI {row['ci_low']:.3f} to {row['ci_high']:.3f}",
                 f"{row['majority']:.2f}",
                 "tables/accuracy.tsv",
@@ -54,8 +55,17 @@ def accuracy_claims(accuracy: pd.DataFrame | None) -> list[Claim]:
     return claims
 
 
+def names_one_class(row: pd.Series) -> bool:
+    """Whether a model gives everybody the same class: one class's recall is 0, the other's 1."""
+    return {row["recall_negative"], row["recall_positive"]} == {0, 1}
+
+
 def cnn_beats_svm(accuracy: pd.DataFrame | None) -> Claim:
-    """Check whether the network is better than the SVM beyond the interval of the difference."""
+    """Check whether the network is better than the SVM beyond the interval of the difference.
+
+    An SVM near chance is no rival: its decision threshold may have failed while its scores still
+    separate the classes, so that both areas under the curve are named beside the difference.
+    """
     title = "The 3D CNN slightly outperforms the SVM on voxels"
     cnn, svm = _row(accuracy, "cnn"), _row(accuracy, "voxel_svm")
     if cnn is None or svm is None:
@@ -66,15 +76,20 @@ def cnn_beats_svm(accuracy: pd.DataFrame | None) -> Claim:
     high = difference + math.hypot(
         cnn["ci_high"] - cnn["accuracy"], svm["accuracy"] - svm["ci_low"]
     )
+    ours, verdict = f"{difference:+.2f}", statement(low > 0)
+    if not svm["evidence"]:
+        ours += f" in accuracy; AUC {cnn['auc']:.2f} (CNN) and {svm['auc']:.2f} (SVM)"
+        ours += "; the SVM names one class only" if names_one_class(svm) else ""
+        verdict = SVM_NEAR_CHANCE
     return Claim(
         title,
         "4.2",
         "+0.02",
-        f"{difference:+.2f}",
+        ours,
         f"95 % CI {low:+.2f} to {high:+.2f} (unpaired)",
         "0",
         "tables/accuracy.tsv",
-        statement(low > 0) if cnn["evidence"] else NEAR_CHANCE,
+        verdict if cnn["evidence"] else NEAR_CHANCE,
     )
 
 

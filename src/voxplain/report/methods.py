@@ -132,8 +132,10 @@ def _evaluation(settings: Mapping[str, Any], model: str) -> str:
         "< 0.05 and the interval's lower end exceeds the larger class. Masked accuracy multiplies "
         f"held-out images by group masks made from {made_from}; its controls are the "
         f"complement, {settings['random_masks']} random masks per fold with the mask's values and "
-        "smoothness, and the whole brain. Overlap is Dice inside the brain at equal area "
+        "smoothness, averaged over folds draw by draw, and the whole brain. Overlap is Dice inside "
+        "the brain at equal area "
         f"({settings['equal_area']:.0%} of the brain) and at thresholds {thresholds}. Spatial null "
-        f"distributions come from {settings['surrogates']} smooth random maps. First-layer "
-        "features are compared by Welch's t test with Holm's correction."
+        f"distributions come from {settings['surrogates']} smooth random maps; regions are "
+        "corrected family-wise by the maximum over regions of the score, standardised by region. "
+        "First-layer features are compared by Welch's t test with Holm's correction."
     )

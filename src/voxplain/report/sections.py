@@ -10,6 +10,7 @@ import yaml
 from voxplain import paper
 from voxplain.figures.style import model_name
 from voxplain.report import sections_maps
+from voxplain.report.answer import head_size_name
 from voxplain.report.blocks import Code, Note, Section, Text, picture
 from voxplain.report.methods import methods
 from voxplain.report.tables import Table, duration, table
@@ -49,7 +50,8 @@ def _claims(context: Mapping[str, Any]) -> list:
         Text(
             "Verdicts follow by rule. A number is reproduced if the paper's value lies in our "
             "95 % interval (Table 3: within 0.02), and "
-            "differs if not; a statement is supported or not by the numbers beside it; whatever "
+            "differs if not; it is at chance if random or independent masks reach it too; a "
+            "statement is supported or not by the numbers beside it; whatever "
             "rests on a network near chance is marked so. Other cohort: the paper studied "
             f"{paper.N_PARTICIPANTS} participants of the Human Connectome Project "
             f"({paper.N_MEN} men, {paper.N_WOMEN} women), so a difference is no contradiction."
@@ -111,7 +113,11 @@ def _prediction(context: Mapping[str, Any]) -> list:
     else:
         published = accuracy["model"].map({m: v.mean for m, v in paper.ACCURACY.items()})
         spread = accuracy["model"].map({m: v.sd for m, v in paper.ACCURACY.items()})
-        shown = accuracy.assign(paper_mean=published, paper_sd=spread)
+        shown = accuracy.assign(
+            model=[head_size_name(context["config"], model) for model in accuracy["model"]],
+            paper_mean=published,
+            paper_sd=spread,
+        )
         blocks += [
             picture(
                 context,
@@ -161,7 +167,8 @@ def _table1(context: Mapping[str, Any]) -> Table | Note:
     return table(
         table1,
         "table-1",
-        "Table 1. Models on morphometry, nested 10-fold cross-validation, beside the paper's.",
+        f"Table 1. Models on morphometry, nested {context['config']['folds']['n_splits']}-fold "
+        "cross-validation, beside the paper's.",
         "tables/table1.tsv",
     )
 
@@ -176,8 +183,9 @@ def _runtime(context: Mapping[str, Any]) -> list:
         table(
             runtime,
             "table-runtime",
-            f"Run times. The paper's words are for its {paper.N_PARTICIPANTS} participants on a "
-            "Tesla K80.",
+            "Run times; those of all maps include the training participants' that the masked "
+            f"accuracy needs. The paper's words are for its {paper.N_PARTICIPANTS} participants "
+            "on a Tesla K80.",
             "tables/runtime.tsv",
         ),
     ]

@@ -7,22 +7,33 @@ import pandas as pd
 
 from voxplain import paper
 from voxplain.figures.style import method_name
+from voxplain.paths import WHOLE_COHORT
 from voxplain.report.answer import class_names, null_cohort
 from voxplain.report.blocks import Note, Text, picture
-from voxplain.report.claims import first_layer_counts
+from voxplain.report.claims_first_layer import first_layer_counts
 from voxplain.report.claims_maps import TOP_REGIONS, published_regions
+from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import table
+
+
+def _caveat(context: Mapping[str, Any]) -> list[Note]:
+    """Say at the head of a section that its maps are those of a network near chance."""
+    accuracy = context.get("accuracy")
+    if accuracy is None or cnn_is_evidence(accuracy):
+        return []
+    return [Note("The network is near chance; these maps are no evidence.")]
 
 
 def maps(context: Mapping[str, Any]) -> list:
     """Show the group maps of the three methods (Fig. 2)."""
     names = {"a": "meaningful_perturbation", "b": "guided_backprop", "c": "grad_cam"}
     blocks: list = [
+        *_caveat(context),
         Text(
             "Group maps on the cohort's mean image. The cuts go through the peak inside the brain; "
             "coordinates are in mm, L is the participant's left. Colours start at a fifth of the "
             "maximum (white line on the bar); an outline marks the paper's threshold."
-        )
+        ),
     ]
     blocks += [
         picture(
@@ -85,7 +96,9 @@ def _by_control(accuracies: pd.DataFrame) -> pd.DataFrame:
             "mask": rows["mask"].to_numpy(),
             "accuracy_mean": rows["accuracy_mean"].to_numpy(),
             "accuracy_sd": rows["accuracy_sd"].to_numpy(),
-            "random masks": means.loc[keys, "random"].to_numpy(),
+            "random_mean": rows["random_mean"].to_numpy(),
+            "random_p95": rows["random_p95"].to_numpy(),
+            "p_random": rows["p_random"].to_numpy(),
             "complement": means.loc[keys, "complement"].to_numpy(),
             "whole brain": whole.loc[rows["method"], "brain"].to_numpy(),
             "untouched image": whole.loc[rows["method"], "none"].to_numpy(),
@@ -108,27 +121,34 @@ def regions(context: Mapping[str, Any]) -> list:
             reason = "they were not handed to the report"
         return [Note(f"Table 2: there are no region tables, because {reason}.")]
     blocks: list = [
+        *_caveat(context),
         Text(
             "The paper's score is the mean of the map in a region divided by the sum over all "
-            "regions. p and q say how often smooth random maps with the same values score as high."
-        )
+            "regions. p and q say how often smooth random maps with the same values score as high; "
+            "the family-wise p compares with the highest region of each random map, scores "
+            "standardised by region."
+        ),
     ]
     for atlas, data in tables.items():
-        published = pd.DataFrame(published_regions(atlas))[["name", "score"]]
         shown = data[data["rank"] <= TOP_REGIONS]
-        blocks += [
+        blocks.append(
             table(
                 shown,
                 f"table-2-{atlas}",
                 f"Table 2, {atlas}. Highest regions of each method.",
                 f"tables/table2_{atlas}.tsv",
-            ),
-            table(
-                published.rename(columns={"name": "region", "score": "score (paper)"}),
-                f"table-2-{atlas}-paper",
-                f"Table 2, {atlas}, as the paper prints it (Meaningful Perturbations).",
-            ),
-        ]
+            )
+        )
+        published = published_regions(atlas)
+        if published:
+            printed = pd.DataFrame(published)[["name", "score"]]
+            blocks.append(
+                table(
+                    printed.rename(columns={"name": "region", "score": "score (paper)"}),
+                    f"table-2-{atlas}-paper",
+                    f"Table 2, {atlas}, as the paper prints it (Meaningful Perturbations).",
+                )
+            )
     return blocks
 
 
@@ -138,10 +158,12 @@ def overlap(context: Mapping[str, Any]) -> list:
     if table3 is None:
         return [Note("Table 3: the methods were not compared in this run.")]
     return [
+        *_caveat(context),
         Text(
             'The paper\'s "DICE" is the share of voxels of the whole box on which two binary masks '
             "agree; empty background counts as agreement, so it is high for masks that share "
-            "nothing. True Dice inside the brain and its chance levels stand beside it."
+            "nothing: its chance level is what independent masks of the same sizes reach. True "
+            "Dice inside the brain and its chance levels stand beside it; an empty mask has none."
         ),
         picture(
             context,
@@ -207,7 +229,8 @@ def first_layer(context: Mapping[str, Any]) -> list:
             context,
             "fig3",
             "Figure 3. Mean activation and entropy of each first-layer feature by class, with "
-            "95 % intervals, in the network trained on everybody (the paper's, in-sample).",
+            "95 % intervals, in the network trained on everybody (as in the paper: in-sample, so "
+            "its marks have no valid null).",
             "Bars of mean and entropy per feature for both classes",
         )
     ]
@@ -224,8 +247,9 @@ def first_layer(context: Mapping[str, Any]) -> list:
             "table-first-layer",
             f"Features that differ between the classes (Holm). The paper: mean activation in "
             f"{paper.FIRST_LAYER_DIFFERENT} of {paper.FIRST_LAYER_FEATURES}, "
-            f"{paper.FIRST_LAYER_LARGER_NEGATIVE} larger in women and "
-            f"{paper.FIRST_LAYER_LARGER_POSITIVE} in men.",
+            f"{paper.FIRST_LAYER_LARGER_NEGATIVE} larger in the paper's women and "
+            f"{paper.FIRST_LAYER_LARGER_POSITIVE} in the paper's men. Fold {WHOLE_COHORT}: "
+            "in-sample, as the paper does, without a valid null.",
             "tables/first_layer.tsv",
         ),
     ]

@@ -61,10 +61,10 @@ def regions_table(name: str, regions: pd.DataFrame) -> Table:
     table = Table(
         title=f"Highest regions, {name}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
     )
-    for heading in ("method", "region", "score", "q (FDR)"):
-        table.add_column(heading, justify="right" if heading in ("score", "q (FDR)") else "left")
+    for heading in ("method", "region", "score", "p (FWE)"):
+        table.add_column(heading, justify="right" if heading in ("score", "p (FWE)") else "left")
     for row in regions[regions["rank"] <= TOP].itertuples():
-        table.add_row(method_name(row.method), row.name, f"{row.score:.4f}", f"{row.q_fdr:.3f}")
+        table.add_row(method_name(row.method), row.name, f"{row.score:.4f}", f"{row.p_fwe:.3f}")
     return table
 
 

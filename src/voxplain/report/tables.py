@@ -17,16 +17,20 @@ LABELS = {
     "accuracy_mean": "accuracy, mean of folds",
     "accuracy_sd": "sd of folds",
     "agreement": "agreement (the paper's number)",
+    "agreement_chance": "agreement of independent masks",
     "agreement_in_brain": "agreement in the brain",
     "auc": "AUC",
     "average_precision": "average precision",
     "balanced_accuracy": "balanced accuracy",
+    "chance": "Dice of independent masks, equal area",
     "ci_high": "95 % CI, high",
     "ci_low": "95 % CI, low",
     "cohens_d": "Cohen's d",
+    "cohort_seconds": "one map per participant",
     "coverage": "share of region in the equal-area mask",
     "dice_equal_area": "Dice, equal area",
     "dice_threshold": "Dice, paper's thresholds",
+    "dice_threshold_chance": "Dice of independent masks, paper's thresholds",
     "evidence": "above chance",
     "in_view": "share of region in view",
     "majority": "larger class",
@@ -45,13 +49,19 @@ LABELS = {
     "null_p95": "random masks: 95th percentile",
     "p_ap": "p (AP)",
     "p_auc": "p (AUC)",
+    "p_fwe": "p (family-wise)",
     "p_null": "p (spatial null)",
     "p_permutation": "p (permutation)",
+    "p_random": "p (random masks)",
     "paper_mean": "Kan et al.",
     "paper_sd": "their sd",
     "peak_inside": "peak inside",
     "q_fdr": "q (FDR)",
+    "random_mean": "random masks: mean",
+    "random_p95": "random masks: 95th percentile",
     "score": "score (sums to 1)",
+    "seconds": "time",
+    "seconds_per_map": "time per map",
     "sd": "sd",
     "volume_ml": "volume, ml",
 }
@@ -138,7 +148,7 @@ def cell(value: Any, column: str) -> Cell:
         return Cell(spelled(value) if spelled else value, value.lower(), False)
     if math.isinf(value):
         return Cell("∞" if value > 0 else "−∞", str(value), True)
-    if column.startswith("seconds"):
+    if "seconds" in column:
         return Cell(duration(value), repr(float(value)), True)
     return Cell(number(value, column), repr(float(value)), True)
 

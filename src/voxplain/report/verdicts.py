@@ -8,6 +8,10 @@ from scipy import stats
 
 NOT_TESTED = "not tested here"
 NEAR_CHANCE = "near chance"
+EMPTY_MASK = "not testable: a mask is empty"
+SVM_NEAR_CHANCE = "not comparable: the SVM is near chance"
+UNDECIDED = (NOT_TESTED, NEAR_CHANCE, EMPTY_MASK, SVM_NEAR_CHANCE)
+AT_CHANCE = "at chance"
 
 
 class Claim(NamedTuple):
@@ -36,7 +40,9 @@ def statement(holds: bool) -> str:
 def fold_interval(row: pd.Series) -> tuple[float, float]:
     """95 % t interval of a mean over folds (columns accuracy_mean, accuracy_sd, n_folds).
 
-    Folds share training participants, so the true interval is somewhat wider.
+    An accuracy has no values outside [0, 1], so the interval is cut there. Folds share training
+    participants, so the true interval is somewhat wider.
     """
     half = stats.t.ppf(0.975, row["n_folds"] - 1) * row["accuracy_sd"] / math.sqrt(row["n_folds"])
-    return float(row["accuracy_mean"] - half), float(row["accuracy_mean"] + half)
+    mean = row["accuracy_mean"]
+    return float(max(mean - half, 0.0)), float(min(mean + half, 1.0))

@@ -68,6 +68,20 @@ def test_expected_dice_is_the_mean_over_random_masks():
     assert overlap.expected_dice(0, 0, 500) == 0
 
 
+def test_expected_agreement_is_the_mean_over_random_masks():
+    # by hand: two masks of 2 and 5 of 10 voxels differ in 2 + 5 - 2 * 2 * 5 / 10 = 5 on average
+    assert overlap.expected_agreement(2, 5, 10) == 0.5
+    assert overlap.expected_agreement(0, 0, 10) == 1
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(400):
+        a, b = np.zeros((2, 500), bool)
+        a[rng.choice(500, 50, replace=False)] = True
+        b[rng.choice(500, 100, replace=False)] = True
+        found.append(overlap.agreement(a, b))
+    assert overlap.expected_agreement(50, 100, 500) == pytest.approx(np.mean(found), abs=0.002)
+
+
 def test_table3():
     z = np.indices(BRAIN.shape)[2] / 10.0
     maps = {
@@ -89,6 +103,10 @@ def test_table3():
     assert table["voxels_a"].tolist() == [128, 128, 128]
     assert table["voxels_b"].tolist() == [128, 256, 256]
     np.testing.assert_allclose(table["agreement"], [1, 1 - 0.384, 1 - 0.384])
+    # a box of 1000 voxels: 128 + 128 - 2 * 16.384 differ by chance, 128 + 256 - 2 * 32.768
+    np.testing.assert_allclose(table["agreement_chance"], [1 - 0.223232] + [1 - 0.318464] * 2)
+    # a brain of 512: 2 * 128 * 128 / (512 * 256), 2 * 128 * 256 / (512 * 384)
+    np.testing.assert_allclose(table["dice_threshold_chance"], [0.25, 1 / 3, 1 / 3])
     np.testing.assert_allclose(table["chance"], 0.25)
     assert table["p_null"].iloc[0] == 1 / 40
     assert (table["p_null"].iloc[1:] == 1).all()
@@ -98,9 +116,21 @@ def test_table3():
     assert table.equals(again)
 
 
-def test_maps_of_zeros_give_no_nan():
+def test_an_empty_mask_has_no_dice_at_the_threshold():
+    maps = {"grad_cam": BRAIN * 0.5, "other": np.where(BRAIN, 0.1, 0.9)}
+    thresholds = {"grad_cam": 0.3, "other": 0.3}  # the second is above it outside the brain only
+    row = overlap.table3(maps, BRAIN, thresholds, 0.1, n_null=3, seed=0).iloc[0]
+    assert np.isnan(row["dice_threshold"])
+    assert row["agreement"] == 0
+    assert (row["voxels_a"], row["voxels_b"]) == (512, 0)
+    # masks of 512 and 488 of 1000 voxels
+    assert row["agreement_chance"] == pytest.approx(2 * 0.512 * 0.488)
+
+
+def test_maps_of_zeros_have_no_dice_but_all_else():
     maps = {"grad_cam": np.zeros(BRAIN.shape), "other": np.zeros(BRAIN.shape)}
     table = overlap.table3(maps, BRAIN, dict.fromkeys(maps, 0.65), 0.1, n_null=3, seed=0)
     row = table.drop(columns=["method_a", "method_b", "paper"]).iloc[0]
-    assert row["dice_equal_area"] == row["dice_threshold"] == row["chance"] == 0
-    assert row["p_null"] == row["agreement"] == 1
+    assert np.isnan(row["dice_threshold"])
+    assert row["dice_equal_area"] == row["dice_threshold_chance"] == row["chance"] == 0
+    assert row["p_null"] == row["agreement"] == row["agreement_chance"] == 1

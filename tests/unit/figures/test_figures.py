@@ -51,9 +51,16 @@ def texts(figure):
     return [text.get_text() for text in figure.findobj(mpl.text.Text)]
 
 
+def heights_of(axes, label):
+    """Heights of the horizontal marks that the legend calls `label`."""
+    (lines,) = [c for c in axes.collections if c.get_label() == label]
+    return [segment[0, 1] for segment in lines.get_segments()]
+
+
 def test_first_layer_marks_follow_significance_and_direction():
     figure = figures.first_layer(first_layer_values(), CLASSES)
     marks = [text for text in texts(figure) if text in ("*", "+")]
+    assert "First hidden layer: whole-cohort model, in-sample" in texts(figure)
     # per measure: features 1 and 3 larger in class 0 (+), 2 in class 1 (*), 4 not significant
     assert sorted(marks) == ["*"] * 2 + ["+"] * 4
 
@@ -192,8 +199,9 @@ def test_masked_history_overlap_and_localisation_draw():
             for control, value in (("mask", 0.6), ("random", 0.5), ("complement", 0.7))
         ]
         + [{"method": "grad_cam", "mask": "brain", "control": "brain", "accuracy_mean": 0.8}]
-    ).assign(accuracy_sd=0.1, paper_mean=np.nan)
+    ).assign(accuracy_sd=0.1, paper_mean=np.nan, random_p95=0.55)
     axes = figures.masked_accuracy(masked, 0.5).axes[0]
+    assert heights_of(axes, "95 % of random masks") == [0.55] * 3
     heights = [patch.get_height() for patch in axes.patches]
     assert heights == [0.6] * 3 + [0.5] * 3 + [0.7] * 3
 
@@ -210,6 +218,7 @@ def test_masked_history_overlap_and_localisation_draw():
                 "method_b": "guided_backprop",
                 "paper": 0.93,
                 "agreement": 0.9,
+                "agreement_chance": 0.88,
                 "dice_threshold": 0.1,
                 "dice_equal_area": 0.2,
                 "chance": 0.1,
@@ -217,8 +226,10 @@ def test_masked_history_overlap_and_localisation_draw():
             }
         ]
     )
-    bars = [patch.get_height() for patch in figures.overlap(pair).axes[0].patches]
-    assert bars == [0.9, 0.1, 0.2]
+    axes = figures.overlap(pair).axes[0]
+    assert [patch.get_height() for patch in axes.patches] == [0.9, 0.1, 0.2]
+    assert heights_of(axes, "agreement of independent masks") == [0.88]
+    assert heights_of(axes, "chance, equal area") == [0.1]
 
     found = pd.DataFrame({"method": ["grad_cam"], "auc": [0.45], "null_auc_p95": [0.6]})
     assert figures.localisation(found).axes[0].patches[0].get_width() == pytest.approx(-0.05)

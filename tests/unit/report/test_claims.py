@@ -6,13 +6,14 @@ import pytest
 
 from voxplain import paper
 from voxplain.report import claims
-from voxplain.report.claims_maps import masks_suffice, same_region
+from voxplain.report.claims_first_layer import first_layer_counts
+from voxplain.report.claims_maps import masks_suffice, published_regions, same_region
 from voxplain.report.verdicts import fold_interval
 
 CLASSES = ("women", "men")
 
 
-def accuracy(cnn=0.9, evidence=True, svm=0.85):
+def accuracy(cnn=0.9, evidence=True, svm=0.85, svm_evidence=True):
     return pd.DataFrame(
         [
             {
@@ -24,32 +25,42 @@ def accuracy(cnn=0.9, evidence=True, svm=0.85):
                 "ci_low": value - 0.06,
                 "ci_high": value + 0.05,
                 "majority": 0.52,
+                "recall_negative": value,
+                "recall_positive": value,
+                "auc": 0.8,
                 "evidence": shown,
             }
-            for model, value, shown in (("cnn", cnn, evidence), ("voxel_svm", svm, True))
+            for model, value, shown in (("cnn", cnn, evidence), ("voxel_svm", svm, svm_evidence))
         ]
     )
 
 
-def masked(mask=0.8, random=0.6, complement=0.6):
+def masked(mask=0.8, random=0.6, complement=0.6, p_random=0.04):
     values = {"mask": mask, "random": random, "complement": complement}
     rows = [
-        {"mask": name, "control": control, "accuracy_mean": value}
+        {"mask": name, "control": control, "accuracy_mean": value, "p_random": p_random}
         for name in (*CLASSES, "conjoined")
         for control, value in values.items()
     ]
     rows += [{"mask": name, "control": name, "accuracy_mean": 0.9} for name in ("brain", "none")]
     return pd.DataFrame(rows).assign(
-        method="meaningful_perturbation", accuracy_sd=0.1, n_folds=10, paper_mean=np.nan
+        method="meaningful_perturbation",
+        accuracy_sd=0.1,
+        n_folds=10,
+        paper_mean=np.nan,
+        random_mean=random,
+        random_p95=random + 0.1,
     )
 
 
-def table3(dice=0.7, p_null=0.01, agreement=0.945):
+def table3(dice=0.7, p_null=0.01, agreement=0.945, agreement_chance=0.9, dice_threshold=0.1):
     pairs = [tuple(sorted(pair)) for pair in paper.TABLE3]
     return pd.DataFrame(pairs, columns=["method_a", "method_b"]).assign(
         paper=[paper.TABLE3[frozenset(pair)] for pair in pairs],
         agreement=agreement,
-        dice_threshold=0.1,
+        agreement_chance=agreement_chance,
+        dice_threshold=dice_threshold,
+        dice_threshold_chance=0.03,
         dice_equal_area=dice,
         chance=0.1,
         null_p95=0.2,
@@ -110,10 +121,51 @@ def test_fold_interval_is_students_t():
     assert fold_interval(row) == pytest.approx((0.8 - half, 0.8 + half))
 
 
+def test_fold_interval_stays_between_zero_and_one():
+    row = pd.Series({"accuracy_mean": 0.98, "accuracy_sd": 0.1, "n_folds": 10})
+    low, high = fold_interval(row)
+    assert low == pytest.approx(0.98 - 0.0715, abs=1e-4)
+    assert high == 1
+    row["accuracy_mean"] = 0.01
+    assert fold_interval(row)[0] == 0
+
+
+def test_a_mask_that_random_masks_reach_is_at_chance_whatever_the_paper_says():
+    # .59 of the paper lies in .60 +- 2.26 * .1 / sqrt(10)
+    found = verdicts(accuracy=accuracy(), masked=masked(mask=0.6, p_random=0.05))
+    title = "Accuracy on images multiplied by the men mask (the paper's men)"
+    assert found[title] == "at chance"
+    found = verdicts(accuracy=accuracy(), masked=masked(mask=0.6, p_random=0.04))
+    assert found[title] == "reproduced"
+    rows = claims.build(class_names=CLASSES, same_cohort=True, masked=masked(p_random=0.04))
+    chance = rows.set_index("claim").loc[title, "chance"]
+    assert chance == "0.60 for random masks of the same volume, 95 % below 0.70; p = 0.040"
+
+
+def test_titles_name_the_papers_classes_as_the_papers():
+    rows = claims.build(class_names=("cats", "dogs"), same_cohort=False)
+    others = rows["claim"].str.replace(r"the paper's (wo)?men", "", regex=True)
+    assert not others.str.contains(r"\b(?:wo)?men\b").any()
+    assert rows["claim"].str.contains(r"cats mask \(the paper's women\)").sum() == 1
+
+
+def test_an_svm_near_chance_is_no_rival():
+    table = accuracy(cnn=0.9, svm=0.5, svm_evidence=False)
+    rows = claims.build(class_names=CLASSES, same_cohort=False, accuracy=table).set_index("claim")
+    row = rows.loc["The 3D CNN slightly outperforms the SVM on voxels"]
+    assert row["verdict"] == "not comparable: the SVM is near chance"
+    assert row["ours"] == "+0.40 in accuracy; AUC 0.80 (CNN) and 0.80 (SVM)"
+    table.loc[1, ["recall_negative", "recall_positive"]] = [1, 0]
+    rows = claims.build(class_names=CLASSES, same_cohort=False, accuracy=table).set_index("claim")
+    assert rows.loc[row.name, "ours"].endswith("; the SVM names one class only")
+    assert rows.loc["Accuracy: SVM on voxels", "ours"].endswith("; names one class only")
+    assert not rows.loc["Accuracy: 3D CNN", "ours"].endswith("one class only")
+
+
 def test_masks_suffice_only_beyond_both_controls():
     assert masks_suffice(masked()) is True
-    assert masks_suffice(masked(random=0.75)) is False
-    assert masks_suffice(masked(complement=0.79)) is False
+    assert masks_suffice(masked(p_random=0.05)) is False
+    assert masks_suffice(masked(complement=0.8)) is False
     assert masks_suffice(masked().query("mask != 'conjoined'")) is None
 
 
@@ -127,11 +179,58 @@ def test_table3_number_and_conclusion_are_judged_apart():
     assert chance[similar] == "not supported"
 
 
+def test_agreement_at_its_chance_level_is_never_plainly_reproduced():
+    def rows(**numbers):
+        table = claims.build(
+            class_names=CLASSES, same_cohort=True, accuracy=accuracy(), table3=table3(**numbers)
+        )
+        return table[table["claim"].str.startswith('"DICE"')]
+
+    at_chance = rows(agreement_chance=0.93)
+    assert (at_chance["verdict"] == "reproduced, at chance").all()
+    expected = "0.93 for independent masks of these sizes; Dice 0.03"
+    assert (at_chance["chance"] == expected).all()
+    assert (rows(agreement_chance=0.92)["verdict"] == "reproduced").all()
+    assert (rows(agreement=0.99)["verdict"] == "differs").all()
+    empty = rows(dice_threshold=np.nan)
+    assert (empty["verdict"] == "not testable: a mask is empty").all()
+    assert (empty["ours"] == "agreement 0.94; no true Dice, because a mask is empty").all()
+
+
+@pytest.mark.parametrize(
+    ("atlas", "first"),
+    [
+        ("brainnetome", "A13_R, orbital gyrus right"),
+        ("Brainnetome-246", "A13_R, orbital gyrus right"),
+        ("icbm", "Corticospinal tract right"),
+        ("jhu48", "Corticospinal tract right"),
+        ("mori", "Corticospinal tract right"),
+        ("white_matter", "Corticospinal tract right"),
+        ("harvard_oxford", None),
+        ("aal", None),
+    ],
+)
+def test_only_the_papers_atlases_have_published_regions(atlas, first):
+    regions = published_regions(atlas)
+    assert (regions[0].name if regions else None) == first
+
+
+def test_an_atlas_without_a_counterpart_makes_no_claim():
+    regions = pd.DataFrame({"value": [1], "name": ["a"], "rank": [1], "p_fwe": [0.5]})
+    rows = claims.build(
+        class_names=CLASSES,
+        same_cohort=True,
+        accuracy=accuracy(),
+        table2={"aal": regions.assign(method="meaningful_perturbation")},
+    )
+    assert not rows["claim"].str.startswith("Table 2").any()
+
+
 def test_table2_counts_shared_regions():
     names = [f"region {i}" for i in range(246)]
     order = [50, 46, 138, 200, 201, *[v for v in range(1, 247) if v not in (50, 46, 138, 200, 201)]]
     regions = pd.DataFrame({"value": order, "name": names}).assign(
-        method="meaningful_perturbation", rank=range(1, 247), q_fdr=[0.01] * 3 + [0.5] * 243
+        method="meaningful_perturbation", rank=range(1, 247), p_fwe=[0.01] * 3 + [0.5] * 243
     )
     rows = claims.build(
         class_names=CLASSES,
@@ -142,7 +241,7 @@ def test_table2_counts_shared_regions():
     row = rows[rows["claim"].str.startswith("Table 2")].iloc[0]
     assert row["verdict"] == "supported"
     assert row["chance"] == "3 shared; 0.10 expected"
-    assert row["uncertainty"].startswith("3 of 5")
+    assert row["uncertainty"] == "3 of 5 exceed the spatial null, family-wise p < 0.05"
     assert row["source"] == "tables/table2_brainnetome.tsv"
 
 
@@ -171,18 +270,25 @@ def test_first_layer_counts_by_hand():
             "larger": ["men", "", "women", "men", "men", "women"],
         }
     )
-    counts = claims.first_layer_counts(tests, CLASSES)
+    counts = first_layer_counts(tests, CLASSES)
     assert counts["different"].tolist() == [2, 3]
     assert counts["positive"].tolist() == [1, 2]
     assert counts["negative"].tolist() == [1, 1]
 
 
-def test_first_layer_claim_compares_the_whole_data_model():
+def first_layer_rows(significant):
+    """Claims on mean and entropy where `significant` of 32 features differ, by fold."""
     tests = pd.DataFrame(
         [
-            {"measure": measure, "fold": fold, "feature": feature, "p_holm": p, "larger": "men"}
+            {
+                "measure": measure,
+                "fold": fold,
+                "feature": feature,
+                "p_holm": 0.001 if feature < n else 0.5,
+                "larger": "men" if feature < n else "",
+            }
             for measure in ("mean", "entropy")
-            for fold, p in (("01", 0.5), ("all", 0.001))
+            for fold, n in significant.items()
             for feature in range(32)
             for _class in CLASSES
         ]
@@ -190,19 +296,39 @@ def test_first_layer_claim_compares_the_whole_data_model():
     rows = claims.build(
         class_names=CLASSES, same_cohort=True, accuracy=accuracy(), first_layer=tests
     )
-    mean, entropy = [row for _, row in rows[rows["section"] == "A, Fig. 3"].iterrows()]
-    assert mean["ours"].startswith("32 of 32 features (0 larger in women, 32 in men")
+    return [row for _, row in rows[rows["section"].str.startswith("A, Fig. 3")].iterrows()]
+
+
+def test_first_layer_claim_is_decided_on_held_out_folds():
+    mean, entropy = first_layer_rows({"01": 0, "02": 0, "03": 5, "all": 32})
+    assert mean["ours"] == (
+        "0 of 32 significant in a median fold (0 to 5), held out; as the paper does, in-sample "
+        "(no valid null): 32 of 32 (0 larger in women, 32 in men)"
+    )
+    assert mean["chance"].startswith("held out: 5 %")
+    assert mean["verdict"] == entropy["verdict"] == "not supported"
+    mean, entropy = first_layer_rows({"01": 32, "02": 32, "03": 30, "all": 0})
+    assert mean["ours"].startswith("32 of 32 significant in a median fold (30 to 32)")
     # Wilson's interval of 32/32 starts at 32 / (32 + 1.96^2) = 89 %: 31/32 lies inside
-    assert "89% to 100%; 0 to 0 on held-out" in mean["uncertainty"]
+    assert mean["uncertainty"] == "95 % CI over features 89% to 100%"
     assert mean["verdict"] == "reproduced"
     assert entropy["verdict"] == "supported"
+    mean, entropy = first_layer_rows({"01": 10, "02": 12})
+    assert mean["ours"].startswith("11 of 32")
+    assert mean["verdict"] == "differs"
+    assert entropy["verdict"] == "not supported"
+
+
+def test_first_layer_in_sample_numbers_alone_decide_nothing():
+    mean, entropy = first_layer_rows({"all": 32})
+    assert mean["ours"].startswith("as the paper does, in-sample (no valid null): 32 of 32")
+    assert mean["chance"] == mean["uncertainty"] == ""
+    assert mean["verdict"] == entropy["verdict"] == "not tested here"
 
 
 def test_runtime_order():
     seconds = {"grad_cam": 0.1, "guided_backprop": 0.2, "meaningful_perturbation": 9.0}
-    runtime = pd.DataFrame(
-        {"method": list(seconds), "seconds": list(seconds.values()), "participants": 1}
-    )
+    runtime = pd.DataFrame({"method": list(seconds), "seconds": list(seconds.values()), "maps": 1})
     assert verdicts(runtime=runtime).filter(like="fastest").tolist() == ["supported"]
     runtime.loc[0, "seconds"] = 1.0
     assert verdicts(runtime=runtime).filter(like="fastest").tolist() == ["not supported"]

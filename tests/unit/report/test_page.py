@@ -32,6 +32,7 @@ def config(**changes):
                 "null_cohort": False,
                 "regions": [{"name": "left ear"}],
             },
+            "table": {"tiv": "tiv_ml"},
         },
         "volumes": {"shape": [30, 36, 30], "normalisation": "brain_mean"},
         "folds": {"n_splits": 10},
@@ -99,16 +100,20 @@ def full_context(tmp_path):
             )
         ]
     ).assign(accuracy_sd=0.1, n_folds=10, paper_mean=np.nan, paper_sd=np.nan)
+    masked = masked.assign(random_mean=0.61, random_p95=0.7, p_random=0.04)
     regions = pd.DataFrame(
         [
-            {"method": m, "rank": r, "value": r, "name": f"area <{r}>", "score": 0.1, "q_fdr": 0.01}
+            {"method": m, "rank": r, "value": r, "name": f"area <{r}>", "score": 0.1, "p_fwe": 0.01}
             for m in methods
             for r in range(1, 9)
         ]
     )
     pairs = pd.DataFrame(
         [{"method_a": methods[0], "method_b": methods[1], "paper": 0.94, "agreement": 0.95}]
-    ).assign(dice_threshold=0.1, dice_equal_area=0.2, chance=0.1, null_p95=0.15, p_null=0.01)
+    ).assign(
+        agreement_chance=0.94, dice_threshold=np.nan, dice_threshold_chance=0.0,
+        dice_equal_area=0.2, chance=0.1, null_p95=0.15, p_null=0.01,
+    )  # fmt: skip
     return {
         "run": "tiny",
         "config": config(),
@@ -131,8 +136,12 @@ def full_context(tmp_path):
             {"method": methods, "auc": [0.8, 0.5], "null_auc_p95": 0.6, "p_auc": [0.01, 0.4]}
         ),
         "localisation_regions": pd.DataFrame(
-            {"method": methods, "region": "left ear", "n_truth": 9, "auc": 0.7}
-        ).assign(null_auc_p95=0.6, p_auc=0.02, peak_inside=1),
+            {
+                "method": np.repeat(methods, 2),
+                "region": ["left ear", "nose"] * 2,
+                "p_auc": [0.02, 0.03, 0.03, 0.04],
+            }
+        ).assign(n_truth=9, auc=0.7, null_auc_p95=0.6, peak_inside=1),
         "first_layer": pd.DataFrame(
             {
                 "measure": ["mean"],
@@ -142,7 +151,9 @@ def full_context(tmp_path):
                 "larger": ["dogs"],
             }
         ),
-        "runtime": pd.DataFrame({"method": methods, "seconds": [4000.0, 2.0]}),
+        "runtime": pd.DataFrame(
+            {"method": methods, "seconds": [4000.0, 2.0], "cohort_seconds": 5400.0}
+        ),
         "degenerate": pd.DataFrame({"method": methods, "n_maps": 8, "n_degenerate": [1, 0]}),
         "figures": dict.fromkeys(names.split(), png),
         "claims": pd.DataFrame({"claim": ["a"], "verdict": ["near chance"]}),
@@ -201,6 +212,11 @@ def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
     assert "1.1 h" in text  # 4002 s
     assert "cats" in text
     assert "planted voxels" in text
+    assert "1.5 h" in text  # 5400 s for the cohort
+    assert "p (random masks)" in text
+    assert "agreement of independent masks" in text
+    assert "nested 10-fold" in text
+    assert "these maps are no evidence" not in text
     assert ">nan<" not in text.lower()
     assert "nan±" not in text.lower().replace(" ", "")
 
@@ -225,9 +241,14 @@ def test_answer_of_a_good_network(tmp_path):
     text = answer(full_context(tmp_path))
     assert "accuracy of 0.90 (95 % CI 0.81 to 0.95)" in text
     assert "Head size alone gave 0.61" in text
-    assert "found beyond chance by Meaningful Perturbations (best" in text
-    assert "8 of 8 in brainnetome" in text
-    assert "keeps more of the accuracy" in text
+    assert "found beyond chance by Meaningful Perturbations (Holm" in text
+    assert "exceed the spatial null, family-wise p < 0.05: 8 of 8 in brainnetome" in text
+    # Holm over two regions: .04 and .04 (2 * .02, 1 * .03); .06 and .06 (2 * .03)
+    assert "Meaningful Perturbations 2 of 2, Grad-CAM 0 of 2." in text
+    assert (
+        "an accuracy of 0.80; random masks of its volume leave 0.61 (p = 0.040) and its complement "
+        "0.62, so the mask holds more"
+    ) in text
 
 
 def test_near_chance_answer_stops_before_the_maps(tmp_path):
@@ -236,6 +257,62 @@ def test_near_chance_answer_stops_before_the_maps(tmp_path):
     assert "maps are no evidence" in text
     assert "planted regions" not in text
     assert notices(context)[0].level == "stop"
+
+
+def test_a_complement_as_good_as_the_mask_says_the_mask_is_not_all(tmp_path):
+    context = full_context(tmp_path)
+    complement = context["masked"]["control"] == "complement"
+    context["masked"].loc[complement, "accuracy_mean"] = 0.85
+    assert "its complement 0.85, so the mask does not hold all" in answer(context)
+
+
+def test_overall_localisation_is_corrected_for_the_methods(tmp_path):
+    context = full_context(tmp_path)
+    context["localisation"] = context["localisation"].assign(p_auc=[0.03, 0.4])
+    assert "No method found the planted regions" in answer(context)  # 2 * .03
+
+
+def test_near_chance_is_said_at_the_head_of_each_section_of_maps(tmp_path):
+    text = build(full_context(tmp_path) | {"accuracy": accuracy(evidence=False)})
+    assert text.count("The network is near chance; these maps are no evidence.") == 3
+
+
+def test_a_run_without_meaningful_perturbations_does_not_speak_of_them(tmp_path):
+    context = full_context(tmp_path)
+    context["config"] = config(
+        attribution__methods=["grad_cam"], attribution__meaningful_perturbation=None
+    )
+    assert "family-wise" not in answer(context)
+    reduced = [n.text for n in notices(context) if n.text.startswith("Smaller")]
+    assert len(reduced) == 1
+    assert "perturbation" not in reduced[0]
+
+
+def test_head_size_measured_on_the_images_is_called_so(tmp_path):
+    context = full_context(tmp_path)
+    context["config"] = config(cohort__layout="table", cohort__table={"tiv": None})
+    assert "Brain volume in the images alone gave 0.61" in answer(context)
+    assert any(n.text.startswith("No head size is given") for n in notices(context))
+    text = build(context)
+    assert "Brain volume in the images</" in text
+    assert "Head size alone" not in text
+    given = full_context(tmp_path) | {"config": config(cohort__layout="table")}
+    assert "Head size alone gave 0.61" in answer(given)
+    assert not any(n.text.startswith("No head size is given") for n in notices(given))
+
+
+def test_table_1_names_the_runs_own_folds(tmp_path):
+    text = build(full_context(tmp_path) | {"config": config(folds__n_splits=5)})
+    assert "nested 5-fold cross-validation" in text
+
+
+def test_atlases_without_a_counterpart_get_no_table_of_the_paper(tmp_path):
+    context = full_context(tmp_path)
+    assert "table-2-brainnetome-paper" in build(context)
+    context["table2"] = {"aal": context["table2"]["brainnetome"]}
+    text = build(context)
+    assert "table-2-aal" in text
+    assert "table-2-aal-paper" not in text
 
 
 NEGATIVE, POSITIVE = class_names(config())
@@ -317,5 +394,5 @@ def test_cells_sort_by_value_and_spell_names_out():
     assert cell(np.bool_(True), "evidence").text == "yes"
     assert cell(None, "age") == cell(float("nan"), "age") == cell(pd.NA, "age")
     assert float(cell(np.float64(0.1234567), "auc").key) == 0.1234567
-    assert cell(5000.0, "seconds_per_participant").text == "1.4 h"
+    assert cell(5000.0, "seconds_per_map").text == "1.4 h"
     assert duration(90) == "1.5 min"

@@ -21,7 +21,7 @@ def write_run(folder, localisation):
         write_table(folder / "tables/localisation.tsv", pd.DataFrame(found))
     regions = {
         "method": ["grad_cam"] * 4, "rank": [1, 2, 3, 4], "name": ["first", "b", "c", "fourth"],
-        "score": [0.1] * 4, "q_fdr": [0.01] * 4,
+        "score": [0.1] * 4, "p_fwe": [0.01] * 4,
     }  # fmt: skip
     write_table(folder / "tables/table2_tiny.tsv", pd.DataFrame(regions))
 

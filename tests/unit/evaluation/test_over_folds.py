@@ -1,0 +1,84 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from voxplain import paper
+from voxplain.evaluation.over_folds import masked_accuracy_over_folds, runtime_over_folds
+
+GROUPS = {"cats": "negative", "conjoined": "conjoined"}
+
+
+def rows_of(random):
+    """Two folds of one mask; `random` holds the random masks' accuracies, (folds, draws)."""
+    rows = [
+        {"mask": mask, "control": control, "draw": 0, "fold": fold, "accuracy": value}
+        for mask, control, values in (
+            ("none", "none", (0.9, 0.9)),
+            ("brain", "brain", (0.9, 0.7)),
+            ("conjoined", "mask", (0.9, 0.7)),
+            ("conjoined", "complement", (0.5, 0.6)),
+        )
+        for fold, value in zip(("01", "02"), values, strict=True)
+    ]
+    rows += [
+        {"mask": "conjoined", "control": "random", "draw": draw, "fold": fold, "accuracy": value}
+        for fold, draws in zip(("01", "02"), random, strict=True)
+        for draw, value in enumerate(draws)
+    ]
+    return pd.DataFrame(rows).assign(method="meaningful_perturbation")
+
+
+def test_random_masks_are_averaged_over_folds_draw_by_draw():
+    # means of the draws over folds: .5, .8, .65, .85; the mask's mean is .8
+    table = masked_accuracy_over_folds(
+        rows_of([[0.5, 0.7, 0.7, 0.9], [0.5, 0.9, 0.6, 0.8]]), GROUPS
+    ).set_index("control")
+    assert table.index.tolist() == ["none", "brain", "mask", "complement", "random"]
+    mask = table.loc["mask"]
+    assert mask["accuracy_mean"] == pytest.approx(0.8)
+    assert mask["accuracy_sd"] == pytest.approx(np.sqrt(0.02))
+    assert mask["n_folds"] == 2
+    assert mask["random_mean"] == pytest.approx(0.7)
+    # 95th percentile: .95 * 3 = 2.85, between .8 and .85
+    assert mask["random_p95"] == pytest.approx(0.8 + 0.85 * 0.05)
+    # .8 and .85 are at least .8 (a tie counts, rounding apart): (2 + 1) / (4 + 1)
+    assert mask["p_random"] == 3 / 5
+    assert (mask["paper_mean"], mask["paper_sd"]) == paper.MASKED_ACCURACY["conjoined"]
+    others = table.drop(index="mask")
+    assert others[["random_mean", "random_p95", "p_random", "paper_mean"]].isna().all(axis=None)
+    assert others.loc["random", "accuracy_mean"] == pytest.approx(0.7)
+    # folds' means of the draws: .7 and .7
+    assert others.loc["random", "accuracy_sd"] == pytest.approx(0)
+
+
+def test_a_mask_above_all_draws_has_the_smallest_p():
+    table = masked_accuracy_over_folds(rows_of([[0.5] * 19, [0.9] * 19]), GROUPS)
+    assert table.set_index("control").loc["mask", "p_random"] == 1 / 20
+
+
+def test_runtime_by_hand():
+    timing = pd.DataFrame(
+        {
+            "method": ["grad_cam", "grad_cam", "other"],
+            "fold": ["01", "02", "01"],
+            "device": "CPU",
+            "maps": [14, 16, 4],
+            "test_maps": [10, 12, 4],
+            "seconds": [2.0, 4.0, 1.0],
+        }
+    )
+    table = runtime_over_folds(timing)
+    assert table.columns.tolist() == [
+        "method", "device", "maps", "seconds", "seconds_per_map", "cohort_seconds", "paper",
+    ]  # fmt: skip
+    row = table.iloc[0]
+    assert row["maps"] == 30
+    assert row["seconds_per_map"] == pytest.approx(0.2)
+    assert row["cohort_seconds"] == pytest.approx(0.2 * 22)
+    assert row["paper"] == "within one minute"
+
+
+def test_a_method_on_two_devices_covers_the_cohort_at_each_speed():
+    timing = pd.DataFrame({"method": "grad_cam", "device": ["CPU", "GPU"], "maps": [10, 10]})
+    table = runtime_over_folds(timing.assign(test_maps=8, seconds=[5.0, 1.0]))
+    np.testing.assert_allclose(table["cohort_seconds"], [0.5 * 16, 0.1 * 16])
