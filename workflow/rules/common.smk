@@ -8,7 +8,9 @@ from voxplain.paths import WHOLE_COHORT, RunPaths, fold_names
 
 # Jobs find this checkout's package whatever environment they run in.
 SOURCE = shlex.quote(str(Path(workflow.basedir, "src")))
-shell.prefix(f'export PYTHONPATH={SOURCE}"${{{{PYTHONPATH:+:$PYTHONPATH}}}}"; ')
+shell.prefix(
+    f'set -euo pipefail; export PYTHONPATH={SOURCE}"${{{{PYTHONPATH:+:$PYTHONPATH}}}}"; '
+)
 
 P = RunPaths(config["run"])
 FOLDS = fold_names(config["folds"]["n_splits"])
