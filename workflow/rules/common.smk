@@ -160,6 +160,19 @@ def check_settings():
         raise WorkflowError(
             "atlases: two atlases have the same name; names must differ"
         )
+    reserved = {"conjoined", "none", "brain", "all"}
+    if len(set(CLASSES)) < 2 or reserved & set(CLASSES):
+        raise WorkflowError(
+            f"cohort.classes: {', '.join(CLASSES)}: two different names are needed, none of them "
+            f"{', '.join(sorted(reserved))}"
+        )
+    perturbation = config["attribution"]["meaningful_perturbation"]
+    if perturbation["norm"] == "sum" and perturbation["lambda_1"] >= 1:
+        raise WorkflowError(
+            "attribution.meaningful_perturbation: norm sum with lambda_1 of 1 or more leaves every "
+            "map blank, because the probability can fall by at most 1; set lambda_1 to the order "
+            "of one over the number of mask voxels (see docs/methods.md)"
+        )
     unknown = {
         region["atlas"] for region in config["cohort"]["synthetic"]["regions"]
     } - set(ATLASES)
