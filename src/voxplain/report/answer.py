@@ -241,7 +241,9 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
             )
         )
     names = class_names(config)
-    gap = None if people is None else _age_gap(people, names)
+    # Simulated images do not depend on age.
+    known = people is not None and config["cohort"]["layout"] != "synthetic"
+    gap = _age_gap(people, names) if known else None
     if gap is not None and abs(gap) > AGE_GAP:
         older = names[int(gap > 0)]
         found.append(

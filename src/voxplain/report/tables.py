@@ -22,7 +22,7 @@ LABELS = {
     "auc": "AUC",
     "average_precision": "average precision",
     "balanced_accuracy": "balanced accuracy",
-    "chance": "Dice of independent masks, equal area",
+    "dice_equal_area_chance": "Dice of independent masks, equal area",
     "ci_high": "95 % CI, high",
     "ci_low": "95 % CI, low",
     "cohens_d": "Cohen's d",

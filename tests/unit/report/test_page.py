@@ -336,12 +336,12 @@ def people_of(families, ages=(30.0, 31.0, 30.0, 31.0)):
         ({"cohort__layout": "table"}, people_of([pd.NA] * 4), "Families are not controlled"),
         ({"cohort__synthetic__null_cohort": True}, None, "no effect planted"),
         (
-            {},
+            {"cohort__layout": "table"},
             people_of(["f1"] * 4, (30.0, 31.0, 35.0, 36.0)),
             f"{class_names(config())[1]} are older by 7.07",
         ),
         (
-            {},
+            {"cohort__layout": "table"},
             people_of(["f1"] * 4, (35.0, 36.0, 30.0, 31.0)),
             f"{class_names(config())[0]} are older by 7.07",
         ),
