@@ -4,6 +4,7 @@
 package repeats these figures.
 """
 
+import re
 from typing import NamedTuple
 
 CITATION = "Kan et al. 2020, Interpretation of 3D CNNs for Brain MRI Data Classification"
@@ -106,3 +107,36 @@ RUNTIME_WORDS = {
     "guided_backprop": "up to several minutes",
     "meaningful_perturbation": "several hours",
 }
+
+# Atlases of white matter, by how their names begin
+WHITE_MATTER = ("icbm", "jhu", "mori", "white_matter")
+
+
+def _words(name: str) -> frozenset[str]:
+    """Split a region's name into words: sides spelled out, remarks in brackets left out."""
+    plain = re.sub(r"\(.*?\)", " ", name.lower())
+    sides = {"r": "right", "l": "left"}
+    return frozenset(sides.get(word, word) for word in re.findall(r"[a-z]+", plain))
+
+
+def published_regions(atlas: str) -> tuple[Region, ...]:
+    """Return the five rows of Table 2 that an atlas can be compared with.
+
+    Brainnetome's, or those of white matter for an atlas of it, known by how its name begins. Any
+    other atlas has no counterpart in the paper and gets none.
+    """
+    name = atlas.lower()
+    if name.startswith("brainnetome"):
+        return TABLE2["brainnetome"]
+    return TABLE2["icbm"] if name.startswith(WHITE_MATTER) else ()
+
+
+def same_region(atlas: str, published: Region, value: int, name: str) -> bool:
+    """Whether a region of an atlas is the one the paper names.
+
+    Brainnetome's label values are fixed; white-matter tables exist with left and right exchanged,
+    so their regions are compared by name.
+    """
+    if atlas.lower().startswith("brainnetome"):
+        return int(value) == published.value
+    return _words(name) == _words(published.name)

@@ -10,7 +10,7 @@ from voxplain.files import read_json, write_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
-from voxplain.report.claims_maps import published_regions, same_region
+from voxplain.paper import published_regions, same_region
 
 with job_log(snakemake.log[0]):
     p = snakemake.params

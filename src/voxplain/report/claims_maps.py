@@ -1,6 +1,5 @@
 """Claims about the masks: masked accuracy, Table 2 and Table 3."""
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ import pandas as pd
 
 from voxplain import paper
 from voxplain.figures.style import method_name
+from voxplain.paper import published_regions, same_region
 from voxplain.report.tables import relation
 from voxplain.report.verdicts import (
     AT_CHANCE,
@@ -23,7 +23,6 @@ from voxplain.report.verdicts import (
 AGREEMENT_TOLERANCE = 0.02
 SIGNIFICANCE = 0.05
 TOP_REGIONS = 5
-WHITE_MATTER = ("icbm", "jhu", "mori", "white_matter")
 
 
 def masked_rows(masked: pd.DataFrame | None, mask: str) -> dict[str, pd.Series]:
@@ -106,36 +105,6 @@ def sufficiency_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:
         "tables/masked_accuracy.tsv",
         statement(suffices) if evidence else NEAR_CHANCE,
     )
-
-
-def _words(name: str) -> frozenset[str]:
-    """Split a region's name into words: sides spelled out, remarks in brackets left out."""
-    plain = re.sub(r"\(.*?\)", " ", name.lower())
-    sides = {"r": "right", "l": "left"}
-    return frozenset(sides.get(word, word) for word in re.findall(r"[a-z]+", plain))
-
-
-def published_regions(atlas: str) -> tuple[paper.Region, ...]:
-    """Return the five rows of Table 2 that an atlas can be compared with.
-
-    Brainnetome's, or those of white matter for an atlas of it, known by how its name begins. Any
-    other atlas has no counterpart in the paper and gets none.
-    """
-    name = atlas.lower()
-    if name.startswith("brainnetome"):
-        return paper.TABLE2["brainnetome"]
-    return paper.TABLE2["icbm"] if name.startswith(WHITE_MATTER) else ()
-
-
-def same_region(atlas: str, published: paper.Region, value: int, name: str) -> bool:
-    """Whether a region of an atlas is the one the paper names.
-
-    Brainnetome's label values are fixed; white-matter tables exist with left and right exchanged,
-    so their regions are compared by name.
-    """
-    if atlas.lower().startswith("brainnetome"):
-        return int(value) == published.value
-    return _words(name) == _words(published.name)
 
 
 def table2_claims(tables: Mapping[str, pd.DataFrame], evidence: bool) -> list[Claim]:

@@ -7,11 +7,12 @@ import pandas as pd
 
 from voxplain import paper
 from voxplain.figures.style import method_name
+from voxplain.paper import published_regions
 from voxplain.paths import WHOLE_COHORT
 from voxplain.report.answer import class_names, null_cohort
 from voxplain.report.blocks import Note, Text, picture
 from voxplain.report.claims_first_layer import first_layer_counts
-from voxplain.report.claims_maps import TOP_REGIONS, published_regions
+from voxplain.report.claims_maps import TOP_REGIONS
 from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import table
 

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from voxplain import paper
+from voxplain.paper import published_regions, same_region
 from voxplain.report import claims
 from voxplain.report.claims_first_layer import first_layer_counts
-from voxplain.report.claims_maps import masks_suffice, published_regions, same_region
+from voxplain.report.claims_maps import masks_suffice
 from voxplain.report.verdicts import fold_interval
 
 CLASSES = ("women", "men")
