@@ -75,12 +75,9 @@ def test_no_model_is_significant_on_the_null_cohort(null):
     assert not multipletests(accuracy["p_permutation"], alpha=0.05, method="holm")[0].any()
 
 
-@pytest.mark.xfail(
-    reason="seed 1: one fold's 20 held-out people differ in nearly every feature; whether by "
-    "accident of their head sizes or by a defect is not known yet",
-    strict=False,
-)
 def test_no_first_layer_feature_is_significant_on_the_null_cohort(null):
     layer = table(null, "null", "first_layer")
     held_out = layer[layer["fold"] != "all"].drop_duplicates(["fold", "measure", "feature"])
-    assert not multipletests(held_out["p"], alpha=0.05, method="holm")[0].any()
+    # This seed's fold 01 holds out people whose head sizes differ by accident (p = .0003, the
+    # worst of 300 seeds), and with them every feature: at equal head size nothing is left.
+    assert not multipletests(held_out["p_adjusted"], alpha=0.05, method="holm")[0].any()

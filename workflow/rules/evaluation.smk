@@ -130,6 +130,7 @@ rule first_layer:
     input:
         participants=P.participants,
         volumes=P.volumes,
+        quality=P.quality,
         splits=expand(P.split, fold=[*FOLDS, WHOLE_COHORT]),
         models=expand(P.cnn_model, fold=[*FOLDS, WHOLE_COHORT]),
     output:

@@ -5,6 +5,7 @@ import pandas as pd
 import torch
 
 from voxplain import compute
+from voxplain.baselines import head_size
 from voxplain.evaluation.first_layer import (
     feature_means,
     feature_tests,
@@ -21,6 +22,7 @@ with job_log(snakemake.log[0]):
     device = compute.prepare(snakemake.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     labels = participants["label"].to_numpy(int)
+    sizes = head_size.measured(participants, read_table(snakemake.input.quality)).to_numpy()
     images = torch.from_numpy(np.load(snakemake.input.volumes)).unsqueeze(1)
     tables = []
     for fold, split_path, model_path in zip(
@@ -35,7 +37,9 @@ with job_log(snakemake.log[0]):
         )
         for measure, values in zip(("mean", "entropy"), features, strict=True):
             table = feature_means(values, labels[test], p.classes).merge(
-                feature_tests(values, labels[test], p.classes), on="feature", suffixes=("", "_test")
+                feature_tests(values, labels[test], p.classes, sizes[test]),
+                on="feature",
+                suffixes=("", "_test"),
             )
             table.insert(0, "fold", fold)
             table.insert(1, "measure", measure)

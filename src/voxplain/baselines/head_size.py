@@ -25,10 +25,21 @@ def measured(participants: pd.DataFrame, quality: pd.DataFrame) -> pd.Series:
     -------
     pandas.Series
         ml, indexed by participant_id, in the order of `participants`.
+
+    Raises
+    ------
+    CohortError
+        If the table gives a head size for some participants and not for others.
     """
     tiv = participants.set_index("participant_id")["tiv"]
-    if tiv.notna().any():
+    missing = tiv.index[tiv.isna()].tolist()
+    if not missing:
         return tiv
+    if len(missing) < len(tiv):
+        raise CohortError(
+            f"{len(missing)} of {len(tiv)} participants have no head size (tiv), such as "
+            f"{missing[:5]}; fill the column or exclude them"
+        )
     return quality.set_index("participant_id")["foreground_ml"].loc[tiv.index]
 
 
@@ -48,18 +59,7 @@ def fit_predict(tiv: pd.Series, y: np.ndarray, train: np.ndarray, test: np.ndarr
     -------
     Fitted
         The scores are probabilities of class 1.
-
-    Raises
-    ------
-    CohortError
-        If the head size of a participant is missing.
     """
-    missing = tiv.index[tiv.isna()].tolist()
-    if missing:
-        raise CohortError(
-            f"{len(missing)} of {len(tiv)} participants have no head size (tiv), such as "
-            f"{missing[:5]}; fill the column, exclude them, or leave the head-size baseline out"
-        )
     X = tiv.to_numpy(dtype=np.float64)[:, None]
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X[train], y[train])
     coefficients = pd.DataFrame({"feature": ["tiv"], "coefficient": model[-1].coef_[0]})

@@ -14,15 +14,16 @@ def first_layer_counts(tests: pd.DataFrame, class_names: tuple[str, str]) -> pd.
     Parameters
     ----------
     tests : pandas.DataFrame
-        Columns fold, measure, feature, p_holm, larger; rows that repeat a feature (one per class)
-        count once.
+        Columns fold, measure, feature, p_holm, p_adjusted_holm, larger; rows that repeat a feature
+        (one per class) count once.
     class_names : (str, str)
         Names of the negative and the positive class.
 
     Returns
     -------
     pandas.DataFrame
-        Columns measure, fold, features, different, negative, positive.
+        Columns measure, fold, features, different, negative, positive, adjusted (different at
+        equal head size).
     """
     rows = []
     for (measure, fold), part in tests.groupby(["measure", "fold"], sort=False):
@@ -37,6 +38,7 @@ def first_layer_counts(tests: pd.DataFrame, class_names: tuple[str, str]) -> pd.
                 "different": len(significant),
                 "negative": int((larger == class_names[0]).sum()),
                 "positive": int((larger == class_names[1]).sum()),
+                "adjusted": int((part["p_adjusted_holm"] < 0.05).sum()),
             }
         )
     return pd.DataFrame(rows)
@@ -87,7 +89,8 @@ def _claim(
         fewest, most = held_out["different"].min(), held_out["different"].max()
         low, high = proportion_confint(median, features, method="wilson")
         ours.append(
-            f"{median:g} of {features} significant in a median fold ({fewest} to {most}), held out"
+            f"{median:g} of {features} significant in a median fold ({fewest} to {most}), held "
+            f"out; at equal head size {held_out['adjusted'].median():g}"
         )
         uncertainty = f"95 % CI over features {low:.0%} to {high:.0%}"
         chance = "held out: 5 % for one or more false findings in a fold (Holm)"

@@ -239,7 +239,11 @@ def first_layer(context: Mapping[str, Any]) -> list:
         return [*blocks, Note("The first layer's features were not tested in this run.")]
     names = class_names(context["config"])
     counts = first_layer_counts(tests, names).rename(
-        columns={"negative": f"larger in {names[0]}", "positive": f"larger in {names[1]}"}
+        columns={
+            "negative": f"larger in {names[0]}",
+            "positive": f"larger in {names[1]}",
+            "adjusted": "different at equal head size",
+        }
     )
     return [
         *blocks,

@@ -30,7 +30,8 @@ def test_scores_equal_a_regression_on_the_z_score(cohort):
 
 
 def test_missing_head_sizes_are_named(cohort):
-    tiv, y = cohort
+    tiv, _ = cohort
     tiv["sub-007"] = np.nan
+    participants = tiv.rename("tiv").rename_axis("participant_id").reset_index()
     with pytest.raises(CohortError, match=r"1 of 40 participants.*sub-007"):
-        head_size.fit_predict(tiv, y, TRAIN, TEST)
+        head_size.measured(participants, pd.DataFrame())

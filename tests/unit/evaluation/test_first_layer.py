@@ -65,12 +65,12 @@ def measured():
     values[labels == 1, 0] += 3
     values[labels == 0, 1] += 3
     values[:, 3] = 0.25
-    return values, labels
+    return values, labels, rng.standard_normal(40)
 
 
 def test_feature_tests(measured):
-    values, labels = measured
-    table = first_layer.feature_tests(values, labels, ("women", "men"))
+    values, labels, size = measured
+    table = first_layer.feature_tests(values, labels, ("women", "men"), size)
     assert table["feature"].tolist() == [1, 2, 3, 4]
     assert table["larger"].tolist() == ["men", "women", "", ""]
     welch = stats.ttest_ind(values[labels == 1, 2], values[labels == 0, 2], equal_var=False)
@@ -86,12 +86,36 @@ def test_feature_tests(measured):
     np.testing.assert_allclose(by_p["p_holm"], expected)
     assert (table["q_fdr"] <= table["p_holm"] + 1e-12).all()
     assert table.loc[3, ["t", "p", "cohens_d"]].tolist() == [0, 1, 0]
+    assert table.loc[3, ["t_adjusted", "p_adjusted", "p_adjusted_holm"]].tolist() == [0, 1, 1]
+
+
+def test_the_adjusted_test_is_analysis_of_covariance(measured):
+    values, labels, size = measured
+    table = first_layer.feature_tests(values, labels, ("a", "b"), size)
+    # partial correlation of class and feature given head size carries the same t and p
+    residual = [
+        column - np.polyval(np.polyfit(size, column, 1), size) for column in (labels, values[:, 2])
+    ]
+    r = stats.pearsonr(*residual).statistic
+    t = r * np.sqrt(37 / (1 - r**2))
+    assert table["t_adjusted"][2] == pytest.approx(t)
+    assert table["p_adjusted"][2] == pytest.approx(2 * stats.t.sf(abs(t), 37))
+
+
+def test_features_that_follow_head_size_are_no_finding_at_equal_head_size():
+    rng = np.random.default_rng(4)
+    labels = np.repeat([0, 1], 10)
+    size = 1500 + 100 * labels + 50 * rng.standard_normal(20)
+    values = size[:, None] + 5 * rng.standard_normal((20, 8))
+    table = first_layer.feature_tests(values, labels, ("a", "b"), size)
+    assert (table["p_holm"] < 0.05).all()
+    assert (table["p_adjusted_holm"] > 0.05).all()
 
 
 def test_a_class_of_one_is_not_tested(measured):
-    values, _ = measured
-    table = first_layer.feature_tests(values[:5], np.array([0, 0, 0, 0, 1]), ("a", "b"))
-    assert (table["p"] == 1).all()
+    values, _, size = measured
+    table = first_layer.feature_tests(values[:5], np.array([0, 0, 0, 0, 1]), ("a", "b"), size[:5])
+    assert (table[["p", "p_adjusted"]] == 1).all(axis=None)
     assert (table["larger"] == "").all()
 
 
@@ -99,13 +123,15 @@ def test_no_more_findings_on_noise_than_alpha_allows(monkeypatch):
     monkeypatch.setattr("gc.collect", lambda: 0)  # statsmodels' Holm collects garbage each time
     rng = np.random.default_rng(7)
     labels = np.repeat([0, 1], 15)
-    runs = [first_layer.feature_tests(rng.random((30, 8)), labels, "ab") for _ in range(200)]
+    size = rng.random(30)
+    runs = [first_layer.feature_tests(rng.random((30, 8)), labels, "ab", size) for _ in range(200)]
     # 200 families at .05: 10 expected, 99.9 % of such studies have fewer than 21
     assert sum((run["larger"] != "").any() for run in runs) < 21
+    assert sum((run["p_adjusted_holm"] < 0.05).any() for run in runs) < 21
 
 
 def test_feature_means(measured):
-    values, labels = measured
+    values, labels, _ = measured
     table = first_layer.feature_means(values, labels, ("women", "men"))
     assert table["feature"].tolist() == [1, 1, 2, 2, 3, 3, 4, 4]
     assert table["class_name"].tolist() == ["women", "men"] * 4

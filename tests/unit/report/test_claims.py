@@ -268,6 +268,7 @@ def test_first_layer_counts_by_hand():
             "fold": ["01"] * 3 + ["02"] * 3,
             "feature": [1, 2, 3] * 2,
             "p_holm": [0.01, 0.2, 0.04, 0.01, 0.01, 0.049],
+            "p_adjusted_holm": [0.2, 0.2, 0.2, 0.01, 0.01, 0.2],
             "larger": ["men", "", "women", "men", "men", "women"],
         }
     )
@@ -275,6 +276,7 @@ def test_first_layer_counts_by_hand():
     assert counts["different"].tolist() == [2, 3]
     assert counts["positive"].tolist() == [1, 2]
     assert counts["negative"].tolist() == [1, 1]
+    assert counts["adjusted"].tolist() == [0, 2]
 
 
 def first_layer_rows(significant):
@@ -286,6 +288,7 @@ def first_layer_rows(significant):
                 "fold": fold,
                 "feature": feature,
                 "p_holm": 0.001 if feature < n else 0.5,
+                "p_adjusted_holm": 0.001 if feature < n / 2 else 0.5,
                 "larger": "men" if feature < n else "",
             }
             for measure in ("mean", "entropy")
@@ -303,8 +306,8 @@ def first_layer_rows(significant):
 def test_first_layer_claim_is_decided_on_held_out_folds():
     mean, entropy = first_layer_rows({"01": 0, "02": 0, "03": 5, "all": 32})
     assert mean["ours"] == (
-        "0 of 32 significant in a median fold (0 to 5), held out; as the paper does, in-sample "
-        "(no valid null): 32 of 32 (0 larger in women, 32 in men)"
+        "0 of 32 significant in a median fold (0 to 5), held out; at equal head size 0; as the "
+        "paper does, in-sample (no valid null): 32 of 32 (0 larger in women, 32 in men)"
     )
     assert mean["chance"].startswith("held out: 5 %")
     assert mean["verdict"] == entropy["verdict"] == "not supported"

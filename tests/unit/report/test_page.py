@@ -148,6 +148,7 @@ def full_context(tmp_path):
                 "fold": ["01"],
                 "feature": [1],
                 "p_holm": [0.01],
+                "p_adjusted_holm": [0.2],
                 "larger": ["dogs"],
             }
         ),
