@@ -52,18 +52,30 @@ def blur(volume: torch.Tensor, sigma: float) -> torch.Tensor:
     return volume
 
 
+def box(volume: torch.Tensor, width: int) -> torch.Tensor:
+    return F.avg_pool3d(volume[None], width, 1, width // 2, count_include_pad=False)[0]
+
+
 def reference(model, image, target, offsets, s):
     """Return the map, the loss of each iteration and its probability."""
     coarse = [math.ceil(size / s["mask_scale"]) for size in SHAPE]
     m = torch.ones(coarse, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.Adam([m], lr=s["learning_rate"], betas=(0.9, 0.99))
+    optimiser = torch.optim.Adam(
+        [m], lr=s["learning_rate"], betas=(0.9, 0.99), amsgrad=s["amsgrad"]
+    )
+    schedule = torch.optim.lr_scheduler.StepLR(optimiser, s["decay_every"] or 1000, gamma=0.1)
     j = s["jitter"]
     padded = F.pad(image, (0, j, 0, j, 0, j))
-    replaced = blur(padded, s["sigma_0"])
+    filters = {
+        "gaussian": (lambda x: blur(x, s["sigma_0"]), lambda x: blur(x, s["sigma_m"])),
+        "box": (lambda x: box(x, s["box_width"]),) * 2,
+    }
+    replace, smooth = filters[s["blur"]]
+    replaced = replace(padded)
     losses, probabilities, best = [], [], None
-    for draws in offsets:
+    for step, draws in enumerate(offsets, start=1):
         up = F.interpolate(m[None, None], size=SHAPE, mode="trilinear", align_corners=False)
-        M = blur(up[0, 0], s["sigma_m"])
+        M = smooth(up[0, 0])
         probability = 0
         for a, b, c in draws:
             crop = (slice(a, a + SHAPE[0]), slice(b, b + SHAPE[1]), slice(c, c + SHAPE[2]))
@@ -75,14 +87,18 @@ def reference(model, image, target, offsets, s):
             tv, l1 = sum(term.mean() for term in tv), (1 - m).abs().mean()
         else:
             tv, l1 = sum(term.sum() for term in tv), (1 - m).abs().sum()
-        loss = probability + s["lambda_1"] * l1 + s["lambda_2"] * tv
+        data = (probability - s["hinge"]).relu()
+        loss = data + s["lambda_1"] * l1 + s["lambda_2"] * tv
+        ramp = min(1, step / s["ramp"]) if s["ramp"] else 1
+        objective = data + ramp * (s["lambda_1"] * l1 + s["lambda_2"] * tv)
         if not losses or loss.item() < min(losses):
             best = (1 - M).detach()
         losses.append(loss.item())
         probabilities.append(probability.item())
         optimiser.zero_grad()
-        loss.backward()
+        objective.backward()
         optimiser.step()
+        schedule.step()
         with torch.no_grad():
             m.clamp_(0, 1)
     return best, losses, probabilities
@@ -98,6 +114,12 @@ SETTINGS = {
     "beta": 3.0,
     "learning_rate": 0.1,
     "norm": "mean",
+    "blur": "gaussian",
+    "box_width": 3,
+    "hinge": 0.0,
+    "ramp": 0,
+    "amsgrad": False,
+    "decay_every": 0,
 }
 
 
@@ -108,6 +130,9 @@ SETTINGS = {
         {"norm": "sum", "lambda_1": 0.001, "lambda_2": 0.01},
         {"beta": 7.0, "sigma_0": 10.0, "sigma_m": 2.0},
         {"jitter_axes": "independent", "mask_scale": 3},
+        {"blur": "box", "mask_scale": 2},
+        {"hinge": 0.25, "lambda_1": 0.01},
+        {"ramp": 15, "amsgrad": True, "decay_every": 10},
     ],
 )
 def test_the_loop_of_the_equations_gives_the_same_masks(change):

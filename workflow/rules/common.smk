@@ -15,6 +15,7 @@ shell.prefix(
 P = RunPaths(config["run"])
 FOLDS = fold_names(config["folds"]["n_splits"])
 METHODS = config["attribution"]["methods"]
+PERTURBS = "meaningful_perturbation" in METHODS
 CLASSES = [config["cohort"]["classes"][k] for k in ("negative", "positive")]
 GROUPS = [*CLASSES, "conjoined"]
 ATLASES = {atlas["name"]: atlas for atlas in config["atlases"]}
@@ -75,7 +76,14 @@ def all_figures():
         "table3",
     ]
     names += ["localisation"] if HAS_TRUTH else []
+    names += ["convergence"] if PERTURBS else []
     return [path for name in names for path in P.figure(name)]
+
+
+def perturbation_files(path):
+    """A file of every fold's Meaningful Perturbations, where the run has them."""
+    folds = MAP_FOLDS if PERTURBS else []
+    return expand(path, method="meaningful_perturbation", fold=folds)
 
 
 def cohort_files(_):

@@ -9,6 +9,8 @@ rule statistics_figures:
         table3=P.table("table3"),
         localisation=P.table("localisation") if HAS_TRUTH else [],
         histories=expand(P.cnn_history, fold=FOLDS),
+        curves=perturbation_files(P.map_curves),
+        rows=perturbation_files(P.map_rows),
         importances=P.table("importances") if HAS_MORPHOMETRY else [],
     output:
         fig1=report(P.figure("fig1"), category="Paper", labels={"figure": "Fig. 1"}),
@@ -28,6 +30,15 @@ rule statistics_figures:
             P.figure("table3"), category="Explanation", labels={"figure": "overlap"}
         ),
         localisation=P.figure("localisation") if HAS_TRUTH else [],
+        convergence=(
+            report(
+                P.figure("convergence"),
+                category="Explanation",
+                labels={"figure": "convergence"},
+            )
+            if PERTURBS
+            else []
+        ),
     log:
         P.log("statistics_figures"),
     benchmark:

@@ -50,8 +50,15 @@ with job_log(snakemake.log[0]):
     )
     figures = {name: value for name, value in result.details.items() if value.ndim == 1}
     write_table(snakemake.output.rows, table.assign(**figures))
-    curves = {name: value.mean(axis=0) for name, value in result.details.items() if value.ndim == 2}
-    write_table(snakemake.output.curves, pd.DataFrame(curves))
+    curves = pd.DataFrame(
+        {
+            name: pd.DataFrame(value).mean()
+            for name, value in result.details.items()
+            if value.ndim == 2
+        }
+    )
+    curves.insert(0, "iteration", curves.index + 1)
+    write_table(snakemake.output.curves, curves.assign(fold=split.fold))
     write_array(snakemake.output.maps, maps[: len(split.test)])
     write_array(snakemake.output.training_maps, maps[len(split.test) :])
     write_json(

@@ -23,5 +23,9 @@ with job_log(snakemake.log[0]):
     figures.save(masked, *drawn.masked_accuracy)
     figures.save(figures.history(histories), *drawn.history)
     figures.save(figures.overlap(read_table(given.table3)), *drawn.table3)
+    if given.curves:
+        curves = pd.concat([read_table(path) for path in given.curves], ignore_index=True)
+        rows = pd.concat([read_table(path) for path in given.rows], ignore_index=True)
+        figures.save(figures.convergence(curves, rows["converged"]), *drawn.convergence)
     if given.localisation:
         figures.save(figures.localisation(read_table(given.localisation)), *drawn.localisation)

@@ -19,6 +19,15 @@ def gaussian_matrix(n: int, sigma: float) -> np.ndarray:
     return weights / weights.sum(1, keepdims=True)
 
 
+def box_matrix(n: int, width: int) -> np.ndarray:
+    """Return the (n, n) float64 matrix that averages n voxels over an odd width of voxels.
+
+    At the border the mean is over what of the box lies inside: a constant stays what it is.
+    """
+    reach = np.abs(np.subtract.outer(np.arange(n), np.arange(n))) <= width // 2
+    return reach / reach.sum(1, keepdims=True)
+
+
 def upsampling_matrix(n: int, m: int) -> np.ndarray:
     """Return the (n, m) float64 matrix of linear interpolation from m to n voxels.
 

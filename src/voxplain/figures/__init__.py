@@ -5,6 +5,7 @@ Figures are built without pyplot's state and are the same bytes for the same inp
 
 from voxplain.figures.accuracy import accuracy, masked_accuracy
 from voxplain.figures.attention import attention
+from voxplain.figures.convergence import convergence
 from voxplain.figures.first_layer import first_layer
 from voxplain.figures.history import history
 from voxplain.figures.importances import importances
@@ -15,6 +16,7 @@ from voxplain.figures.style import note, save
 __all__ = [
     "accuracy",
     "attention",
+    "convergence",
     "first_layer",
     "history",
     "importances",

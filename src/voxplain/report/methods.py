@@ -109,16 +109,33 @@ def _attribution(settings: Mapping[str, Any]) -> str:
         "everybody for the other methods, as in the paper."
     )
     if "meaningful_perturbation" in settings["methods"]:
-        own = settings["meaningful_perturbation"]
-        text += (
-            f" Meaningful Perturbations: {own['iterations']} iterations of Adam (learning rate "
-            f"{own['learning_rate']:g}) with {own['draws']} shifts of 0 to {own['jitter'] - 1} "
-            f"voxels each, mask at 1/{own['mask_scale']} resolution, Gaussian blur of sigma "
-            f"{own['sigma_0']:g} (image) and {own['sigma_m']:g} (mask) voxels, lambda_1 = "
-            f"{own['lambda_1']:g}, lambda_2 = {own['lambda_2']:g}, beta = {own['beta']:g}; norms "
-            f"are {NORMS[own['norm']]}."
-        )
+        text += " " + _perturbation(settings["meaningful_perturbation"])
     return text
+
+
+def _perturbation(own: Mapping[str, Any]) -> str:
+    blur = f"Gaussian blur of sigma {own['sigma_0']:g} (image) and {own['sigma_m']:g} (mask) voxels"
+    if own["blur"] == "box":
+        blur = f"a mean over {own['box_width']} voxels along each axis (image and mask)"
+    shifts = "one for all axes" if own["jitter_axes"] == "common" else "one per axis"
+    extras = [
+        text
+        for given, text in (
+            (own["hinge"], f"a hinge at probability {own['hinge']:g}"),
+            (own["ramp"], f"lambdas rising over {own['ramp']} iterations"),
+            (own["amsgrad"], "AMSGrad"),
+            (own["decay_every"], f"learning rate to a tenth every {own['decay_every']} iterations"),
+            (own["early_stopping"], "converged participants stopped early"),
+        )
+        if given
+    ]
+    return (
+        f"Meaningful Perturbations: {own['iterations']} iterations of Adam (learning rate "
+        f"{own['learning_rate']:g}) with {own['draws']} shifts of 0 to {own['jitter'] - 1} voxels "
+        f"({shifts}) each, mask at 1/{own['mask_scale']} resolution, {blur}, lambda_1 = "
+        f"{own['lambda_1']:g}, lambda_2 = {own['lambda_2']:g}, beta = {own['beta']:g}; norms are "
+        f"{NORMS[own['norm']]}" + "".join(f"; {extra}" for extra in extras) + "."
+    )
 
 
 def _evaluation(settings: Mapping[str, Any], model: str) -> str:

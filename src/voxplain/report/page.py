@@ -23,7 +23,8 @@ def build(context: Mapping[str, Any]) -> str:
         table1, masked, table3, localisation, localisation_regions, first_layer, runtime,
         degenerate, claims (DataFrames with the columns of the run's TSV files); table2 (dict of
         atlas name to DataFrame); figures (dict of figure name to PNG path: fig1, fig2a, fig2b,
-        fig2c, fig3, accuracy, history, quality, masked_accuracy, table3, localisation).
+        fig2c, fig3, accuracy, history, quality, masked_accuracy, table3, localisation,
+        convergence).
 
     Returns
     -------

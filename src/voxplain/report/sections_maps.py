@@ -46,6 +46,17 @@ def maps(context: Mapping[str, Any]) -> list:
         )
         for letter, method in names.items()
     ]
+    if "meaningful_perturbation" in context["config"]["attribution"]["methods"]:
+        blocks.append(
+            picture(
+                context,
+                "convergence",
+                "Meaningful Perturbations over the iterations. Thin lines are folds. A map counts "
+                "as converged if the mean loss of the last tenth of its iterations is within 0.01 "
+                "of that of the tenth before.",
+                "Loss, probability of the target and replaced share of the image over iterations",
+            )
+        )
     degenerate = context.get("degenerate")
     if degenerate is not None:
         totals = degenerate.groupby("method", sort=False)[["n_maps", "n_degenerate"]].sum()

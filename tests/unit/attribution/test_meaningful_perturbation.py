@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from voxplain.attribution import meaningful_perturbation
-from voxplain.attribution.meaningful_perturbation import Settings, total_variation
+from voxplain.attribution.perturbation_search import total_variation
+from voxplain.attribution.perturbation_settings import Settings
 from voxplain.errors import AttributionError, ConfigError
 
 FAST = {"iterations": 12, "draws": 3, "sigma_0": 3, "sigma_m": 1, "lambda_1": 0.05}
@@ -103,6 +104,30 @@ def test_convergence_is_told():
     assert once.details["converged"].tolist() == [False]
 
 
+def test_images_that_have_converged_leave_the_batch(model, images):
+    settings = {**FAST, "iterations": 60, "learning_rate": 0.2}
+    whole = meaningful_perturbation(model, images, **settings)
+    result = meaningful_perturbation(model, images, early_stopping=True, **settings)
+    done = result.details["iterations"]
+    assert set(done) <= set(range(12, 61, 6))
+    assert len(set(done)) > 1
+    assert (result.details["converged"] | (done == 60)).all()
+    for i, end in enumerate(done):  # until then nothing differs from a run without the rule
+        curve = result.details["loss_curve"][i]
+        np.testing.assert_allclose(curve[:end], whole.details["loss_curve"][i, :end], atol=1e-9)
+        assert np.isnan(curve[end:]).all()
+        assert result.details["area"][i] == pytest.approx(result.maps[i].mean().item(), abs=1e-9)
+        alone = meaningful_perturbation(model, images[i : i + 1], early_stopping=True, **settings)
+        torch.testing.assert_close(alone.maps[0], result.maps[i], rtol=0, atol=1e-6)
+
+
+def test_jitters_drawn_twice_are_evaluated_once(model, images):
+    seen = []
+    model.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    meaningful_perturbation(model, images[:1], iterations=4, draws=40, jitter=3, sigma_0=3)
+    assert sum(seen[-4:]) <= 4 * 3
+
+
 def test_progress_counts_to_the_end(model, images, monkeypatch):
     monkeypatch.setattr(
         "voxplain.attribution.frozen._VOXELS_PER_PASS", {"cpu": 6 * images[0].numel()}
@@ -123,13 +148,16 @@ def test_total_variation_by_hand():
 
 
 def test_the_defaults_are_the_papers():
-    assert Settings() == Settings(300, 10, 0, 5, "common", 4, 10, 10, 3, 1, 7, 0.3, "mean")
+    paper = {"iterations": 300, "draws": 10, "jitter": 5, "mask_scale": 4, "learning_rate": 0.3}
+    paper |= {"sigma_0": 10, "sigma_m": 10, "lambda_1": 3, "lambda_2": 1, "beta": 7}
+    off = {"hinge": 0, "ramp": 0, "amsgrad": False, "decay_every": 0, "early_stopping": False}
+    assert Settings() == Settings(**paper, **off, norm="mean", jitter_axes="common")
 
 
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"iteration": 3}, "knows no setting iteration; it knows beta"),
+        ({"iteration": 3}, "knows no setting iteration; it knows amsgrad, beta"),
         ({"iterations": 0}, "iterations is 0; give 1 or more"),
         ({"draws": 1.5}, "draws is 1.5; give a whole number"),
         ({"jitter": 0}, "jitter is 0"),
@@ -138,6 +166,7 @@ def test_the_defaults_are_the_papers():
         ({"learning_rate": 0}, "learning_rate is 0"),
         ({"norm": "max"}, "norm is 'max'; give one of"),
         ({"jitter_axes": "both"}, "jitter_axes is 'both'"),
+        ({"box_width": 4}, "box_width is 4; give an odd number"),
     ],
 )
 def test_unusable_settings_are_named(setting, message, model, images):

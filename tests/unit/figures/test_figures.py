@@ -191,6 +191,20 @@ def test_accuracy_shows_chance_and_the_paper_only_where_it_has_a_value():
     assert any(list(line.get_xdata()) == [0.54, 0.54] for line in axes.lines)
 
 
+def test_convergence_is_drawn_over_the_folds_and_counted():
+    curves = pd.DataFrame(
+        {
+            "fold": ["01", "01", "02", "02"],
+            "iteration": [1, 2, 1, 2],
+            "loss_curve": [1, 0.5, 0.8, 0],
+        }
+    ).assign(probability_curve=0.4, area_curve=0.1)
+    figure = figures.convergence(curves, pd.Series([True, False, True]))
+    assert figure.get_suptitle() == "2 of 3 maps converged"
+    assert len(figure.axes) == 3
+    assert list(figure.axes[0].lines[2].get_ydata()) == [0.9, 0.25]
+
+
 def test_masked_history_overlap_and_localisation_draw():
     masked = pd.DataFrame(
         [

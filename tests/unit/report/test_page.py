@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from voxplain.report import build
+from voxplain.report import build, methods
 from voxplain.report.answer import answer, class_names, notices
 from voxplain.report.tables import cell, duration, number
 
@@ -19,6 +19,8 @@ def config(**changes):
     perturbation = {
         "iterations": 60, "draws": 2, "jitter": 2, "mask_scale": 4, "sigma_0": 5.0, "sigma_m": 1.0,
         "lambda_1": 3.0, "lambda_2": 1.0, "beta": 7.0, "learning_rate": 0.3, "norm": "mean",
+        "jitter_axes": "common", "blur": "gaussian", "box_width": 5, "hinge": 0.0, "ramp": 0,
+        "amsgrad": False, "decay_every": 0, "early_stopping": False,
     }  # fmt: skip
     value = {
         "run": "tiny",
@@ -84,7 +86,8 @@ def full_context(tmp_path):
     png = tmp_path / "figure.png"
     png.write_bytes(PNG)
     names = (
-        "fig1 fig2a fig2b fig2c fig3 accuracy history quality masked_accuracy table3 localisation"
+        "fig1 fig2a fig2b fig2c fig3 accuracy history quality masked_accuracy table3 localisation "
+        "convergence"
     )
     methods = ["meaningful_perturbation", "grad_cam"]
     masked = pd.DataFrame(
@@ -203,7 +206,7 @@ def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
     assert "https://" not in text
     assert len(page.ids) == len(set(page.ids))
     assert set(page.anchors) <= set(page.ids)
-    assert page.images == 11
+    assert page.images == 12
     assert page.tables == page.captions > 8
     assert page.tags.count("h1") == 1
     assert {"nav", "main", "header"} <= set(page.tags)
@@ -397,3 +400,20 @@ def test_cells_sort_by_value_and_spell_names_out():
     assert float(cell(np.float64(0.1234567), "auc").key) == 0.1234567
     assert cell(5000.0, "seconds_per_map").text == "1.4 h"
     assert duration(90) == "1.5 min"
+
+
+def test_the_methods_text_tells_what_differs_from_the_paper():
+    settings = config()
+    plain = " ".join(methods.methods(settings, 20))
+    assert "Gaussian blur of sigma 5 (image) and 1 (mask) voxels" in plain
+    assert "(one for all axes) each" in plain
+    assert "hinge" not in plain
+    settings["attribution"]["meaningful_perturbation"] |= {
+        **{"blur": "box", "jitter_axes": "independent", "hinge": 0.05, "ramp": 60},
+        **{"amsgrad": True, "decay_every": 30, "early_stopping": True},
+    }
+    code = " ".join(methods.methods(settings, 20))
+    assert "a mean over 5 voxels along each axis" in code
+    assert "(one per axis) each" in code
+    assert code.count("; a hinge at probability 0.05; lambdas rising over 60 iterations;") == 1
+    assert "AMSGrad; learning rate to a tenth every 30 iterations; converged" in code
