@@ -2,7 +2,7 @@
 
 PyTorch's CPU convolution pads a single input channel to a full vector: the first layer's input
 gradient then costs more than all the rest of the network. As one matrix product and a sum of
-shifted volumes it takes a fifth (`benchmarks/attribution.py`).
+shifted volumes it takes a fifth (`benchmarks/perturbation.py`).
 """
 
 from typing import Any

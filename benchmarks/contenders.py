@@ -1,0 +1,65 @@
+"""What the benchmarks share: the paper's network with random weights, and how time is taken."""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+
+def make_network(shape: Sequence[int], channels: Sequence[int]) -> nn.Module:
+    """Return the paper's architecture with random weights and BatchNorm statistics."""
+    blocks, n_in, sizes = [], 1, np.array(shape)
+    for n_out in channels:
+        norm = nn.BatchNorm3d(n_out)
+        norm.running_mean.normal_(0, 0.1)
+        norm.running_var.uniform_(0.5, 2)
+        blocks.append(nn.Sequential(nn.Conv3d(n_in, n_out, 3), norm, nn.ReLU(), nn.MaxPool3d(2)))
+        n_in, sizes = n_out, (sizes - 2) // 2
+    head = [nn.Flatten(), nn.Dropout(0.5), nn.Linear(n_in * int(sizes.prod()), 2)]
+    return nn.Sequential(*blocks, *head).eval()
+
+
+def fastest(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Return each contender's least processor time in seconds, all run in turn."""
+    times = {name: [] for name in contenders}
+    for _ in range(rounds + 1):  # the first round warms up
+        for name, run in contenders.items():
+            start = time.process_time()
+            run()
+            times[name].append(time.process_time() - start)
+    return {name: min(values[1:]) for name, values in times.items()}
+
+
+def convolution_flops(shape: Sequence[int], channels: Sequence[int]) -> int:
+    """Return the operations of all convolutions in one image's forward pass.
+
+    The gradient by a convolution's input takes as many again.
+    """
+    total, n_in, sizes = 0, 1, np.array(shape)
+    for n_out in channels:
+        sizes = sizes - 2
+        total += 2 * 27 * n_in * n_out * int(sizes.prod())
+        n_in, sizes = n_out, sizes // 2
+    return total
+
+
+def reset_peak() -> float:
+    """Forget the peak memory of this process so far; return what it holds now, MB (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return peak()
+
+
+def peak() -> float:
+    """Return the peak memory of this process, MB (Linux)."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def in_new_process(function: Callable, *args: Any) -> Any:
+    """Call a function in a process of its own, whose memory nothing else has grown."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(function, args)

@@ -1,0 +1,132 @@
+"""Grad-CAM and Guided Backpropagation per subject beside the network alone and other libraries.
+
+    OMP_NUM_THREADS=1 python benchmarks/gradient_methods.py
+    OMP_NUM_THREADS=1 python benchmarks/gradient_methods.py --shape 30 36 30 --channels 8 16 32
+
+All contenders run in turn in one process with the same memory allocator settings; the minimum over
+the rounds of this process's processor time is kept, so that other work on the machine counts
+little. Ratios are to be trusted to about 10 %. Memory is the peak of one call in a process of its
+own, above what that held before. Captum and MONAI come with voxplain's test extra; pytorch-grad-cam
+and M3d-Cam are timed if they can be imported. Where a library has no entry it refuses the batch.
+"""
+
+import argparse
+import importlib.util
+import warnings
+from collections.abc import Callable
+
+import torch
+from captum.attr import GuidedBackprop, LayerAttribution, LayerGradCam
+from contenders import fastest, in_new_process, make_network, peak, reset_peak
+from monai.visualize import GradCAM, GuidedBackpropGrad
+
+from voxplain import compute
+from voxplain.attribution import grad_cam, gradient_maps, guided_backprop
+
+LAYER = "2.2"  # the last block's ReLU
+
+
+def captum(model: torch.nn.Module, images: torch.Tensor, targets: torch.Tensor) -> dict:
+    def cam():
+        layer = LayerGradCam(model, model.get_submodule(LAYER))
+        cams = layer.attribute(images, targets, relu_attributions=True)
+        return LayerAttribution.interpolate(cams, tuple(images.shape[2:]), "trilinear")
+
+    return {
+        "Grad-CAM, Captum": cam,
+        "Guided Backprop, Captum": lambda: GuidedBackprop(model).attribute(images, targets),
+    }
+
+
+def monai(model: torch.nn.Module, images: torch.Tensor) -> dict:
+    # Its hooks stay on the model, so each call gets one built beforehand; one class for all.
+    cam = GradCAM(model, LAYER)
+    runs = {"Grad-CAM, MONAI": lambda: cam(images, class_idx=0)}
+    if len(images) == 1:
+        guided = GuidedBackpropGrad(model)
+        runs["Guided Backprop, MONAI"] = lambda: guided(images, index=0)
+    return runs
+
+
+def pytorch_grad_cam(model: torch.nn.Module, images: torch.Tensor) -> dict:
+    from pytorch_grad_cam import GradCAM as TheirGradCAM
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    cam = TheirGradCAM(model, [model.get_submodule(LAYER)])
+    targets = [ClassifierOutputTarget(0)] * len(images)
+    return {"Grad-CAM, pytorch-grad-cam": lambda: cam(input_tensor=images, targets=targets)}
+
+
+def medcam(model: torch.nn.Module, images: torch.Tensor) -> dict:
+    import medcam
+
+    runs = {}
+    for name, backend in (("Grad-CAM, M3d-Cam", "gcam"), ("Guided Backprop, M3d-Cam", "gbp")):
+        injected = medcam.inject(
+            model, backend=backend, layer=LAYER, label=0, return_attention=True
+        )
+        runs[name] = lambda injected=injected: injected(images)
+    return runs
+
+
+def contenders(options: argparse.Namespace, n: int) -> dict[str, Callable[[], object]]:
+    def fresh():
+        torch.manual_seed(0)
+        return make_network(options.shape, options.channels)
+
+    model = fresh()
+    images, targets = torch.rand(n, 1, *options.shape), torch.zeros(n, dtype=torch.int64)
+    runs = {
+        "bare forward": torch.no_grad()(lambda: model(images)),
+        "Grad-CAM": lambda: grad_cam(model, images, targets),
+        "Guided Backprop": lambda: guided_backprop(model, images, targets),
+        "both from one pass": lambda: gradient_maps(model, images, targets),
+        **captum(fresh(), images, targets),
+        **monai(fresh(), images),
+    }
+    if importlib.util.find_spec("pytorch_grad_cam"):
+        runs |= pytorch_grad_cam(fresh(), images)
+    if importlib.util.find_spec("medcam"):
+        runs |= medcam(fresh(), images)
+    return runs
+
+
+def memory(options: argparse.Namespace, n: int, name: str) -> float:
+    """Return the peak memory of one call above what was held before, MB."""
+    warnings.filterwarnings("ignore")
+    compute.prepare()
+    run = contenders(options, n)[name]
+    before = reset_peak()
+    run()
+    return peak() - before
+
+
+def compare(options: argparse.Namespace, n: int) -> None:
+    times = fastest(contenders(options, n), options.rounds)
+    bare = times["bare forward"]
+    print(f"\nbatch {n}: per subject, and times the bare forward pass without gradients")
+    print(f"  {'':28s}{'ms':>9s}{'/ bare':>8s}{'MB peak':>9s}")
+    for name, seconds in times.items():
+        held = in_new_process(memory, options, n, name)
+        print(f"  {name:28s}{1e3 * seconds / n:9.1f}{seconds / bare:8.2f}{held:9.0f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--shape", type=int, nargs=3, default=(58, 70, 58))
+    parser.add_argument("--channels", type=int, nargs=3, default=(32, 64, 128))
+    parser.add_argument("--batches", type=int, nargs="+", default=(1, 8))
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    compute.prepare(torch.get_num_threads())
+    threads = torch.get_num_threads()
+    print(f"shape {options.shape}, channels {options.channels}, {threads} thread(s), CPU")
+    for n in options.batches:
+        compare(options, n)
+
+
+if __name__ == "__main__":
+    main()
