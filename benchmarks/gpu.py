@@ -49,7 +49,7 @@ def main():
     rng = np.random.default_rng(0)
     volumes, labels = images[:1002, 0].cpu().numpy(), rng.integers(0, 2, 1002)
     results["training, one fold of 1002, 20 epochs, s"] = timed(
-        train, volumes, labels, TrainingSettings(), 0, device
+        train, CNN3D, volumes, labels, TrainingSettings(), 0, device
     )
     results["peak GPU memory, GB"] = torch.cuda.max_memory_allocated() / 1e9
     print(json.dumps(results, indent=2))

@@ -124,7 +124,9 @@ def main() -> None:
                 "iterations": table["iterations"].mean(),
                 "time": table["time"].mean(),
             }
-        ).round(3)
+        )
+        .round(3)
+        .to_string()
     )
     print(f"{len(rows) // len(SCHEDULES)} held-out participants of {options.run}")
 

@@ -1,0 +1,178 @@
+"""Deletion and insertion curves: whether the decision follows the voxels that a map names.
+
+After Petsiuk et al. 2018 (RISE, section 4.2). Voxels are deleted by blurring or by the brain's own
+mean, never only by zeros, which are an image that no network has seen.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import ndimage
+
+from voxplain.evaluation.fold_statistics import corrected_t
+from voxplain.evaluation.smooth_masks import FWHM_PER_SIGMA, matched_fwhm
+
+FRACTIONS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of the brain
+RANDOM = "random"
+
+
+def fills(volumes: np.ndarray, brain_mask: np.ndarray, sigma: float) -> dict[str, np.ndarray]:
+    """Return what deleted voxels are replaced by.
+
+    Parameters
+    ----------
+    volumes : numpy.ndarray, (n, X, Y, Z)
+        Images as the network expects them.
+    brain_mask : numpy.ndarray of bool, (X, Y, Z)
+    sigma : float
+        Standard deviation of the blur, voxels.
+
+    Returns
+    -------
+    dict of numpy.ndarray, (n, X, Y, Z)
+        ``blur`` and ``mean`` (of the participant's own brain).
+    """
+    blurred = np.stack([ndimage.gaussian_filter(one, sigma, mode="nearest") for one in volumes])
+    means = volumes[:, brain_mask].mean(axis=1)
+    return {
+        "blur": blurred.astype(np.float32),
+        "mean": np.broadcast_to(means[:, None, None, None], volumes.shape).astype(np.float32),
+    }
+
+
+def voxel_order(attribution: np.ndarray, brain_mask: np.ndarray, seed: int) -> np.ndarray:
+    """Rank the brain's voxels, the highest of the map first.
+
+    Parameters
+    ----------
+    attribution : numpy.ndarray, (X, Y, Z)
+    brain_mask : numpy.ndarray of bool, (X, Y, Z)
+    seed : int
+        Equal values, such as a map's zeros, come in an order drawn from it.
+
+    Returns
+    -------
+    numpy.ndarray of float32, (X, Y, Z)
+        Share of the brain that ranks before the voxel, 0 to below 1; 1 outside the brain.
+    """
+    values = attribution[brain_mask]
+    shuffled = np.random.default_rng([seed]).permutation(values.size)
+    order = np.lexsort((shuffled, -values))
+    ranks = np.empty(values.size, np.float32)
+    ranks[order] = np.arange(values.size, dtype=np.float32) / values.size
+    shares = np.ones(brain_mask.shape, np.float32)
+    shares[brain_mask] = ranks
+    return shares
+
+
+def random_orders(
+    reference: np.ndarray, brain_mask: np.ndarray, n: int, seed: int
+) -> list[np.ndarray]:
+    """Rank the brain's voxels by noise as smooth as a reference map; see `voxel_order`."""
+    sigma = matched_fwhm(reference, brain_mask, seed) / FWHM_PER_SIGMA
+    rng = np.random.default_rng([seed, 2])
+    noise = rng.standard_normal((n, *reference.shape), dtype=np.float32)
+    return [
+        voxel_order(ndimage.gaussian_filter(one, sigma, mode="wrap"), brain_mask, seed)
+        for one in noise
+    ]
+
+
+def curves(
+    model: torch.nn.Module,
+    image: np.ndarray,
+    target: int,
+    orders: Mapping[str, np.ndarray],
+    replacements: Mapping[str, np.ndarray],
+    brain_mask: np.ndarray,
+) -> pd.DataFrame:
+    """Follow the target's probability while one image is deleted, and while it is inserted.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        (n, 1, X, Y, Z) -> (n, n_classes) logits, in eval mode.
+    image : numpy.ndarray, (X, Y, Z)
+        As the network expects it.
+    target : int
+        Class whose probability is followed.
+    orders : mapping of str to numpy.ndarray, (X, Y, Z)
+        `voxel_order` by name.
+    replacements : mapping of str to numpy.ndarray, (X, Y, Z)
+        What deleted voxels become, by name of the fill.
+    brain_mask : numpy.ndarray of bool, (X, Y, Z)
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns order, fill, test (deletion: the first voxels are replaced; insertion: all others
+        are), fraction (of the brain), probability.
+    """
+    keys, altered = [], []
+    for fill, replacement in replacements.items():
+        for name, order in orders.items():
+            for fraction in FRACTIONS:
+                first = order < fraction
+                for test, gone in (("deletion", first), ("insertion", brain_mask & ~first)):
+                    keys.append((name, fill, test, fraction))
+                    altered.append(np.where(gone, replacement, image))
+    table = pd.DataFrame(keys, columns=["order", "fill", "test", "fraction"])
+    return table.assign(probability=_probabilities(model, altered, target))
+
+
+def areas(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return the area under each curve (trapezoids), 0 to 1: column ``area`` beside `keys`."""
+    return (
+        table.sort_values("fraction")
+        .groupby(keys, sort=False)
+        .apply(lambda curve: np.trapezoid(curve["probability"], curve["fraction"]))
+        .rename("area")
+        .reset_index()
+    )
+
+
+def against_random(rows: pd.DataFrame) -> pd.DataFrame:
+    """Compare each method's areas with those of random orders as smooth as its own maps.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Columns method, test, fill, fold, participant_id, area, random (mean area of the random
+        orders for the same participant).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method, test and fill: area, random, gain (how much better than random: lower
+        by deletion, higher by insertion; mean over folds), ci_low, ci_high and p of the gain
+        (`corrected_t` over folds), better (share of participants with a gain above 0),
+        participants, folds.
+    """
+    rows = rows.assign(sign=np.where(rows["test"] == "deletion", -1, 1))
+    rows = rows.assign(gain=rows["sign"] * (rows["area"] - rows["random"]))
+    out = []
+    for key, part in rows.groupby(["method", "test", "fill"], sort=False):
+        means = part.groupby("fold")["gain"].mean().to_numpy()
+        gain, low, high, p = corrected_t(means)
+        out.append(
+            dict(zip(("method", "test", "fill"), key, strict=True))
+            | {"area": part["area"].mean(), "random": part["random"].mean()}
+            | {"gain": gain, "ci_low": low, "ci_high": high, "p": p}
+            | {"better": (part["gain"] > 0).mean(), "participants": len(part)}
+            | {"folds": len(means)}
+        )
+    return pd.DataFrame(out)
+
+
+def _probabilities(model: torch.nn.Module, images: list[np.ndarray], target: int) -> np.ndarray:
+    parameter = next(model.parameters())
+    size = max(1, 2**20 // images[0].size)
+    found = []
+    with torch.no_grad():
+        for start in range(0, len(images), size):
+            batch = torch.from_numpy(np.stack(images[start : start + size])).unsqueeze(1)
+            logits = model(batch.to(parameter))
+            found.append(logits.softmax(1)[:, target].double().cpu().numpy())
+    return np.concatenate(found)
