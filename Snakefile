@@ -34,7 +34,9 @@ include: "workflow/rules/baselines.smk"
 include: "workflow/rules/attribution.smk"
 include: "workflow/rules/atlas.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/trust.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/sweeps.smk"
 
 
 onsuccess:

@@ -18,6 +18,7 @@ from voxplain.errors import ImageError
 from voxplain.grid import Grid
 
 PAPER_SHAPE = (58, 70, 58)  # section 3.1 of Kan 2020, from 260 x 311 x 260 voxels of 0.7 mm
+_BAND_ROWS = 8  # of the second axis's matrix per product
 _SLAB_BYTES = 1 << 20  # of float32: a slab and its product stay in a core's second-level cache
 
 
@@ -76,12 +77,16 @@ class _Tally:
         if not (np.isfinite(low) and np.isfinite(high)):
             self.n_nonfinite += slab.size - int(np.count_nonzero(np.isfinite(slab)))
         self.minimum, self.maximum = min(self.minimum, low), max(self.maximum, high)
-        self.n_nonzero += int(np.count_nonzero(slab != 0))
+        self.n_nonzero += int(np.count_nonzero(slab))
 
-    def statistics(self, grid: Grid) -> ImageStatistics:
+    def statistics(self, grid: Grid, header: nifti.Header | None = None) -> ImageStatistics:
+        """Return the statistics; `header` scales a range that was taken of stored values."""
+        ends = self.minimum, self.maximum
+        if header is not None:
+            ends = sorted(header.scaled(np.array(ends, header.dtype)).tolist())
         return ImageStatistics(
-            minimum=self.minimum,
-            maximum=self.maximum,
+            minimum=ends[0],
+            maximum=ends[1],
             n_nonfinite=self.n_nonfinite,
             foreground_ml=self.n_nonzero * grid.voxel_volume / 1000,
             shape=grid.shape,
@@ -112,7 +117,21 @@ def _reduce(
         planes[band] += b_z[band, start:stop] @ slab.reshape(len(slab), -1)
         start = stop
     planes = planes.reshape(out_shape[2], n_y, n_x)
-    return np.matmul(np.matmul(b_y, planes), b_x.T).T
+    return np.matmul(_banded_product(b_y, planes), b_x.T).T
+
+
+def _banded_product(matrix: np.ndarray, planes: np.ndarray) -> np.ndarray:
+    """Multiply a banded (n', n) matrix with planes (k, n, m), a few rows and their band at a time.
+
+    Of the whole product nearly all would be multiplications by zero.
+    """
+    out = np.empty((len(planes), len(matrix), planes.shape[2]), np.float32)
+    for start in range(0, len(matrix), _BAND_ROWS):
+        rows = slice(start, start + _BAND_ROWS)
+        inside = np.flatnonzero(matrix[rows].any(axis=0))
+        band = slice(inside[0], inside[-1] + 1)
+        np.matmul(matrix[rows, band], planes[:, band], out=out[:, rows])
+    return out
 
 
 def _ras_reduction(grid: Grid, shape: tuple[int, int, int]):
@@ -151,19 +170,40 @@ def downsample_volume(
     return np.ascontiguousarray(reorientation.apply(coarse)), coarse_grid
 
 
-def _scaled_slabs(header: nifti.Header, tally: _Tally) -> Iterator[np.ndarray]:
+def check_mask(mask: nifti.Header, grid: Grid) -> None:
+    """Raise an `ImageError` unless a brain mask lies on its image's grid, voxel for voxel."""
+    if not mask.grid.matches(grid):
+        raise mask.error(
+            f"(shape {mask.grid.shape}, {mask.grid.orientation}) is not on the grid of its image "
+            f"(shape {grid.shape}, {grid.orientation}); resample the mask or name another one"
+        )
+
+
+def _scaled_slabs(
+    header: nifti.Header, tally: _Tally, mask: nifti.Header | None
+) -> Iterator[np.ndarray]:
     n_x, n_y, _ = header.grid.shape
     n_slices = max(1, _SLAB_BYTES // (4 * n_x * n_y))
+    memory = np.empty((n_slices, n_y, n_x), np.float32)
+    inside = None if mask is None else nifti.read_slabs(mask, n_slices)
     for stored in nifti.read_slabs(header, n_slices):
-        slab = header.scaled(stored)
-        tally.add(slab)
+        slab = header.scaled(stored, out=memory[: len(stored)])
+        if inside is not None:
+            slab = np.where(mask.scaled(next(inside)) > 0.5, slab, np.float32(0))
+        tally.add(stored if _tells_by_itself(header, mask) else slab)
         yield slab
+
+
+def _tells_by_itself(header: nifti.Header, mask: nifti.Header | None) -> bool:
+    """Tell whether range and background follow from the stored integers, which are half as long."""
+    return mask is None and header.dtype.kind in "iu" and header.intercept == 0
 
 
 def downsample_file(
     src: str | os.PathLike,
     shape: tuple[int, int, int] = PAPER_SHAPE,
     participant: str | None = None,
+    mask: str | os.PathLike | None = None,
 ) -> tuple[np.ndarray, Grid, ImageStatistics]:
     """Average a NIfTI file over the boxes of a coarser RAS grid, in one streamed pass.
 
@@ -175,6 +215,8 @@ def downsample_file(
         Size of the result along the right, anterior and superior axes.
     participant : str, optional
         Whose image it is, for messages.
+    mask : path_like, optional
+        Brain mask on the same grid: voxels where it is not above 0.5 count as zero.
 
     Returns
     -------
@@ -183,24 +225,29 @@ def downsample_file(
     grid : Grid
         Same field of view as the file's.
     statistics : ImageStatistics
-        Of the fine image.
+        Of the fine image, inside the mask if there is one.
 
     Raises
     ------
     ImageError
-        If the file cannot be read whole (see `voxplain.nifti`) or has NaN or infinite voxels.
+        If a file cannot be read whole (see `voxplain.nifti`), the image has NaN or infinite voxels
+        (inside the mask) or the mask lies on another grid.
     """
     header = nifti.read_header(src, participant)
+    brain = None if mask is None else nifti.read_header(mask, participant)
+    if brain is not None:
+        check_mask(brain, header.grid)
     coarse_grid, reorientation, out_shape = _ras_reduction(header.grid, shape)
     tally = _Tally()
     with np.errstate(invalid="ignore"):  # inf - inf in an image that is refused below
-        coarse = _reduce(_scaled_slabs(header, tally), header.grid.shape, out_shape)
+        coarse = _reduce(_scaled_slabs(header, tally, brain), header.grid.shape, out_shape)
     if tally.n_nonfinite:
         raise nifti.nonfinite_error(
             header.path, participant, tally.n_nonfinite, header.grid.n_voxels
         )
     coarse = np.ascontiguousarray(reorientation.apply(coarse))
-    return coarse, coarse_grid, tally.statistics(header.grid)
+    stored = header if _tells_by_itself(header, brain) else None
+    return coarse, coarse_grid, tally.statistics(header.grid, stored)
 
 
 def downsample_nifti(

@@ -1,14 +1,19 @@
-"""The 3-D CNN of Kan et al. 2020 (section 3.2) as plain modules."""
+"""The 3-D CNN of Kan et al. 2020 (section 3.2) as plain modules, and a user's own in its place."""
 
 import io
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional as F
+from torch.nn.parameter import is_lazy
 
 from voxplain.errors import ConfigError
 from voxplain.files import write_bytes
+from voxplain.network_source import blamed_on, import_factory
 
 
 class ConvBlock(nn.Sequential):
@@ -20,6 +25,13 @@ class ConvBlock(nn.Sequential):
         self.norm = nn.BatchNorm3d(n_out)
         self.relu = nn.ReLU()
         self.pool = nn.MaxPool3d(2)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return features (n, n_out, x, y, z) of images or features (n, n_in, X, Y, Z)."""
+        features = self.norm(self.conv(images))
+        if self.training:  # the same maxima and gradients, bit by bit, for an eighth of the ReLUs
+            return self.relu(self.pool(features))
+        return self.pool(self.relu(features))
 
 
 class CNN3D(nn.Module):
@@ -50,12 +62,6 @@ class CNN3D(nn.Module):
         n_classes: int = 2,
     ) -> None:
         super().__init__()
-        self.settings: dict[str, Any] = {
-            "shape": tuple(shape),
-            "channels": tuple(channels),
-            "dropout": dropout,
-            "n_classes": n_classes,
-        }
         sizes = list(shape)
         for _ in channels:
             sizes = [(size - 2) // 2 for size in sizes]
@@ -76,25 +82,158 @@ class CNN3D(nn.Module):
         return self.linear(self.dropout(self.blocks(images).flatten(1)))
 
 
-def save_model(path: str | Path, model: CNN3D, **extra: Any) -> None:
-    """Write weights, architecture and plain-typed extras atomically, in reproducible bytes."""
+def build_network(source: str | None, arguments: Mapping[str, Any]) -> nn.Module:
+    """Build the network that the configuration names, with new weights from torch's generator.
+
+    Parameters
+    ----------
+    source : str or None
+        Callable that returns the network (`voxplain.network_source`); None is `CNN3D`.
+    arguments : mapping
+        Its keyword arguments: shape, n_classes and its own settings.
+
+    Raises
+    ------
+    ConfigError
+        The source cannot be imported or called so, or returns no module.
+    """
+    if source is None:
+        return CNN3D(**arguments)
+    factory = import_factory(source)
+    with blamed_on(source, f"it is called with {', '.join(arguments)}"):
+        model = factory(**arguments)
+    if not isinstance(model, nn.Module):
+        raise ConfigError(
+            f"cnn.network: {source} returned a {type(model).__name__}; return a torch.nn.Module"
+        )
+    return model
+
+
+def save_model(
+    path: str | Path, model: nn.Module, arguments: Mapping[str, Any], **extra: Any
+) -> None:
+    """Write weights, the network's arguments and plain extras atomically, in reproducible bytes."""
     state = {name: value.detach().cpu() for name, value in model.state_dict().items()}
     buffer = io.BytesIO()  # the archive's inner name would otherwise follow the temporary file's
-    torch.save({"settings": model.settings, "state": state, **extra}, buffer)
+    torch.save({"settings": dict(arguments), "state": state, **extra}, buffer)
     write_bytes(path, buffer.getvalue())
 
 
-def load_model(path: str | Path, device: torch.device | str = "cpu") -> tuple[CNN3D, dict]:
+def load_model(
+    path: str | Path, device: torch.device | str = "cpu", source: str | None = None
+) -> tuple[nn.Module, dict]:
     """Read a model written by `save_model`.
+
+    The file holds tensors and plain settings and is read as such; which code they belong to is the
+    caller's to say, never the file's.
+
+    Parameters
+    ----------
+    path : path_like
+        The file.
+    device : torch.device
+        Where to put the model.
+    source : str, optional
+        As `build_network` takes it.
 
     Returns
     -------
-    model : CNN3D
+    model : torch.nn.Module
         In eval mode, on `device`.
     extra : dict
         What was saved beside the weights.
+
+    Raises
+    ------
+    ConfigError
+        The network cannot be built, or the weights are another network's.
     """
     content = torch.load(path, map_location="cpu", weights_only=True)
-    model = CNN3D(**content.pop("settings"))
-    model.load_state_dict(content.pop("state"))
+    with torch.random.fork_rng(devices=[]):  # the initial weights are not kept
+        model = build_network(source, content.pop("settings"))
+    try:
+        model.load_state_dict(content.pop("state"))
+    except RuntimeError as error:
+        raise ConfigError(
+            f"{path}: these weights do not fit {source or 'the CNN'}; train it again"
+        ) from error
     return model.to(device).eval(), content
+
+
+def check_network(source: str, arguments: Mapping[str, Any], device: torch.device) -> nn.Module:
+    """Try a user's network on two images of noise: everything that a fold's training does to it.
+
+    Parameters
+    ----------
+    source, arguments
+        As `build_network` takes them.
+    device : torch.device
+        Where the run trains.
+
+    Returns
+    -------
+    torch.nn.Module
+        In eval mode, on `device`.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be built, trained by gradients, repeated from a seed, or saved and read back.
+    """
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(2, 1, *arguments["shape"], generator=generator).to(device)
+    labels = torch.arange(2, device=device)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(0)
+        twin = build_network(source, arguments)
+        torch.manual_seed(0)
+        model = build_network(source, arguments).to(device)
+        _check_state(source, model, twin)
+        with blamed_on(source, "it is trained"):
+            logits = model.train()(images)
+            _check_logits(source, logits, (2, arguments["n_classes"]))
+            F.cross_entropy(logits, labels).backward()
+        model.eval()
+        with tempfile.TemporaryDirectory() as folder:
+            save_model(Path(folder, "model.pt"), model, arguments)
+            loaded, _ = load_model(Path(folder, "model.pt"), device, source)
+        with torch.no_grad(), blamed_on(source, "it predicts"):
+            same = torch.equal(model(images), loaded(images))
+    if not same:
+        raise ConfigError(
+            f"cnn.network: {source} predicts otherwise once saved and read back, or from one call "
+            "to the next in eval mode; its state_dict must hold all that it needs"
+        )
+    return model
+
+
+def _check_state(source: str, model: nn.Module, twin: nn.Module) -> None:
+    """Refuse weights that cannot be trained, saved or made again; `twin` is of the same seed."""
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ConfigError(f"cnn.network: {source} has no parameters to train")
+    if any(is_lazy(parameter) for parameter in model.parameters()):
+        raise ConfigError(
+            f"cnn.network: {source} has lazy layers; call the network once on "
+            "torch.zeros(1, 1, *shape) before you return it"
+        )
+    other = twin.state_dict()
+    for name, value in model.state_dict().items():
+        if not isinstance(value, torch.Tensor):
+            raise ConfigError(
+                f"cnn.network: {source} keeps a {type(value).__name__} in {name} of its "
+                "state_dict; only tensors are saved"
+            )
+        if not torch.equal(value.cpu(), other[name]):
+            raise ConfigError(
+                f"cnn.network: {source} starts with other weights each time ({name}); draw them "
+                "with torch's random numbers only"
+            )
+
+
+def _check_logits(source: str, logits: object, shape: tuple[int, int]) -> None:
+    found = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
+    if found != shape:
+        raise ConfigError(
+            f"cnn.network: {source} returned {found} for {shape[0]} images; it must return logits "
+            f"of shape {shape}, one row per image and one column per class"
+        )

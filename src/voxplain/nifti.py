@@ -7,6 +7,7 @@ stream, a bad checksum or a header that promises more than the file holds is an 
 import contextlib
 import io
 import os
+import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import numpy as np
 from isal import igzip, isal_zlib
 from nibabel.spatialimages import HeaderDataError
 
-from voxplain import files
+from voxplain import archives, files
 from voxplain.errors import ImageError
 from voxplain.grid import Grid
 
@@ -26,7 +27,7 @@ DROP = "drop the participant with cohort.exclude"
 REMEDY = f"re-download it or {DROP}"
 GZIP_MAGIC = b"\x1f\x8b"
 XFORM_ALIGNED = 2  # NIfTI code "coordinates aligned to another image or to some standard"
-_DAMAGED = (igzip.BadGzipFile, isal_zlib.error, zlib.error)
+_DAMAGED = (igzip.BadGzipFile, isal_zlib.error, zlib.error, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,20 @@ class Header:
         """Return an error that names this file."""
         return _error(self.path, self.participant, problem)
 
-    def scaled(self, stored: np.ndarray) -> np.ndarray:
-        """Return stored values as float32 in the image's units, without a copy where possible."""
-        if self.slope == 1 and self.intercept == 0:
-            with np.errstate(over="ignore"):  # float64 beyond float32 becomes inf: reported later
-                return stored.astype(np.float32, copy=False)
-        # Wide integers times a slope need float64 on the way: 2^24 levels are all float32 has.
-        wide = np.float64 if self.dtype.itemsize > 2 else np.float32
-        with np.errstate(over="ignore"):
+    def scaled(self, stored: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """Return stored values as float32 in the image's units, without a copy where possible.
+
+        `out` (float32, the shape of `stored`) is memory to use instead of new memory, which costs
+        more than the conversion; values that need none are returned as they lie.
+        """
+        with np.errstate(over="ignore"):  # float64 beyond float32 becomes inf: reported later
+            if self.slope == 1 and self.intercept == 0:
+                if out is None or stored.dtype == np.float32:
+                    return stored.astype(np.float32, copy=False)
+                np.copyto(out, stored, casting="same_kind")
+                return out
+            # Wide integers times a slope need float64 on the way: 2^24 levels are all float32 has.
+            wide = np.float64 if self.dtype.itemsize > 2 else np.float32
             scaled = stored.astype(wide) * wide(self.slope) + wide(self.intercept)
             return scaled.astype(np.float32, copy=False)
 
@@ -81,15 +88,27 @@ def _error(path: Path, participant: str | None, problem: str) -> ImageError:
     return ImageError(f"{who}{path} {problem}")
 
 
+def _damaged(path: Path, participant: str | None, error: Exception) -> ImageError:
+    kind = "zip archive" if isinstance(error, zipfile.BadZipFile) else "gzip file"
+    return _error(path, participant, f"is a damaged {kind} ({error}); {REMEDY}")
+
+
 @contextlib.contextmanager
 def _inflated(path: Path, participant: str | None) -> Iterator[BinaryIO]:
-    """Open a file, inflating it if its first bytes are gzip's, whatever its name."""
-    if not path.exists():
+    """Open a file or an archive's member, inflating it if its first bytes are gzip's."""
+    on_disk, _ = archives.split(path)
+    if not on_disk.exists():
         raise _error(path, participant, f"does not exist; check the path or {REMEDY}")
-    if path.is_dir():
+    if on_disk.is_dir():
         raise _error(path, participant, "is a folder, not an image file")
-    with open(path, "rb") as raw:
-        magic = raw.read(2)
+    with contextlib.ExitStack() as stack:
+        try:
+            raw = stack.enter_context(archives.opened(path))
+            magic = raw.read(2)
+        except ImageError as error:
+            raise _error(path, participant, str(error)) from error
+        except _DAMAGED as error:
+            raise _damaged(path, participant, error) from error
         if not magic:
             raise _error(path, participant, f"is empty (0 bytes); {REMEDY}")
         raw.seek(0)
@@ -119,7 +138,7 @@ def _parse(path: Path, participant: str | None, stream: BinaryIO) -> Header:
     try:
         n_read = _read_exactly(stream, memoryview(block))
     except _DAMAGED as error:
-        raise _error(path, participant, f"is a damaged gzip file ({error}); {REMEDY}") from error
+        raise _damaged(path, participant, error) from error
     if n_read >= 348 and block[344:348] == b"n+1\0":
         raw = nib.Nifti1Header(bytes(block[:348]), check=False)
     elif n_read >= 540 and block[4:12] == b"n+2\0\r\n\x1a\n":
@@ -180,7 +199,8 @@ def read_header(path: str | os.PathLike, participant: str | None = None) -> Head
     Parameters
     ----------
     path : path_like
-        A ``.nii`` or ``.nii.gz`` file of one 3-D volume (further axes of length 1 are dropped).
+        A ``.nii`` or ``.nii.gz`` file of one 3-D volume (further axes of length 1 are dropped), or
+        such a member of a zip archive (see `voxplain.archives`).
     participant : str, optional
         Whose image it is; put in front of every message.
 
@@ -195,7 +215,7 @@ def read_header(path: str | os.PathLike, participant: str | None = None) -> Head
         header = _parse(path, participant, stream)
         if not isinstance(stream, igzip.IGzipFile):
             expected = header.offset + header.grid.n_voxels * header.dtype.itemsize
-            size = path.stat().st_size
+            size = archives.size(path)
             if size < expected:
                 raise _truncated(header, size, expected)
     return header
@@ -249,7 +269,7 @@ def read_slabs(header: Header, n_slices: int) -> Iterator[np.ndarray]:
         except EOFError as error:
             raise _truncated(header, n_read, expected) from error
         except _DAMAGED as error:
-            raise header.error(f"is a damaged gzip file ({error}); {REMEDY}") from error
+            raise _damaged(header.path, header.participant, error) from error
 
 
 def read_volume(path: str | os.PathLike, participant: str | None = None) -> tuple[np.ndarray, Grid]:

@@ -44,6 +44,7 @@ class RunPaths:
         self.truth = f"{root}/cohort/truth.nii.gz"
         self.truth_names = f"{root}/cohort/truth.tsv"
         self.participants = f"{root}/cohort/participants.tsv"
+        self.left_out = f"{root}/cohort/left_out.tsv"
         self.morphometry = f"{root}/cohort/morphometry.tsv"
 
         self.batch_volumes = f"{root}/volumes/batches/batch-{{batch}}.npy"
@@ -58,6 +59,7 @@ class RunPaths:
         self.folds = f"{root}/folds/folds.tsv"
         self.split = f"{root}/folds/split-{{fold}}.json"
 
+        self.cnn_check = f"{root}/cnn/check.json"
         self.cnn_model = f"{root}/cnn/fold-{{fold}}/model.pt"
         self.cnn_history = f"{root}/cnn/fold-{{fold}}/history.tsv"
         self.cnn_metrics = f"{root}/cnn/fold-{{fold}}/metrics.json"
@@ -80,6 +82,15 @@ class RunPaths:
         self.participant_map = f"{maps}/participants/{{participant}}_desc-{{method}}_map.nii.gz"
 
         self.masked_fold = f"{root}/evaluation/masked_accuracy/fold-{{fold}}.tsv"
+        self.faithfulness_fold = f"{root}/evaluation/faithfulness/fold-{{fold}}.tsv"
+        self.faithfulness_curves_fold = f"{root}/evaluation/faithfulness/fold-{{fold}}_curves.tsv"
+        self.variant_model = f"{root}/evaluation/robustness/{{variant}}/model.pt"
+        self.robustness_method = f"{root}/evaluation/robustness/{{method}}.tsv"
+
+        point = f"{root}/truth/n-{{n}}_effect-{{effect}}/results/point/tables"
+        self.truth_accuracy = f"{point}/accuracy.tsv"
+        self.truth_localisation = f"{point}/localisation.tsv"
+        self.truth_controls = f"{point}/localisation_controls.tsv"
 
         self.tables = f"{root}/tables"
         self.figures = f"{root}/figures"

@@ -1,5 +1,6 @@
 """Training one network and predicting with it, the same bits for the same seed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from voxplain.network import CNN3D
-
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -17,10 +16,6 @@ class TrainingSettings:
 
     Parameters
     ----------
-    channels : tuple of int
-        Feature maps per block.
-    dropout : float
-        Dropout before the linear layer.
     epochs, batch_size : int
         Passes over the training set and participants per step.
     learning_rate, weight_decay : float
@@ -34,8 +29,6 @@ class TrainingSettings:
         the last epoch alone. Steadier on small cohorts (docs/methods.md).
     """
 
-    channels: tuple[int, ...] = (32, 64, 128)
-    dropout: float = 0.5
     epochs: int = 20
     batch_size: int = 45
     learning_rate: float = 3e-4
@@ -46,17 +39,21 @@ class TrainingSettings:
 
 
 def train(
+    build: Callable[[], nn.Module],
     images: np.ndarray,
     labels: np.ndarray,
     settings: TrainingSettings,
     seed: int,
     device: torch.device,
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
-) -> tuple[CNN3D, pd.DataFrame]:
-    """Train the CNN for a fixed number of epochs; no epoch is chosen by its result.
+) -> tuple[nn.Module, pd.DataFrame]:
+    """Train a network for a fixed number of epochs; no epoch is chosen by its result.
 
     Parameters
     ----------
+    build : callable
+        Returns the network, (n, 1, X, Y, Z) -> (n, 2) logits, with weights drawn from torch's
+        global generator, which is seeded first and left as it was.
     images : numpy.ndarray
         ``(n, X, Y, Z)`` float32, normalised.
     labels : numpy.ndarray
@@ -72,19 +69,19 @@ def train(
 
     Returns
     -------
-    model : CNN3D
+    model : torch.nn.Module
         In eval mode.
     history : pandas.DataFrame
         epoch, learning_rate, loss, accuracy, and test_loss, test_accuracy if `held_out` is given.
     """
-    x = torch.from_numpy(np.ascontiguousarray(images, np.float32)).unsqueeze(1).to(device)
-    y = torch.from_numpy(np.ascontiguousarray(labels, np.int64)).to(device)
+    x, y = _images_on(device, images), _labels_on(device, labels)
+    if held_out is not None:
+        held_out = _images_on(device, held_out[0]), _labels_on(device, held_out[1])
     generator = torch.Generator().manual_seed(seed)
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), torch.enable_grad():
         torch.manual_seed(seed)
-        model = CNN3D(images.shape[1:], settings.channels, settings.dropout)
-        model = model.to(device, memory_format=torch.channels_last_3d)
+        model = _channels_last(build().to(device))
         optimiser = torch.optim.Adam(
             model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -98,7 +95,7 @@ def train(
             schedule.step()
             row = {"epoch": epoch, "learning_rate": rate, "loss": loss, "accuracy": accuracy}
             if held_out is not None:
-                row |= _held_out_row(model, *held_out, device)
+                row |= _held_out_row(model, *held_out)
             rows.append(row)
             print(" ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
             if epoch > settings.epochs - settings.average_last:
@@ -111,15 +108,33 @@ def predict_logits(
     model: nn.Module, images: np.ndarray, device: torch.device, batch_size: int = 32
 ) -> np.ndarray:
     """Return logits ``(n, n_classes)`` of images ``(n, X, Y, Z)`` in eval mode, float64."""
+    return _logits(model, _images_on(device, images), batch_size).double().cpu().numpy()
+
+
+def _images_on(device: torch.device, images: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(images, np.float32)).unsqueeze(1).to(device)
+
+
+def _labels_on(device: torch.device, labels: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(labels, np.int64)).to(device)
+
+
+def _logits(model: nn.Module, x: torch.Tensor, batch_size: int = 32) -> torch.Tensor:
+    """Return logits in eval mode, without a graph; the model's mode is left as it was."""
     training = model.training
     model.eval()
     with torch.no_grad():
-        parts = [
-            model(torch.from_numpy(np.ascontiguousarray(part, np.float32)).unsqueeze(1).to(device))
-            for part in (images[k : k + batch_size] for k in range(0, len(images), batch_size))
-        ]
+        logits = torch.cat([model(part) for part in x.split(batch_size)])
     model.train(training)
-    return torch.cat(parts).double().cpu().numpy()
+    return logits
+
+
+def _channels_last(model: nn.Module) -> nn.Module:
+    """Lay out 3-D kernels with the channels last; a network may have other layers beside them."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv3d):
+            module.to(memory_format=torch.channels_last_3d)
+    return model
 
 
 def _run_epoch(
@@ -132,11 +147,10 @@ def _run_epoch(
 ) -> tuple[float, float]:
     """Pass once over the training set; return mean loss and accuracy as seen while training."""
     model.train()
-    order = torch.randperm(len(y), generator=generator)
+    order = torch.randperm(len(y), generator=generator).to(x.device)
     total = torch.zeros((), device=x.device)
     hits = torch.zeros((), device=x.device)
     for rows in _batches(order, settings.batch_size):
-        rows = rows.to(x.device)
         target = y[rows]
         logits = model(x[rows])
         loss = F.cross_entropy(logits, target)
@@ -167,12 +181,9 @@ def _mean_state(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor
     }
 
 
-def _held_out_row(
-    model: nn.Module, images: np.ndarray, labels: np.ndarray, device: torch.device
-) -> dict[str, float]:
-    logits = torch.from_numpy(predict_logits(model, images, device))
-    target = torch.from_numpy(np.asarray(labels, np.int64))
+def _held_out_row(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> dict[str, float]:
+    logits = _logits(model, x).double()
     return {
-        "test_loss": F.cross_entropy(logits, target).item(),
-        "test_accuracy": (logits.argmax(1) == target).double().mean().item(),
+        "test_loss": F.cross_entropy(logits, y).item(),
+        "test_accuracy": (logits.argmax(1) == y).double().mean().item(),
     }

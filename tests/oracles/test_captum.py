@@ -1,10 +1,11 @@
 """Grad-CAM and Guided Backpropagation against Captum, on the paper's architecture."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from voxplain.attribution import grad_cam, guided_backprop
+from voxplain.attribution import grad_cam, gradient_maps, guided_backprop
 
 attr = pytest.importorskip("captum.attr", reason="Captum is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -58,11 +59,36 @@ def test_grad_cam_is_captums(dtype, limit, name):
     assert relative_error(found.maps, expected.detach()) < limit
 
 
-def test_grad_cam_is_captums_on_the_feature_grid():
-    model, x = paper_network(torch.float32), images(torch.float32)
-    features, _ = captum_grad_cam(model, x, model[2][2])
-    found = grad_cam(model, x, TARGETS)
+def on_the_feature_grid(found):
+    """Solve for the features that linear interpolation between their centres turned into maps."""
+    features = found.maps.numpy()
+    parameters = found.parameters
+    for axis, (n, m) in enumerate(zip(SHAPE, parameters["feature_shape"], strict=True), start=1):
+        jump, first = parameters["jump"][axis - 1], parameters["first_centre"][axis - 1]
+        voxels, centres = np.arange(n), first + jump * np.arange(m)
+        covered = (voxels >= first - jump / 2) & (voxels <= centres[-1] + jump / 2)
+        matrix = np.array([np.interp(voxels, centres, unit) * covered for unit in np.eye(m)]).T
+        features = np.apply_along_axis(np.linalg.pinv(matrix).__matmul__, axis, features)
+    return torch.from_numpy(features)
+
+
+@pytest.mark.parametrize("upsampling", ["paper", "receptive_field"])
+@pytest.mark.parametrize("name", [None, "1", "0.0"])
+def test_grad_cam_is_captums_on_the_feature_grid(name, upsampling):
+    model, x = paper_network(torch.float64), images(torch.float64)
+    features, _ = captum_grad_cam(model, x, model.get_submodule(name or "2.2"))
+    found = grad_cam(model, x, TARGETS, layer=name, upsampling=upsampling)
     assert found.parameters["feature_shape"] == tuple(features.shape[2:])
+    assert relative_error(on_the_feature_grid(found), features[:, 0].detach()) < 1e-10
+
+
+def test_both_in_one_pass_are_captums():
+    model, x = paper_network(torch.float64), images(torch.float64)
+    guided, cam = gradient_maps(model, x, TARGETS)
+    expected = attr.GuidedBackprop(model).attribute(x, TARGETS)[:, 0].clamp(min=0).detach()
+    assert relative_error(guided.maps, expected) < 1e-10
+    _, expected = captum_grad_cam(model, x, model[2][2])
+    assert relative_error(cam.maps, expected.detach()) < 1e-10
 
 
 @pytest.mark.parametrize(("dtype", "limit"), [(torch.float64, 1e-6), (torch.float32, 1e-4)])

@@ -1,6 +1,11 @@
 """Attribution maps: per fold and method, group means, and single participants on request."""
 
 
+wildcard_constraints:
+    fold="[0-9]+|all",
+    method="[a-z_]+",
+
+
 rule explain:
     input:
         participants=P.participants,
@@ -17,12 +22,15 @@ rule explain:
         P.log("explain", "{method}/fold-{fold}"),
     benchmark:
         P.benchmark("explain", "{method}/fold-{fold}")
+    wildcard_constraints:
+        method="|".join(METHODS),
     conda:
         ENVIRONMENT
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
     params:
+        network=NETWORK,
         settings=lambda wildcards: config["attribution"][wildcards.method],
         target=config["attribution"]["target"],
         training_sample=config["attribution"]["training_sample"],

@@ -1,8 +1,30 @@
-"""The CNN: one model per fold, and the paper's model of the whole cohort (fold "all")."""
+"""The network: one model per fold, and the paper's model of the whole cohort (fold "all")."""
+
+if OWN_NETWORK:
+
+    rule check_network:
+        # Depends on what training depends on and nothing else, so that it never causes one.
+        output:
+            P.cnn_check,
+        log:
+            P.log("check_network"),
+        priority: 100
+        conda:
+            ENVIRONMENT
+        threads: config["threads"]
+        resources:
+            gpu=config["gpu"],
+        params:
+            network=NETWORK,
+            gpu=config["gpu"],
+            code=code("check_network.py"),
+        script:
+            "../scripts/check_network.py"
 
 
 rule train_cnn:
     input:
+        check=P.cnn_check if OWN_NETWORK else [],
         participants=P.participants,
         volumes=P.volumes,
         split=P.split,
@@ -21,7 +43,8 @@ rule train_cnn:
     resources:
         gpu=config["gpu"],
     params:
-        settings=config["cnn"],
+        network=NETWORK,
+        settings=TRAINING,
         seed=config["seed"],
         gpu=config["gpu"],
         code=code("train_cnn.py"),

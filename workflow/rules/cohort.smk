@@ -1,5 +1,63 @@
 """Participants, labels and images: the synthetic cohort is made first, then read like any other."""
 
+import hashlib
+
+from voxplain.manifest import images_fingerprint
+
+# Where each layout's images lie; `table` names its images itself.
+IMAGE_PATTERNS = {
+    "hcp": [
+        "*/T1w/T1w_acpc_dc_restore_brain.nii.gz",
+        "*/MNINonLinear/T1w_restore_brain.nii.gz",
+        "*_3T_Structural_preproc.zip",
+        "*/preproc/*_3T_Structural_preproc.zip",
+    ],
+    "bids": [
+        f"sub-*/{folders}/*_{kind}.nii*"
+        for folders in ("*", "*/*")
+        for kind in ("T1w", "desc-brain_mask")
+    ],
+    "oasis": ["OAS1_*/mwrc1*"],
+}
+
+
+def cohort_files(_):
+    """Tables that a cohort is read from."""
+    if SYNTHETIC:
+        return {"table": P.source_participants, "morphometry": P.source_morphometry}
+    root = Path(config["cohort_root"])
+    names = [
+        LAYOUT_SETTINGS.get(key)
+        for key in ("participants", "behavioural", "restricted")
+    ]
+    files = {"table": [root / name for name in names if name]}
+    if HAS_MORPHOMETRY:
+        tables = LAYOUT_SETTINGS["morphometry"]
+        tables = [tables] if isinstance(tables, str) else tables
+        files["morphometry"] = [root / table for table in tables]
+    return files
+
+
+def image_files():
+    """What downsampling depends on beside the table: sizes and times of the images themselves."""
+    if SYNTHETIC:
+        return "made here"
+    root = Path(config["cohort_root"])
+    if LAYOUT == "table":
+        return images_fingerprint(
+            root, LAYOUT_SETTINGS["participants"], LAYOUT_SETTINGS["image"]
+        )
+    folder = root / (LAYOUT_SETTINGS.get("derivatives") or "")
+    images = sorted(
+        path for pattern in IMAGE_PATTERNS[LAYOUT] for path in folder.glob(pattern)
+    )
+    digest = hashlib.sha256()
+    for path in filter(Path.exists, images):
+        stat = path.stat()
+        digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
+
+
 if SYNTHETIC:
 
     rule plan_cohort:
@@ -76,6 +134,7 @@ rule read_cohort:
     output:
         participants=P.participants,
         morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+        left_out=P.left_out,
     log:
         P.log("read_cohort"),
     benchmark:
@@ -83,11 +142,15 @@ rule read_cohort:
     conda:
         ENVIRONMENT
     params:
-        layout=config["cohort"]["layout"],
+        layout=LAYOUT,
         root=P.source if SYNTHETIC else config["cohort_root"],
-        settings=config["cohort"][config["cohort"]["layout"]],
+        settings=LAYOUT_SETTINGS,
+        space=config["cohort"]["space"],
+        contrast=config["cohort"]["contrast"],
         classes=config["cohort"]["classes"],
         exclude=config["cohort"]["exclude"],
+        on_missing=config["cohort"]["on_missing"],
+        images=image_files(),
         n_splits=config["folds"]["n_splits"],
         code=code("read_cohort.py"),
     script:

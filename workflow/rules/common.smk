@@ -3,7 +3,9 @@
 import shlex
 from pathlib import Path
 
-from voxplain.manifest import images_fingerprint, source_hash
+from voxplain.errors import ConfigError
+from voxplain.manifest import source_hash
+from voxplain.network_source import source_digest
 from voxplain.paths import WHOLE_COHORT, RunPaths, fold_names
 
 # Jobs find this checkout's package whatever environment they run in.
@@ -16,18 +18,38 @@ P = RunPaths(config["run"])
 FOLDS = fold_names(config["folds"]["n_splits"])
 METHODS = config["attribution"]["methods"]
 PERTURBS = "meaningful_perturbation" in METHODS
+CONTROLS = ["input_gradient", "edges", "group_difference"]
+ROBUSTNESS = config["evaluation"]["robustness"]
+TRUTH = config["evaluation"]["truth"]
+if ROBUSTNESS["fold"] not in FOLDS:
+    raise WorkflowError(
+        f"evaluation.robustness.fold: there is no fold '{ROBUSTNESS['fold']}'; name one of "
+        f"{', '.join(FOLDS)}"
+    )
+VARIANTS = ["shuffled", *(f"seed-{k + 1}" for k in range(ROBUSTNESS["seeds"]))]
 CLASSES = [config["cohort"]["classes"][k] for k in ("negative", "positive")]
 GROUPS = [*CLASSES, "conjoined"]
 ATLASES = {atlas["name"]: atlas for atlas in config["atlases"]}
 BATCHES = [f"{k:02d}" for k in range(config["volumes"]["batches"])]
-SYNTHETIC = config["cohort"]["layout"] == "synthetic"
+LAYOUT = config["cohort"]["layout"]
+LAYOUT_SETTINGS = config["cohort"][LAYOUT]
+SYNTHETIC = LAYOUT == "synthetic"
 HAS_TRUTH = SYNTHETIC and not config["cohort"]["synthetic"]["null_cohort"]
-HAS_MORPHOMETRY = SYNTHETIC or config["cohort"]["table"]["morphometry"] is not None
+HAS_MORPHOMETRY = SYNTHETIC or LAYOUT_SETTINGS.get("morphometry") is not None
+TABLE1_MODELS = ["xgboost", "knn", "logistic_regression"]
 MORPHOMETRY_MODELS = (
-    ["xgboost", "knn", "logistic_regression"] if HAS_MORPHOMETRY else []
+    [*TABLE1_MODELS, "logistic_regression_tiv_residual"] if HAS_MORPHOMETRY else []
 )
+# Models that can be refitted to permuted labels; the first one in every run.
+PERMUTED_MODELS = ["voxel_svm", *(["logistic_regression"] if HAS_MORPHOMETRY else [])]
 WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
 MODELS = ["cnn", "voxel_svm", *MORPHOMETRY_MODELS, "head_size"]
+OWN_NETWORK = config["cnn"]["network"] is not None
+TRAINING = {
+    key: value
+    for key, value in config["cnn"].items()
+    if key not in ("network", "network_settings", "channels", "dropout")
+}
 # Atlas tables need inputs in the atlas's space.
 TABLE2_ATLASES = list(ATLASES) if config["cohort"]["space"] == "MNI152" else []
 # Folds whose maps make the group maps: the held-out ones, or the paper's in-sample model.
@@ -47,9 +69,38 @@ def code(script):
     return source_hash(Path(workflow.basedir) / "workflow" / "scripts" / script)
 
 
+def network():
+    """Which network, called with what, and a digest of a user's own: a changed one is retrained."""
+    cnn, source = config["cnn"], config["cnn"]["network"]
+    if not OWN_NETWORK and cnn["network_settings"]:
+        raise WorkflowError(
+            "cnn.network_settings are those of your own network, but cnn.network is null; name it, "
+            "or set channels and dropout of the paper's"
+        )
+    settings = (
+        cnn["network_settings"]
+        if OWN_NETWORK
+        else {key: cnn[key] for key in ("channels", "dropout")}
+    )
+    try:
+        digest = source_digest(source) if OWN_NETWORK else None
+    except ConfigError as error:
+        raise WorkflowError(str(error)) from None
+    arguments = {"shape": config["volumes"]["shape"], "n_classes": 2} | settings
+    return {"source": source, "arguments": arguments, "digest": digest}
+
+
+NETWORK = network()
+
+
 def all_tables():
     names = [
         "accuracy",
+        "calibration",
+        "comparisons",
+        "head_size",
+        "confounds",
+        "permutations_voxel_svm",
         "table1",
         "table3",
         "masked_accuracy",
@@ -58,7 +109,16 @@ def all_tables():
         "claims",
     ]
     names += [f"table2_{atlas}" for atlas in TABLE2_ATLASES]
-    names += ["localisation", "localisation_regions"] if HAS_TRUTH else []
+    names += ["optimism"] if HAS_MORPHOMETRY else []
+    # Nulls of targets of their own are shown once they have been asked for.
+    nulls = [f"permutations_{model}" for model in PERMUTED_MODELS[1:]]
+    names += [name for name in nulls if Path(P.table(name)).exists()]
+    names += ["faithfulness", "faithfulness_curves", "robustness"]
+    names += (
+        ["localisation", "localisation_controls", "localisation_regions"]
+        if HAS_TRUTH
+        else []
+    )
     return [P.table(name) for name in names]
 
 
@@ -70,6 +130,8 @@ def all_figures():
         "fig2c",
         "fig3",
         "accuracy",
+        "calibration",
+        "head_size",
         "history",
         "quality",
         "masked_accuracy",
@@ -77,6 +139,7 @@ def all_figures():
     ]
     names += ["localisation"] if HAS_TRUTH else []
     names += ["convergence"] if PERTURBS else []
+    names += ["faithfulness", "robustness"]
     return [path for name in names for path in P.figure(name)]
 
 
@@ -84,28 +147,6 @@ def perturbation_files(path):
     """A file of every fold's Meaningful Perturbations, where the run has them."""
     folds = MAP_FOLDS if PERTURBS else []
     return expand(path, method="meaningful_perturbation", fold=folds)
-
-
-def cohort_files(_):
-    """Tables that a cohort is read from."""
-    if SYNTHETIC:
-        return {"table": P.source_participants, "morphometry": P.source_morphometry}
-    table = config["cohort"]["table"]
-    root = Path(config["cohort_root"])
-    files = {"table": root / table["participants"]}
-    return files | (
-        {"morphometry": root / table["morphometry"]} if HAS_MORPHOMETRY else {}
-    )
-
-
-def image_files():
-    """What downsampling depends on beside the table: the images themselves."""
-    if SYNTHETIC:
-        return "made here"
-    table = config["cohort"]["table"]
-    return images_fingerprint(
-        config["cohort_root"], table["participants"], table["image"]
-    )
 
 
 def atlas_files(wildcards):
@@ -161,7 +202,7 @@ def check_settings():
     """Refuse settings that the schema cannot see to be impossible."""
     if not SYNTHETIC and config["cohort_root"] is None:
         raise WorkflowError(
-            "cohort.layout is table but cohort_root is not set; name the folder of your data, "
+            f"cohort.layout is {LAYOUT} but cohort_root is not set; name the folder of your data, "
             "for example: --config cohort_root=/data/my_study"
         )
     if len(ATLASES) < len(config["atlases"]):

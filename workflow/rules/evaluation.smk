@@ -9,10 +9,15 @@ rule prediction_tables:
             if HAS_MORPHOMETRY
             else []
         ),
+        participants=P.participants,
+        quality=P.quality,
     output:
         accuracy=P.table("accuracy"),
         predictions=P.table("predictions"),
         table1=P.table("table1"),
+        calibration=P.table("calibration"),
+        comparisons=P.table("comparisons"),
+        head_size=P.table("head_size"),
         importances=P.table("importances") if HAS_MORPHOMETRY else [],
     log:
         P.log("prediction_tables"),
@@ -23,10 +28,93 @@ rule prediction_tables:
     params:
         models=MODELS,
         permutations=config["evaluation"]["permutations"],
+        bootstraps=config["evaluation"]["bootstraps"],
+        caliper=config["evaluation"]["head_size_caliper"],
         seed=config["seed"],
         code=code("prediction_tables.py"),
     script:
         "../scripts/prediction_tables.py"
+
+
+rule confounds:
+    input:
+        participants=P.participants,
+        quality=P.quality,
+        folds=P.folds,
+    output:
+        table=P.table("confounds"),
+    log:
+        P.log("confounds"),
+    benchmark:
+        P.benchmark("confounds")
+    conda:
+        ENVIRONMENT
+    params:
+        permutations=config["evaluation"]["permutations"],
+        seed=config["seed"],
+        code=code("confounds.py"),
+    script:
+        "../scripts/confounds.py"
+
+
+rule optimism:
+    # What the paper's hyper-parameters, chosen on the folds they are scored on, add to accuracy.
+    input:
+        participants=P.participants,
+        folds=P.folds,
+        morphometry=P.morphometry,
+        accuracy=P.table("accuracy"),
+    output:
+        table=P.table("optimism"),
+    log:
+        P.log("optimism"),
+    benchmark:
+        P.benchmark("optimism")
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    params:
+        models=TABLE1_MODELS,
+        settings=config["baselines"],
+        seed=config["seed"],
+        code=code("optimism.py"),
+    script:
+        "../scripts/optimism.py"
+
+
+rule label_permutations:
+    # One model, refitted to permuted labels: seconds for the SVM, minutes for the regression.
+    input:
+        participants=P.participants,
+        folds=P.folds,
+        gram=P.gram,
+        sums=P.gram_sums,
+        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+    output:
+        table=P.table("permutations_{model}"),
+    log:
+        P.log("label_permutations", "{model}"),
+    benchmark:
+        P.benchmark("label_permutations", "{model}")
+    wildcard_constraints:
+        model="|".join(PERMUTED_MODELS),
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    params:
+        permutations=config["evaluation"]["refits"],
+        n_features=prod(config["volumes"]["shape"]),
+        settings=config["baselines"],
+        seed=config["seed"],
+        code=code("label_permutations.py"),
+    script:
+        "../scripts/label_permutations.py"
+
+
+rule permutations:
+    # Refitting nulls of all cheap models: `snakemake permutations`, then `snakemake` for the page.
+    input:
+        expand(P.table("permutations_{model}"), model=PERMUTED_MODELS),
 
 
 rule masked_accuracy_fold:
@@ -51,6 +139,7 @@ rule masked_accuracy_fold:
     params:
         methods=METHODS,
         classes=CLASSES,
+        network=NETWORK,
         map_set="train" if config["attribution"]["model"] == "fold" else "test",
         random_masks=config["evaluation"]["random_masks"],
         seed=config["seed"],
@@ -107,8 +196,10 @@ rule localisation:
         truth_names=P.truth_names,
         brain_mask=P.brain_mask,
         maps=expand(P.group_maps, method=METHODS),
+        controls=expand(P.group_maps, method=CONTROLS),
     output:
         table=P.table("localisation"),
+        controls=P.table("localisation_controls"),
         regions=P.table("localisation_regions"),
     log:
         P.log("localisation"),
@@ -118,6 +209,7 @@ rule localisation:
         ENVIRONMENT
     params:
         methods=METHODS,
+        controls=CONTROLS,
         surrogates=config["evaluation"]["surrogates"],
         seed=config["seed"],
         code=code("localisation.py"),
@@ -147,6 +239,7 @@ rule first_layer:
     params:
         folds=[*FOLDS, WHOLE_COHORT],
         classes=CLASSES,
+        network=NETWORK,
         gpu=config["gpu"],
         code=code("first_layer.py"),
     script:

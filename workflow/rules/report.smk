@@ -4,10 +4,18 @@
 rule statistics_figures:
     input:
         accuracy=P.table("accuracy"),
+        calibration=P.table("calibration"),
+        head_size=P.table("head_size"),
         first_layer=P.table("first_layer"),
         masked=P.table("masked_accuracy"),
         table3=P.table("table3"),
-        localisation=P.table("localisation") if HAS_TRUTH else [],
+        localisation=(
+            [P.table("localisation"), P.table("localisation_controls")]
+            if HAS_TRUTH
+            else []
+        ),
+        faithfulness=P.table("faithfulness_curves"),
+        robustness=P.table("robustness"),
         histories=expand(P.cnn_history, fold=FOLDS),
         curves=perturbation_files(P.map_curves),
         rows=perturbation_files(P.map_rows),
@@ -17,6 +25,16 @@ rule statistics_figures:
         fig3=report(P.figure("fig3"), category="Paper", labels={"figure": "Fig. 3"}),
         accuracy=report(
             P.figure("accuracy"), category="Prediction", labels={"figure": "accuracy"}
+        ),
+        calibration=report(
+            P.figure("calibration"),
+            category="Prediction",
+            labels={"figure": "calibration"},
+        ),
+        head_size=report(
+            P.figure("head_size"),
+            category="Prediction",
+            labels={"figure": "head size"},
         ),
         history=report(
             P.figure("history"), category="Prediction", labels={"figure": "history"}
@@ -30,6 +48,16 @@ rule statistics_figures:
             P.figure("table3"), category="Explanation", labels={"figure": "overlap"}
         ),
         localisation=P.figure("localisation") if HAS_TRUTH else [],
+        faithfulness=report(
+            P.figure("faithfulness"),
+            category="Explanation",
+            labels={"figure": "faithfulness"},
+        ),
+        robustness=report(
+            P.figure("robustness"),
+            category="Explanation",
+            labels={"figure": "robustness"},
+        ),
         convergence=(
             report(
                 P.figure("convergence"),
@@ -109,6 +137,8 @@ rule claims:
         table2=expand(P.table("table2_{atlas}"), atlas=TABLE2_ATLASES),
         first_layer=P.table("first_layer"),
         runtime=P.table("runtime"),
+        robustness=P.table("robustness"),
+        comparisons=P.table("comparisons"),
     output:
         table=P.table("claims"),
     log:
@@ -119,7 +149,7 @@ rule claims:
         ENVIRONMENT
     params:
         classes=CLASSES,
-        same_cohort=False,  # no layout reads the paper's own participants yet
+        same_cohort=LAYOUT == "hcp",
         atlases=TABLE2_ATLASES,
         code=code("claims.py"),
     script:

@@ -10,6 +10,7 @@ with job_log(snakemake.log[0]):
         class_names=tuple(p.classes),
         same_cohort=p.same_cohort,
         accuracy=read_table(given.accuracy),
+        comparisons=read_table(given.comparisons),
         importances=read_table(given.importances) if given.importances else None,
         masked=read_table(given.masked),
         table2={
@@ -18,6 +19,7 @@ with job_log(snakemake.log[0]):
         table3=read_table(given.table3),
         first_layer=read_table(given.first_layer),
         runtime=read_table(given.runtime),
+        robustness=read_table(given.robustness),
     )
     write_table(snakemake.output.table, table)
     print(table.to_string(index=False))

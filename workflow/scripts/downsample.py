@@ -18,7 +18,10 @@ with job_log(snakemake.log[0]):
     progress = Progress("downsampled")
     for k, row in enumerate(participants.iloc[rows].itertuples()):
         try:
-            volumes[k], grid, statistics = downsample_file(row.image, p.shape, row.participant_id)
+            volumes[k], grid, statistics = downsample_file(
+                *(row.image, p.shape, row.participant_id),
+                mask=None if pd.isna(row.mask) else row.mask,
+            )
             quality.append(quality_row(row.participant_id, volumes[k], statistics))
         except ImageError as error:  # gathered, so that one run tells of every bad file
             problems.append(str(error))

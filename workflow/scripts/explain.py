@@ -26,13 +26,15 @@ with job_log(snakemake.log[0]):
     names = [*split.test, *sample]
     rows = participants.iloc[rows_of(names, participants)]
     labels = rows["label"].to_numpy(int)
-    model, _ = load_model(snakemake.input.model, device)
+    model, _ = load_model(snakemake.input.model, device, p.network["source"])
     volumes = np.load(snakemake.input.volumes, mmap_mode="r")[rows.index]
     images = torch.from_numpy(volumes).unsqueeze(1).to(device)
     targets = torch.from_numpy(labels).to(device) if p.target == "true_class" else None
     settings = dict(p.settings)
+    if method in ("meaningful_perturbation", "smooth_grad"):
+        settings |= {"seed": stream_seed(p.seed, method)}
     if method == "meaningful_perturbation":
-        settings |= {"seed": stream_seed(p.seed, method), "progress": Progress("iterations")}
+        settings |= {"progress": Progress("iterations")}
 
     start = time.perf_counter()
     result = METHODS[method](model, images, targets, **settings)

@@ -29,11 +29,10 @@ with job_log(snakemake.log[0]):
         p.folds, snakemake.input.splits, snakemake.input.models, strict=True
     ):
         split = read_split(split_path, participants)
-        model, _ = load_model(model_path, device)
+        model, _ = load_model(model_path, device, p.network["source"])
         train, test = rows_of(split.train, participants), rows_of(split.test, participants)
-        block = model.blocks[0]
         features = first_layer_features(
-            block, images[test], first_layer_scale(block, images[train])
+            model, images[test], first_layer_scale(model, images[train])
         )
         for measure, values in zip(("mean", "entropy"), features, strict=True):
             table = feature_means(values, labels[test], p.classes).merge(

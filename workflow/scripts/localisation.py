@@ -27,7 +27,12 @@ with job_log(snakemake.log[0]):
         whole.append({"method": method, **scores})
         by_region = localisation_by_region(conjoined, regions, brain, p.surrogates, p.seed)
         parts.append(by_region.assign(method=method))
+    controls = []
+    for control, path in zip(p.controls, snakemake.input.controls, strict=True):
+        scores = localisation(np.load(path)[2], planted, brain, p.surrogates, p.seed)
+        controls.append({"method": control, **scores})
     table = pd.DataFrame(whole)
     write_table(snakemake.output.table, table)
+    write_table(snakemake.output.controls, pd.DataFrame(controls))
     write_table(snakemake.output.regions, pd.concat(parts))
     print(table.to_string(index=False))

@@ -18,7 +18,7 @@ with job_log(snakemake.log[0]):
     device = compute.prepare(snakemake.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
-    model, _ = load_model(snakemake.input.model, device)
+    model, _ = load_model(snakemake.input.model, device, p.network["source"])
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
     test = rows_of(split.test, participants)
     labels = participants["label"].to_numpy(int)[test]

@@ -1,45 +1,54 @@
-"""Accuracy of every model on its held-out participants, beside its null and the paper; Table 1."""
+"""Every model on its held-out participants: accuracy, calibration, comparisons, head size."""
 
 import pandas as pd
 
-from voxplain import paper
-from voxplain.evaluation.statistics import is_evidence, summarise
+from voxplain.baselines import head_size
+from voxplain.evaluation.calibration import calibration, logits, reliability
+from voxplain.evaluation.comparisons import compare
+from voxplain.evaluation.families import family_codes, resample
+from voxplain.evaluation.matching import head_size_table
+from voxplain.evaluation.over_folds import table1
+from voxplain.evaluation.statistics import bootstrap_intervals, is_evidence, summarise
 from voxplain.files import read_table, write_table
 from voxplain.logs import job_log
+from voxplain.seeds import stream_seed
 
-
-def table1(accuracy):
-    """The paper's Table 1; a model that the cohort has no data for says so."""
-    ours = accuracy.set_index("model")
-    rows = []
-    for model in paper.TABLE1_MODELS:
-        known = model in ours.index
+with job_log(snakemake.log[0]):
+    p, given, output = snakemake.params, snakemake.input, snakemake.output
+    participants = read_table(given.participants)
+    people = participants["participant_id"].tolist()
+    seed = stream_seed(p.seed, "bootstrap of families")
+    weights = resample(family_codes(participants), p.bootstraps, seed)
+    sizes = head_size.measured(participants, read_table(given.quality))
+    rows, everything, curves = [], [], []
+    for model in p.models:
+        held_out = pd.concat([read_table(path) for path in given[model]], ignore_index=True)
+        held_out = held_out.set_index("participant_id").loc[people].reset_index()
+        summary = summarise(held_out, p.permutations, p.seed)
+        true = held_out["y_true"].to_numpy(int)
+        predicted = logits(model, held_out["y_score"].to_numpy())
         rows.append(
             {
                 "model": model,
-                "accuracy_mean": ours.loc[model, "mean"] if known else None,
-                "accuracy_sd": ours.loc[model, "sd"] if known else None,
-                "paper_mean": paper.ACCURACY[model].mean,
-                "paper_sd": paper.ACCURACY[model].sd,
-                "status": "computed" if known else "this cohort has no morphometry table",
+                **summary,
+                "evidence": is_evidence(summary),
+                **bootstrap_intervals(held_out, weights),
+                **calibration(true, predicted),
             }
         )
-    return pd.DataFrame(rows)
-
-
-with job_log(snakemake.log[0]):
-    p, given = snakemake.params, snakemake.input
-    rows, everything = [], []
-    for model in p.models:
-        held_out = pd.concat([read_table(path) for path in given[model]], ignore_index=True)
-        summary = summarise(held_out, p.permutations, p.seed)
-        rows.append({"model": model, **summary, "evidence": is_evidence(summary)})
+        if predicted is not None:
+            curves.append(reliability(true, predicted).assign(model=model))
         everything.append(held_out.assign(model=model))
-    accuracy = pd.DataFrame(rows)
-    write_table(snakemake.output.accuracy, accuracy)
-    write_table(snakemake.output.predictions, pd.concat(everything))
-    write_table(snakemake.output.table1, table1(accuracy))
+    accuracy, predictions = pd.DataFrame(rows), pd.concat(everything)
+    write_table(output.accuracy, accuracy)
+    write_table(output.predictions, predictions)
+    write_table(output.table1, table1(accuracy))
+    write_table(output.calibration, pd.concat(curves))
+    write_table(output.comparisons, compare(predictions, people, weights))
+    write_table(
+        output.head_size, head_size_table(accuracy, predictions, participants, sizes, p.caliper)
+    )
     if given.importances:
         importances = pd.concat([read_table(path) for path in given.importances])
-        write_table(snakemake.output.importances, importances)
+        write_table(output.importances, importances)
     print(accuracy.T.to_string())

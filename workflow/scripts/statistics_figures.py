@@ -3,6 +3,7 @@
 import pandas as pd
 
 from voxplain import figures
+from voxplain.evaluation.robustness import SANE_BELOW
 from voxplain.files import read_table
 from voxplain.logs import job_log
 from voxplain.paths import WHOLE_COHORT
@@ -20,6 +21,9 @@ with job_log(snakemake.log[0]):
     majority = accuracy["majority"].iloc[0]
     masked = figures.masked_accuracy(read_table(given.masked), majority)
     figures.save(figures.accuracy(accuracy), *drawn.accuracy)
+    figures.save(figures.head_size(read_table(given.head_size)), *drawn.head_size)
+    calibration = figures.calibration(read_table(given.calibration), accuracy)
+    figures.save(calibration, *drawn.calibration)
     figures.save(masked, *drawn.masked_accuracy)
     figures.save(figures.history(histories), *drawn.history)
     figures.save(figures.overlap(read_table(given.table3)), *drawn.table3)
@@ -28,4 +32,8 @@ with job_log(snakemake.log[0]):
         rows = pd.concat([read_table(path) for path in given.rows], ignore_index=True)
         figures.save(figures.convergence(curves, rows["converged"]), *drawn.convergence)
     if given.localisation:
-        figures.save(figures.localisation(read_table(given.localisation)), *drawn.localisation)
+        scores = [read_table(path) for path in given.localisation]
+        figures.save(figures.localisation(pd.concat(scores)), *drawn.localisation)
+    figures.save(figures.faithfulness(read_table(given.faithfulness)), *drawn.faithfulness)
+    robustness = figures.robustness(read_table(given.robustness), SANE_BELOW)
+    figures.save(robustness, *drawn.robustness)

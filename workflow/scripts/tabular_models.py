@@ -17,15 +17,16 @@ with job_log(snakemake.log[0]):
         "threads": snakemake.threads,
         "grids": p.settings,
     }
+    sizes = head_size.measured(participants, read_table(snakemake.input.quality))
     if snakemake.input.morphometry:
         features = read_table(snakemake.input.morphometry).set_index("participant_id")
     for model in p.models:
         if model == "head_size":
-            sizes = head_size.measured(participants, read_table(snakemake.input.quality))
             fitted = head_size.fit_predict(sizes, labels, train, test)
         else:
+            families = participants["family_id"]
             fitted = morphometry.fit_predict(
-                model, features, labels, train, test, participants["family_id"], settings, p.seed
+                model, features, labels, train, test, families, settings, p.seed, sizes
             )
             write_json(output[f"parameters_{model}"], fitted.parameters)
             if fitted.importances is not None:

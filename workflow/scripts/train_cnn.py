@@ -1,4 +1,6 @@
-"""Train the CNN on one fold and predict its held-out participants."""
+"""Train the network on one fold and predict its held-out participants."""
+
+from functools import partial
 
 import numpy as np
 
@@ -7,24 +9,26 @@ from voxplain.files import read_table, write_json, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
 from voxplain.manifest import environment
-from voxplain.network import save_model
+from voxplain.network import build_network, save_model
 from voxplain.predictions import predictions_table
 from voxplain.seeds import stream_seed
 from voxplain.training import TrainingSettings, predict_logits, train
 
 with job_log(snakemake.log[0]):
-    device = compute.prepare(snakemake.threads, snakemake.params.gpu)
+    p = snakemake.params
+    device = compute.prepare(snakemake.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
     volumes = np.load(snakemake.input.volumes, mmap_mode="r")
     labels = participants["label"].to_numpy(int)
     inside, held_out = rows_of(split.train, participants), rows_of(split.test, participants)
-    seed = stream_seed(snakemake.params.seed, "training", split.fold)
+    seed = stream_seed(p.seed, "training", split.fold)
 
     model, history = train(
+        partial(build_network, p.network["source"], p.network["arguments"]),
         volumes[inside],
         labels[inside],
-        TrainingSettings(**snakemake.params.settings),
+        TrainingSettings(**p.settings),
         seed,
         device,
         held_out=(volumes[held_out], labels[held_out]),
@@ -32,7 +36,7 @@ with job_log(snakemake.log[0]):
     logits = predict_logits(model, volumes[held_out], device)
     predicted = logits.argmax(axis=1)
 
-    save_model(snakemake.output.model, model, fold=split.fold)
+    save_model(snakemake.output.model, model, p.network["arguments"], fold=split.fold)
     write_table(snakemake.output.history, history.assign(fold=split.fold))
     write_table(
         snakemake.output.predictions,

@@ -1,10 +1,13 @@
 """Attribution maps of 3D CNNs: which voxels a network's decision rests on.
 
 Every method is a pure function ``method(model, images, targets=None, ...)`` that returns an
-`AttributionResult`. A further one is a module of its own and one line in `METHODS`.
+`AttributionResult`. A further one is a module of its own and one line in `METHODS`. The last three
+of these need the extra ``voxplain[captum]``.
 """
 
+from voxplain.attribution.captum_methods import integrated_gradients, occlusion, smooth_grad
 from voxplain.attribution.grad_cam import grad_cam
+from voxplain.attribution.gradient_maps import gradient_maps
 from voxplain.attribution.guided_backprop import guided_backprop
 from voxplain.attribution.meaningful_perturbation import meaningful_perturbation
 from voxplain.attribution.result import AttributionResult
@@ -13,12 +16,19 @@ METHODS = {
     "meaningful_perturbation": meaningful_perturbation,
     "guided_backprop": guided_backprop,
     "grad_cam": grad_cam,
+    "integrated_gradients": integrated_gradients,
+    "smooth_grad": smooth_grad,
+    "occlusion": occlusion,
 }
 
 __all__ = [
     "METHODS",
     "AttributionResult",
     "grad_cam",
+    "gradient_maps",
     "guided_backprop",
+    "integrated_gradients",
     "meaningful_perturbation",
+    "occlusion",
+    "smooth_grad",
 ]

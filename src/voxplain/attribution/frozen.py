@@ -59,11 +59,12 @@ def frozen(model: torch.nn.Module, images: torch.Tensor) -> Iterator[Network]:
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         stack.enter_context(torch.autocast(images.device.type, enabled=False))
-        stack.enter_context(
-            torch.backends.cudnn.flags(
-                enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+        if images.is_cuda:
+            stack.enter_context(
+                torch.backends.cudnn.flags(
+                    enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+                )
             )
-        )
         stack.enter_context(
             torch.random.fork_rng(devices=[images.device] if images.is_cuda else [])
         )
@@ -93,6 +94,12 @@ def _check_logits(logits: object, n: int) -> None:
         )
 
 
+def check_model(model: object) -> None:
+    """Raise an `AttributionError` unless the model is a torch module."""
+    if not isinstance(model, torch.nn.Module):
+        raise AttributionError(f"model is a {type(model).__name__}; pass a torch.nn.Module")
+
+
 def check_inputs(
     model: torch.nn.Module, images: torch.Tensor, targets: torch.Tensor | None
 ) -> torch.Tensor | None:
@@ -104,8 +111,7 @@ def check_inputs(
         The model is no module; the images have another shape, dtype or device than it needs, or
         hold values that are not finite; the targets are not one integer per image.
     """
-    if not isinstance(model, torch.nn.Module):
-        raise AttributionError(f"model is a {type(model).__name__}; pass a torch.nn.Module")
+    check_model(model)
     if not isinstance(images, torch.Tensor):
         raise AttributionError(f"images are a {type(images).__name__}; pass a torch tensor")
     if images.ndim != 5 or images.shape[1] != 1 or 0 in images.shape:
@@ -125,9 +131,10 @@ def check_inputs(
                 f"parameter {name} is on {value.device} but the images are on {images.device}; "
                 "move one of them"
             )
-    bad = (~torch.isfinite(images.detach())).flatten(1).any(1).nonzero().flatten().tolist()
-    if bad:
-        raise AttributionError(f"images {bad} hold NaN or infinite voxels; repair or drop them")
+    if not torch.isfinite(images.detach().sum()):  # cheap; an overflow only costs a second look
+        bad = (~torch.isfinite(images.detach())).flatten(1).any(1).nonzero().flatten().tolist()
+        if bad:
+            raise AttributionError(f"images {bad} hold NaN or infinite voxels; repair or drop them")
     return None if targets is None else _check_targets(targets, images)
 
 
@@ -171,21 +178,20 @@ def attribute_in_passes(
     model: torch.nn.Module,
     images: torch.Tensor,
     targets: torch.Tensor | None,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+) -> tuple[torch.Tensor, ...]:
     """Explain a batch a few images at a time.
 
     Parameters
     ----------
     explain : callable
-        ``(network, images, targets) -> (maps, targets, scores)`` for images of one pass.
+        ``(network, images, targets) -> tensors``, each with the images of one pass first.
     model, images, targets
         As every attribution method takes them.
 
     Returns
     -------
-    maps : torch.Tensor, (n, D, H, W)
-    targets : torch.Tensor, (n,)
-    scores : torch.Tensor, (n,)
+    tuple of torch.Tensor
+        The tensors of `explain`, each for all images.
     """
     targets = check_inputs(model, images, targets)
     size = images_per_pass(images)
@@ -195,5 +201,6 @@ def attribute_in_passes(
             part = slice(start, start + size)
             chosen = None if targets is None else targets[part]
             passes.append(explain(network, images[part].detach(), chosen))
-    maps, chosen, scores = (torch.cat(column) for column in zip(*passes, strict=True))
-    return maps, chosen, scores.detach()
+    if len(passes) == 1:
+        return passes[0]
+    return tuple(torch.cat(column) for column in zip(*passes, strict=True))

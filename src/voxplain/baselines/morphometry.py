@@ -4,9 +4,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import (
+    GridSearchCV,
+    PredefinedSplit,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+)
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -16,6 +22,41 @@ from voxplain.baselines import Fitted
 from voxplain.errors import CohortError, ConfigError
 
 MODELS = ("xgboost", "knn", "logistic_regression")
+# Features freed of head size; for a linear model only, because other learners can find head size
+# again in what regression leaves (Hamdan et al. 2023).
+RESIDUAL = "logistic_regression_tiv_residual"
+
+
+class HeadSizeResiduals(TransformerMixin, BaseEstimator):
+    """Features minus what a straight line in head size, the last column, says of each.
+
+    The lines are those of the participants it was fitted on (Snoek et al. 2019); the output lacks
+    the last column.
+    """
+
+    def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> "HeadSizeResiduals":
+        """Fit one line per feature by least squares.
+
+        Parameters
+        ----------
+        X : numpy.ndarray, shape (n, n_features + 1)
+        """
+        features, size = X[:, :-1], X[:, -1]
+        self.size_mean_ = size.mean()
+        self.feature_means_ = features.mean(axis=0)
+        centred = size - self.size_mean_
+        self.slopes_ = centred @ (features - self.feature_means_) / (centred @ centred)
+        left = (features - self._lines(size)).std(axis=0)
+        # head size itself leaves rounding, which the scaler would blow up to a feature
+        self.kept_ = left > 1e-8 * features.std(axis=0)
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the residuals, shape (n, n_features)."""
+        return (X[:, :-1] - self._lines(X[:, -1])) * self.kept_
+
+    def _lines(self, size: np.ndarray) -> np.ndarray:
+        return self.feature_means_ + np.outer(size - self.size_mean_, self.slopes_)
 
 
 def fit_predict(
@@ -27,6 +68,7 @@ def fit_predict(
     groups: pd.Series | None,
     settings: dict[str, Any],
     seed: int,
+    head_size: pd.Series | None = None,
 ) -> Fitted:
     """Choose hyper-parameters inside the training fold, fit on it, predict the test participants.
 
@@ -36,7 +78,8 @@ def fit_predict(
     Parameters
     ----------
     name : str
-        ``xgboost``, ``knn`` or ``logistic_regression``.
+        ``xgboost``, ``knn``, ``logistic_regression`` or ``logistic_regression_tiv_residual``, the
+        same on features freed of head size inside the training fold.
     X : pandas.DataFrame, shape (n, n_features)
         Numbers, one row per participant, missing values allowed.
     y : numpy.ndarray of int, shape (n,)
@@ -50,6 +93,8 @@ def fit_predict(
         parameter name to list of values.
     seed : int
         Seeds the inner folds and XGBoost.
+    head_size : pandas.Series or None, shape (n,)
+        Needed by ``logistic_regression_tiv_residual``, which alone uses it.
 
     Returns
     -------
@@ -68,8 +113,10 @@ def fit_predict(
     _check_features(X)
     pipeline = _pipeline(name, settings["threads"], seed)
     inner = _inner_folds(y[train], _families(groups, train), settings["inner_folds"], seed)
-    grid = _checked_grid(name, pipeline, settings["grids"][name], inner)
+    grid = _checked_grid(name, pipeline, _grid_of(name, settings), inner)
     values = X.to_numpy(dtype=np.float64)
+    if name == RESIDUAL:
+        values = np.column_stack([values, head_size])
     search = GridSearchCV(
         pipeline, grid, scoring="balanced_accuracy", cv=inner, n_jobs=1, error_score="raise"
     )
@@ -77,9 +124,57 @@ def fit_predict(
     return Fitted(
         scores=search.predict_proba(values[test])[:, 1].astype(np.float64),
         predictions=search.predict(values[test]),
-        parameters={key.removeprefix("model__"): v for key, v in search.best_params_.items()},
+        parameters=_own_names(search.best_params_),
         importances=_importances(name, search.best_estimator_["model"], X.columns),
     )
+
+
+def non_nested(
+    name: str,
+    X: pd.DataFrame,
+    y: np.ndarray,
+    folds: np.ndarray,
+    settings: dict[str, Any],
+    seed: int,
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """Score a model with the hyper-parameters that are best on the very folds it is scored on.
+
+    The paper's protocol (section 4.1); its accuracy is optimistic, and by how much is its
+    difference from the nested one.
+
+    Parameters
+    ----------
+    name, X, y, settings, seed
+        As for `fit_predict`; ``inner_folds`` is not used.
+    folds : numpy.ndarray, shape (n,)
+        Fold that holds each participant out.
+
+    Returns
+    -------
+    accuracies : numpy.ndarray of float64, shape (n_folds,)
+        Of the folds in sorted order, for the parameters with the highest mean.
+    parameters : dict
+        Those parameters.
+    """
+    _check_features(X)
+    pipeline = _pipeline(name, settings["threads"], seed)
+    splitter = PredefinedSplit(pd.factorize(folds, sort=True)[0])
+    grid = _checked_grid(name, pipeline, _grid_of(name, settings), list(splitter.split()))
+    search = GridSearchCV(
+        pipeline, grid, scoring="accuracy", cv=splitter, refit=False, error_score="raise"
+    )
+    results = search.fit(X.to_numpy(dtype=np.float64), y).cv_results_
+    best = int(np.argmax(results["mean_test_score"]))
+    accuracies = [results[f"split{k}_test_score"][best] for k in range(splitter.get_n_splits())]
+    return np.array(accuracies), _own_names(results["params"][best])
+
+
+def _grid_of(name: str, settings: dict[str, Any]) -> dict[str, list]:
+    return settings["grids"]["logistic_regression" if name == RESIDUAL else name]
+
+
+def _own_names(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {key.removeprefix("model__"): value for key, value in parameters.items()}
 
 
 def _check_features(X: pd.DataFrame) -> None:
@@ -106,9 +201,12 @@ def _pipeline(name: str, threads: int, seed: int) -> Pipeline:
         return Pipeline([impute, ("model", model)])
     if name == "knn":
         return Pipeline([impute, scale, ("model", KNeighborsClassifier())])
-    if name == "logistic_regression":
-        return Pipeline([impute, scale, ("model", LogisticRegression(max_iter=10000))])
-    raise ConfigError(f"Unknown morphometry model {name!r}; choose from {', '.join(MODELS)}")
+    if name in ("logistic_regression", RESIDUAL):
+        residuals = [("residuals", HeadSizeResiduals())] if name == RESIDUAL else []
+        model = ("model", LogisticRegression(max_iter=10000))
+        return Pipeline([impute, *residuals, scale, model])
+    known = ", ".join((*MODELS, RESIDUAL))
+    raise ConfigError(f"Unknown morphometry model {name!r}; choose from {known}")
 
 
 def _families(groups: pd.Series | None, train: np.ndarray) -> np.ndarray | None:
@@ -167,7 +265,7 @@ def _checked_grid(
 
 
 def _importances(name: str, model: Any, features: pd.Index) -> pd.DataFrame | None:
-    if name == "logistic_regression":
+    if name in ("logistic_regression", RESIDUAL):
         return pd.DataFrame({"feature": features, "coefficient": model.coef_[0]})
     if name == "xgboost":
         gain = model.get_booster().get_score(importance_type="gain")

@@ -1,34 +1,36 @@
 """Cohorts: layouts of images and tables on disk, all read into one participants table.
 
-A layout is a function ``(root, settings, *, classes, exclude, n_splits) -> participants`` in its
-own module and a line in `LAYOUTS`; the participants table is described in
-`voxplain.cohort.participants`.
+A layout is a function ``(root, settings, **checked) -> participants`` in its own module and a line
+in `LAYOUTS`; it gathers what it finds into a `checks.Study`, and the checks are the same for all.
+The participants table is described in `voxplain.cohort.participants`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from voxplain.cohort import synthetic, table
+from voxplain.cohort import bids, hcp, oasis, synthetic, table
 from voxplain.errors import ConfigError
 
-# The door for further layouts: HCP, BIDS and OASIS each become one module and one line.
 LAYOUTS: dict[str, Callable[..., pd.DataFrame]] = {
     "table": table.read_participants,
     "synthetic": synthetic.read_participants,
+    "hcp": hcp.read_participants,
+    "bids": bids.read_participants,
+    "oasis": oasis.read_participants,
+}
+# What a layout's files are by their names: the configuration must not say otherwise.
+FACTS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
+    "hcp": hcp.facts,
+    "bids": bids.facts,
+    "oasis": oasis.facts,
 }
 
 
 def read_participants(
-    layout: str,
-    root: str | Path,
-    settings: Mapping[str, Any],
-    *,
-    classes: Mapping[str, str],
-    exclude: Sequence[str] = (),
-    n_splits: int = 2,
+    layout: str, root: str | Path, settings: Mapping[str, Any], **checked: Any
 ) -> pd.DataFrame:
     """Read and check a cohort of any known layout.
 
@@ -40,8 +42,9 @@ def read_participants(
         The cohort's folder.
     settings : mapping
         The layout's own settings (``cohort.<layout>`` in the config).
-    classes, exclude, n_splits
-        As in `voxplain.cohort.table.read_participants`.
+    **checked
+        ``classes``, ``exclude``, ``n_splits`` and ``on_missing``: see
+        `voxplain.cohort.checks.participants_of`.
 
     Returns
     -------
@@ -58,4 +61,30 @@ def read_participants(
     if layout not in LAYOUTS:
         known = ", ".join(LAYOUTS)
         raise ConfigError(f"cohort.layout is '{layout}'; the known layouts are {known}")
-    return LAYOUTS[layout](root, settings, classes=classes, exclude=exclude, n_splits=n_splits)
+    return LAYOUTS[layout](root, settings, **checked)
+
+
+def check_facts(layout: str, settings: Mapping[str, Any], **claimed: str) -> None:
+    """Compare what the configuration says of the images with what their files' names say.
+
+    Parameters
+    ----------
+    layout, settings
+        As in `read_participants`.
+    **claimed : str
+        ``space`` (``MNI152`` or ``native``) and ``contrast`` (``T1w`` or ``grey_matter``).
+
+    Raises
+    ------
+    ConfigError
+        If they contradict each other: atlas tables, or the name of what is seen, would be wrong.
+    """
+    facts = FACTS[layout](settings) if layout in FACTS else {}
+    wrong = [
+        f"cohort.{key} is {claimed[key]}, but the images that cohort.{layout} chooses are "
+        f"{fact}; set cohort.{key} to {fact} or choose others"
+        for key, fact in facts.items()
+        if claimed[key] != fact
+    ]
+    if wrong:
+        raise ConfigError("\n".join(wrong))

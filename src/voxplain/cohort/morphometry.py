@@ -1,30 +1,44 @@
 """Morphometry tables: one row of numbers per participant."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from voxplain.cohort import hcp_columns
+from voxplain.cohort import freesurfer, hcp_columns
 from voxplain.cohort.participants import MISSING_TEXT, shortened
+from voxplain.cohort.text_tables import read_cells
 from voxplain.errors import CohortError
 
 ID_COLUMNS = ("participant_id", "Subject")
 # What HCP's and BIDS's tables say about a person besides measures: never features of a brain.
 IDENTIFIERS = ("Release", "Acquisition", "Gender", "Age", "family_id", "class_name", "label")
 
+Paths = str | os.PathLike | Sequence[str | os.PathLike]
 
-def read(path: str | os.PathLike, participant_ids: list[str], *label_columns: str) -> pd.DataFrame:
-    """Read the morphometric features of some participants.
+
+def as_paths(paths: Paths | None) -> list[Path]:
+    """Return one path, several or none as a list."""
+    if paths is None:
+        return []
+    return [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+
+
+def read(paths: Paths, participant_ids: Sequence[str], *label_columns: str) -> pd.DataFrame:
+    """Read the morphometric features of some participants from one table or several.
 
     HCP's Expanded FreeSurfer table is understood: the right cerebellar cortex gets its right name.
+    So are tables of aparcstats2table and asegstats2table: regions are features, measures of the
+    whole brain are not.
 
     Parameters
     ----------
-    path : path_like
-        TSV (or, by its ending, CSV) with a column ``participant_id`` or ``Subject``.
-    participant_ids : list of str
+    paths : path_like or sequence of path_like
+        TSV (or, by its ending, CSV) with a column ``participant_id`` or ``Subject``, or a table of
+        FreeSurfer. Several are joined by participant.
+    participant_ids : sequence of str
         Whose rows to return; rows of others are ignored.
     *label_columns : str
         Further columns that are no features, such as the one that holds the label.
@@ -33,45 +47,125 @@ def read(path: str | os.PathLike, participant_ids: list[str], *label_columns: st
     -------
     features : (n_participants, n_features) float64 DataFrame
         Indexed by participant_id in the order asked for. Columns that are the same for all these
-        participants are left out; ``features.attrs["constant"]`` lists them.
+        participants are left out (``features.attrs["constant"]`` lists them), and so are
+        FreeSurfer's global measures (``features.attrs["global"]``).
 
     Raises
     ------
     CohortError
-        If participants have no row or several, or a value is missing, infinite or no number; all
-        of it in one message.
+        If participants have no row or several, a value is missing, infinite or no number, or two
+        tables have a feature of the same name; all of it in one message.
     """
-    path = Path(path)
-    if not path.is_file():
+    parts, problems = [], []
+    for path in as_paths(paths):
+        try:
+            parts.append(_numbers_of(path, participant_ids, {*IDENTIFIERS, *label_columns}))
+        except CohortError as error:
+            problems.append(str(error))
+    if problems:
+        raise CohortError("\n".join(problems))
+    numbers = pd.concat([regions for regions, _ in parts], axis=1)
+    twice = numbers.columns[numbers.columns.duplicated()].unique().tolist()
+    if twice:
         raise CohortError(
-            f"{path} does not exist; check cohort.table.morphometry or set it to null"
+            f"cohort morphometry: {shortened(twice)}: in more than one table; join tables of one "
+            "parcellation and of different measures only"
         )
-    separator = "," if path.suffix.lower() == ".csv" else "\t"
-    try:
-        # With a header, pandas marks repeated names by .1, which hcp_columns knows.
-        table = pd.read_csv(
-            path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        )
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise CohortError(f"{path} is not a readable table ({error})") from error
-    table.columns = table.columns.str.strip()
-    table = table.rename(columns=hcp_columns.corrected(table.columns.tolist()))
-    rows = _rows_of(path, table, participant_ids)
-    dropped = {*ID_COLUMNS, *IDENTIFIERS, *label_columns}
-    numbers = _numbers(path, rows[[name for name in rows.columns if name not in dropped]])
     constant = numbers.columns[(numbers == numbers.iloc[0]).all()].tolist()
-    features = numbers.drop(columns=constant)
+    features = numbers.drop(columns=constant).copy()  # one block of memory, not one per column
     if features.columns.empty:
-        raise CohortError(f"{path} has no column of numbers that differ between participants")
+        raise CohortError(
+            f"{shortened([str(path) for path in as_paths(paths)])}: no column of numbers that "
+            "differ between participants"
+        )
     features.attrs["constant"] = constant
+    features.attrs["global"] = sorted({name for _, known in parts for name in known})
     return features
 
 
-def _rows_of(path: Path, table: pd.DataFrame, participant_ids: list[str]) -> pd.DataFrame:
-    names = [name for name in ID_COLUMNS if name in table.columns]
-    if not names:
-        raise CohortError(f"{path} has neither a column participant_id nor Subject")
-    index = pd.Index(table[names[0]].str.strip(), name="participant_id")
+def known_participants(paths: Paths) -> set[str]:
+    """Return the participants that have a row in every table."""
+    return set.intersection(*(set(_read_one(path).index) for path in as_paths(paths)))
+
+
+def head_size(paths: Paths, participant_ids: Sequence[str]) -> pd.Series | None:
+    """Return FreeSurfer's estimated intracranial volume (eTIV), if a table holds it.
+
+    Parameters
+    ----------
+    paths, participant_ids
+        As in `read`.
+
+    Returns
+    -------
+    head_size : (n_participants,) Series or None
+        ml, indexed by participant_id; None if no table is one of FreeSurfer's with an eTIV.
+
+    Raises
+    ------
+    CohortError
+        If two tables disagree: they come from different runs of FreeSurfer.
+    """
+    found: dict[Path, pd.Series] = {}
+    for path in as_paths(paths):
+        table = _read_one(path)
+        names = [name for name in freesurfer.HEAD_SIZE if name in table.columns]
+        if names and table.attrs["freesurfer"]:
+            rows = _rows_of(path, table, participant_ids)
+            found[path] = _numbers(path, rows[names[:1]]).iloc[:, 0] / 1000
+    if not found:
+        return None
+    first, size = next(iter(found.items()))
+    for path, other in found.items():
+        differ = size.index[~np.isclose(size, other, rtol=1e-3)].tolist()
+        if differ:
+            raise CohortError(
+                f"{first} and {path} give different eTIV for {shortened(differ)}; take tables of "
+                "one FreeSurfer run"
+            )
+    return size.rename("tiv")
+
+
+def _read_one(path: Path) -> pd.DataFrame:
+    """Read a table as text, indexed by participant; columns have their final names."""
+    cells = read_cells(path)
+    # Repeated names are marked by .1, as pandas does and `hcp_columns` knows.
+    header = cells.iloc[0]
+    repeat = header.groupby(header).cumcount()
+    names = header.where(repeat == 0, header + "." + repeat.astype(str)).tolist()
+    renamed = hcp_columns.corrected(names)
+    table = cells.iloc[1:].set_axis([renamed.get(name, name) for name in names], axis=1)
+    is_freesurfer = freesurfer.is_table(names[0])
+    ids = [name for name in ID_COLUMNS if name in table.columns]
+    key = names[0] if is_freesurfer else next(iter(ids), None)
+    if key is None:
+        raise CohortError(
+            f"{path} has neither a column participant_id nor Subject, nor is it a table of "
+            "aparcstats2table or asegstats2table"
+        )
+    table = table.set_index(pd.Index(table[key], name="participant_id"))
+    table = table.drop(columns=[key, *ids], errors="ignore")
+    if is_freesurfer:
+        table.columns = [freesurfer.feature_name(key, name) for name in table.columns]
+    table.attrs["freesurfer"] = is_freesurfer
+    return table
+
+
+def _numbers_of(
+    path: Path, participant_ids: Sequence[str], dropped: set[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return one table's features, and the names of its global measures."""
+    table = _read_one(path)
+    rows = _rows_of(path, table, participant_ids)
+    features = [name for name in table.columns if name not in dropped]
+    overall = [
+        name for name in features if table.attrs["freesurfer"] and freesurfer.is_global(name)
+    ]
+    return _numbers(path, rows[[name for name in features if name not in overall]]), overall
+
+
+def _rows_of(path: Path, table: pd.DataFrame, participant_ids: Sequence[str]) -> pd.DataFrame:
+    index = table.index
     twice = index[index.duplicated() & index.isin(participant_ids)].unique().tolist()
     if twice:
         raise CohortError(f"{path} has several rows for {shortened(twice)}; keep one each")
@@ -81,7 +175,7 @@ def _rows_of(path: Path, table: pd.DataFrame, participant_ids: list[str]) -> pd.
             f"{path} has no row for {len(missing)} of {len(participant_ids)} participants: "
             f"{shortened(missing)}; add them or drop the participants with cohort.exclude"
         )
-    return table.set_index(index).loc[participant_ids]
+    return table.loc[list(participant_ids)]
 
 
 def _numbers(path: Path, text: pd.DataFrame) -> pd.DataFrame:

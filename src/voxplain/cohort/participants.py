@@ -6,7 +6,11 @@ import pandas as pd
 
 from voxplain.errors import CohortError, GridMismatchError
 
-COLUMNS = ("participant_id", "image", "label", "class_name", "family_id", "age", "tiv", "site")
+# image and mask are paths, age is in years and tiv (head size) in ml.
+COLUMNS = (
+    *("participant_id", "image", "mask", "label", "class_name", "family_id"),
+    *("age", "age_band", "tiv", "site"),
+)
 MISSING_TEXT = ("", "n/a")  # BIDS writes n/a; spreadsheets leave the cell blank
 _MOST = 20
 
@@ -31,7 +35,7 @@ class Problems:
         Images on another grid than most.
     """
 
-    title: str
+    title: str = ""
     general: list[str] = field(default_factory=list)
     grids: list[str] = field(default_factory=list)
 
@@ -62,6 +66,6 @@ class Problems:
 
 def as_participants(table: pd.DataFrame) -> pd.DataFrame:
     """Return `table` with exactly the contract's columns, in their order and types."""
-    types = dict.fromkeys(("participant_id", "image", "class_name", "family_id", "site"), "string")
+    types = dict.fromkeys(COLUMNS, "string")
     types |= {"label": "int64", "age": "float64", "tiv": "float64"}
     return table[list(COLUMNS)].astype(types).reset_index(drop=True)

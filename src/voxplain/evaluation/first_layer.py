@@ -1,6 +1,7 @@
 """First hidden layer: mean and entropy of its features per class (appendix A, Fig. 3)."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,19 +9,108 @@ import torch
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.multitest import multipletests
+from torch.overrides import TorchFunctionMode
+
+from voxplain.attribution.frozen import frozen
+from voxplain.attribution.operations import NORMS, RECTIFIERS, operation
+from voxplain.errors import AttributionError
 
 N_BINS = 256
 BATCH_SIZE = 16
 ALPHA = 0.05
 
 
-def first_layer_scale(block: torch.nn.Module, images: torch.Tensor) -> np.ndarray:
+def first_hidden_layer(model: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """Return what the first hidden layer makes of images.
+
+    It is the first convolution up to the first rectifier that its output reaches (normalisation
+    and the like may lie between), and the pooling if that follows at once. Where no rectifier
+    follows, it is the convolution's output after its normalisation. The rest of the network is
+    not computed.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        (n, 1, X, Y, Z) -> (n, n_classes); used in eval mode, left as it was found.
+    images : torch.Tensor, shape (n, 1, X, Y, Z)
+        Of the model's dtype, on its device.
+
+    Returns
+    -------
+    torch.Tensor, shape (n, k, x, y, z)
+
+    Raises
+    ------
+    AttributionError
+        The network calls no 3-D convolution.
+    """
+    layer = _FirstLayer()
+    with (
+        frozen(model, images) as network,
+        torch.no_grad(),
+        contextlib.suppress(_Reached),
+        layer,
+    ):
+        network(images)
+    if layer.output is None:
+        raise AttributionError(
+            "the network calls no conv3d, so it has no first hidden layer (appendix A); use a "
+            "network with 3-D convolutions"
+        )
+    return layer.output
+
+
+class _Reached(BaseException):
+    """The first hidden layer is known; a network that catches exceptions must not catch this."""
+
+
+class _FirstLayer(TorchFunctionMode):
+    """Follows the output of the first convolution that is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.output: torch.Tensor | None = None
+        self._tail: torch.Tensor | None = None  # what has become of the convolution's output
+        self._rectified = False
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        result, name = func(*args, **kwargs), operation(func)
+        if not isinstance(result, torch.Tensor):
+            return result
+        if self._tail is None:
+            if name == "conv3d":
+                self.output = self._tail = result
+        elif self._consumes_tail(*args, *kwargs.values()):
+            if self._rectified:
+                if "pool" in name:
+                    self.output = result
+                raise _Reached
+            if name in RECTIFIERS:
+                self._rectified, self._tail = True, result
+                self.output = result.clone()  # the network may go on in place
+            elif result.ndim == 5:
+                if name in NORMS and self.output is self._tail:
+                    self.output = result
+                self._tail = result
+        return result
+
+    def _consumes_tail(self, *inputs: object) -> bool:
+        """Tell whether the tail is among a call's inputs or in a list of them, as in torch.cat."""
+        return any(
+            value is self._tail
+            or (isinstance(value, list | tuple) and any(item is self._tail for item in value))
+            for value in inputs
+        )
+
+
+def first_layer_scale(model: torch.nn.Module, images: torch.Tensor) -> np.ndarray:
     """Find the highest output of every feature over a set of (training) participants.
 
     Parameters
     ----------
-    block : torch.nn.Module
-        First block of the network, maps (n, 1, X, Y, Z) to (n, k, x, y, z).
+    model : torch.nn.Module
+        The network, see `first_hidden_layer`.
     images : torch.Tensor, shape (n, 1, X, Y, Z)
 
     Returns
@@ -28,19 +118,18 @@ def first_layer_scale(block: torch.nn.Module, images: torch.Tensor) -> np.ndarra
     numpy.ndarray of float64, shape (k,)
         Upper end of the entropy's histogram.
     """
-    return np.max([output.amax(dim=(0, 2)).numpy() for output in _outputs(block, images)], axis=0)
+    return np.max([output.amax(dim=(0, 2)).numpy() for output in _outputs(model, images)], axis=0)
 
 
 def first_layer_features(
-    block: torch.nn.Module, images: torch.Tensor, scale: np.ndarray
+    model: torch.nn.Module, images: torch.Tensor, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Summarise the output of the first block for every participant and feature.
+    """Summarise the output of the first hidden layer for every participant and feature.
 
     Parameters
     ----------
-    block : torch.nn.Module
-        Convolution, batch normalisation, ReLU and pooling (``model.blocks[0]``); used in eval
-        mode, left in the mode it was found in.
+    model : torch.nn.Module
+        The network, see `first_hidden_layer`.
     images : torch.Tensor, shape (n, 1, X, Y, Z)
         Images as the network expects them.
     scale : numpy.ndarray, shape (k,)
@@ -53,12 +142,12 @@ def first_layer_features(
     means : numpy.ndarray of float64, shape (n, k)
         Spatial mean.
     entropies : numpy.ndarray of float64, shape (n, k)
-        Shannon entropy in nats of the histogram of 256 equal bins over [0, scale]; higher values
-        fall in the last bin. 0 for a feature whose scale is 0.
+        Shannon entropy in nats of the histogram of 256 equal bins over [0, scale]; values outside
+        fall in the first or the last bin. 0 for a feature whose scale is 0.
     """
     means, entropies = [], []
     upper = torch.as_tensor(np.where(scale > 0, scale, 1.0))[:, None]
-    for output in _outputs(block, images):
+    for output in _outputs(model, images):
         means.append(output.mean(dim=2).numpy())
         bins = (output / upper * N_BINS).long().clamp(0, N_BINS - 1)
         n, k, _ = bins.shape
@@ -69,18 +158,12 @@ def first_layer_features(
     return np.concatenate(means), np.concatenate(entropies)
 
 
-def _outputs(block: torch.nn.Module, images: torch.Tensor):
-    """Yield the block's output (batch, k, voxels) in float64 on the CPU."""
-    first = next(block.parameters())
-    was_training = block.training
-    block.eval()
-    try:
-        with torch.no_grad():
-            for batch in images.split(BATCH_SIZE):
-                output = block(batch.to(first.device, first.dtype))
-                yield output.flatten(2).double().cpu()
-    finally:
-        block.train(was_training)
+def _outputs(model: torch.nn.Module, images: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Yield the first hidden layer's output (batch, k, voxels) in float64 on the CPU."""
+    first = next(model.parameters())
+    for batch in images.split(BATCH_SIZE):
+        output = first_hidden_layer(model, batch.to(first.device, first.dtype))
+        yield output.flatten(2).double().cpu()
 
 
 def feature_means(values: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> pd.DataFrame:

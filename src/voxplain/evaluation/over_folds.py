@@ -1,4 +1,4 @@
-"""What the folds of one run give together: masked accuracy and run times."""
+"""What the folds of one run give together: Table 1, masked accuracy and run times."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,36 @@ from voxplain import paper
 
 KEYS = ["method", "mask", "control"]
 TIE = 1e-9  # means of the same accuracies in another order differ by rounding
+
+
+def table1(accuracy: pd.DataFrame) -> pd.DataFrame:
+    """Set the paper's Table 1 beside ours; a model that the cohort has no data for says so.
+
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame
+        Columns model, mean, sd (over folds).
+
+    Returns
+    -------
+    pandas.DataFrame
+        model, accuracy_mean, accuracy_sd, paper_mean, paper_sd, status.
+    """
+    ours = accuracy.set_index("model")
+    rows = []
+    for model in paper.TABLE1_MODELS:
+        known = model in ours.index
+        rows.append(
+            {
+                "model": model,
+                "accuracy_mean": ours.loc[model, "mean"] if known else None,
+                "accuracy_sd": ours.loc[model, "sd"] if known else None,
+                "paper_mean": paper.ACCURACY[model].mean,
+                "paper_sd": paper.ACCURACY[model].sd,
+                "status": "computed" if known else "this cohort has no morphometry table",
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def masked_accuracy_over_folds(rows: pd.DataFrame, groups: Mapping[str, str]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import matthews_corrcoef, roc_auc_score
+from sklearn.metrics import matthews_corrcoef
 from statsmodels.stats.proportion import proportion_confint
 
 ALPHA = 0.05
@@ -49,7 +49,7 @@ def summarise(predictions: pd.DataFrame, n_permutations: int, seed: int) -> dict
         "recall_negative": float(recall_negative),
         "recall_positive": float(recall_positive),
         "mcc": float(matthews_corrcoef(true, predicted)),
-        "auc": _auc_within_folds(predictions),
+        "auc": float(_auc_within_folds(predictions, np.ones((1, n)))[0]),
         "majority": float(max(true.mean(), 1 - true.mean())),
         "p_permutation": _permutation_p(true, predicted, n_permutations, seed),
     }
@@ -80,12 +80,39 @@ def _permutation_p(
     return float((np.count_nonzero(drawn >= observed) + 1) / (n_permutations + 1))
 
 
-def _auc_within_folds(predictions: pd.DataFrame) -> float:
-    concordant, pairs = 0.0, 0
-    for _, fold in predictions.groupby("fold"):
-        n_positive = int(fold["y_true"].sum())
-        n_pairs = n_positive * (len(fold) - n_positive)
-        if n_pairs:
-            concordant += roc_auc_score(fold["y_true"], fold["y_score"]) * n_pairs
-            pairs += n_pairs
-    return concordant / pairs if pairs else float("nan")
+def bootstrap_intervals(predictions: pd.DataFrame, weights: np.ndarray) -> dict[str, float]:
+    """95 % percentile intervals of accuracy and AUC from bootstrap samples of families.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        As for `summarise`.
+    weights : numpy.ndarray of int, shape (n_draws, n)
+        How often each row is in each sample (`voxplain.evaluation.families.resample`).
+
+    Returns
+    -------
+    dict
+        boot_low, boot_high (accuracy); auc_low, auc_high.
+    """
+    correct = (predictions["y_true"] == predictions["y_pred"]).to_numpy()
+    accuracies = weights @ correct / weights.sum(axis=1)
+    intervals = {"boot": accuracies, "auc": _auc_within_folds(predictions, weights)}
+    return {
+        f"{name}_{end}": float(np.nanquantile(draws, share))
+        for name, draws in intervals.items()
+        for end, share in (("low", ALPHA / 2), ("high", 1 - ALPHA / 2))
+    }
+
+
+def _auc_within_folds(predictions: pd.DataFrame, weights: np.ndarray) -> np.ndarray:
+    """AUC of each sample (rows of `weights`); missing where no fold holds both classes."""
+    true, score = predictions["y_true"].to_numpy(), predictions["y_score"].to_numpy()
+    weights = weights.astype(np.float64)
+    concordant, pairs = np.zeros(len(weights)), np.zeros(len(weights))
+    for rows in predictions.reset_index(drop=True).groupby("fold").indices.values():
+        positive, negative = rows[true[rows] == 1], rows[true[rows] == 0]
+        higher = np.sign(score[positive, None] - score[negative]) / 2 + 0.5  # ties count one half
+        concordant += ((weights[:, positive] @ higher) * weights[:, negative]).sum(axis=1)
+        pairs += weights[:, positive].sum(axis=1) * weights[:, negative].sum(axis=1)
+    return np.divide(concordant, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)

@@ -10,14 +10,20 @@ from voxplain.figures.first_layer import first_layer
 from voxplain.figures.history import history
 from voxplain.figures.importances import importances
 from voxplain.figures.overlap import localisation, overlap
+from voxplain.figures.prediction import calibration, head_size
 from voxplain.figures.quality import quality_montage
 from voxplain.figures.style import note, save
+from voxplain.figures.trust import faithfulness, robustness
+from voxplain.figures.truth import truth
 
 __all__ = [
     "accuracy",
     "attention",
+    "calibration",
     "convergence",
+    "faithfulness",
     "first_layer",
+    "head_size",
     "history",
     "importances",
     "localisation",
@@ -25,5 +31,7 @@ __all__ = [
     "note",
     "overlap",
     "quality_montage",
+    "robustness",
     "save",
+    "truth",
 ]

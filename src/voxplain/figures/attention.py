@@ -9,11 +9,8 @@ from nilearn.plotting.displays import OrthoSlicer
 
 from voxplain.figures import style
 
-UNITS = {
-    "meaningful_perturbation": "1 − mask",
-    "guided_backprop": "share of each map's maximum",
-    "grad_cam": "share of each map's maximum",
-}
+UNITS = {"meaningful_perturbation": "1 − mask"}
+SCALED = "share of each map's maximum"
 # Below this share of the maximum the underlay shows through
 FLOOR = 0.2
 
@@ -113,7 +110,7 @@ def attention(
         left, bottom, _, height = rectangle
         figure.text(left, bottom + height + 0.025, title, fontweight="bold", fontsize=8.5)
     figure.text(0.01, 0.965, _statement(conjoined, brain, threshold), fontsize=7.5, color="#333333")
-    _colour_bar(figure, scale, UNITS.get(method, "attribution"))
+    _colour_bar(figure, scale, UNITS.get(method, SCALED))
     return figure
 
 

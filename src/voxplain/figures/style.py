@@ -25,6 +25,12 @@ METHOD_NAMES = {
     "meaningful_perturbation": "Meaningful Perturbations",
     "guided_backprop": "Guided Backpropagation",
     "grad_cam": "Grad-CAM",
+    "integrated_gradients": "Integrated Gradients",
+    "smooth_grad": "SmoothGrad",
+    "occlusion": "Occlusion",
+    "input_gradient": "Plain gradient (control)",
+    "edges": "Image edges (control)",
+    "group_difference": "Group difference (control)",
 }
 MODEL_NAMES = {
     "cnn": "3D CNN",
@@ -32,6 +38,7 @@ MODEL_NAMES = {
     "xgboost": "XGBoost, morphometry",
     "knn": "k-NN, morphometry",
     "logistic_regression": "Logistic regression, morphometry",
+    "logistic_regression_tiv_residual": "Logistic regression, head size removed",
     "head_size": "Head size alone",
 }
 

@@ -10,6 +10,7 @@ from voxplain import paper
 from voxplain.figures.style import method_name, model_name
 from voxplain.report.claims_maps import SIGNIFICANCE, masked_rows, masks_suffice
 from voxplain.report.claims_prediction import cnn_is_evidence
+from voxplain.report.methods import CONTRASTS
 from voxplain.report.tables import relation
 
 AGE_GAP = 0.2  # standard deviations; Cohen's small effect
@@ -46,7 +47,10 @@ def answer(context: Mapping[str, Any]) -> str:
     if accuracy is None or "cnn" not in set(accuracy["model"]):
         return "This run has no predictions of the network, so it answers nothing yet."
     config = context["config"]
-    sentences = [_network(accuracy, class_names(config)), *_others(accuracy, config)]
+    sentences = [
+        _network(accuracy, class_names(config)),
+        *_others(accuracy, context.get("participants")),
+    ]
     if not cnn_is_evidence(accuracy):
         sentences.append(
             "A network that predicts no better than this has learnt nothing to explain: its "
@@ -78,20 +82,19 @@ def _network(accuracy: pd.DataFrame, names: tuple[str, str]) -> str:
     )
 
 
-def head_size_is_measured(config: Mapping[str, Any]) -> bool:
+def head_size_is_measured(people: pd.DataFrame | None) -> bool:
     """Whether the head-size model has only the brain volume that the images themselves show."""
-    cohort = config["cohort"]
-    return cohort["layout"] == "table" and cohort["table"]["tiv"] is None
+    return people is not None and bool(people["tiv"].isna().all())
 
 
-def head_size_name(config: Mapping[str, Any], model: str) -> str:
+def head_size_name(people: pd.DataFrame | None, model: str) -> str:
     """Spell out a model; the head-size model by what it was truly given."""
-    if model == "head_size" and head_size_is_measured(config):
+    if model == "head_size" and head_size_is_measured(people):
         return "Brain volume in the images"
     return model_name(model)
 
 
-def _others(accuracy: pd.DataFrame, config: Mapping[str, Any]) -> list[str]:
+def _others(accuracy: pd.DataFrame, people: pd.DataFrame | None) -> list[str]:
     rows = accuracy.set_index("model")["accuracy"]
     sentences = []
     models = rows.drop(["cnn", "head_size"], errors="ignore")
@@ -101,7 +104,7 @@ def _others(accuracy: pd.DataFrame, config: Mapping[str, Any]) -> list[str]:
             f"The best model without a network: {model_name(best)}, {models[best]:.2f}."
         )
     if "head_size" in rows.index:
-        name = head_size_name(config, "head_size").removesuffix(" alone")
+        name = head_size_name(people, "head_size").removesuffix(" alone")
         sentences.append(f"{name} alone gave {rows['head_size']:.2f}.")
     return sentences
 
@@ -232,7 +235,12 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
                 "both sides of a split.",
             )
         )
-    if head_size_is_measured(config):
+    contrast = config["cohort"]["contrast"]
+    if contrast != "T1w":
+        found.append(
+            Notice("note", f"The voxels show {CONTRASTS[contrast]}, not T1-weighted signal.")
+        )
+    if head_size_is_measured(people):
         found.append(
             Notice(
                 "note",
@@ -279,9 +287,10 @@ def _reductions(config: Mapping[str, Any]) -> list[str]:
     attribution = config["attribution"]
     pairs = [
         ("grid", tuple(config["volumes"]["shape"]), paper.SHAPE),
-        ("channels", tuple(config["cnn"]["channels"]), paper.CHANNELS),
         ("folds", config["folds"]["n_splits"], paper.N_FOLDS),
     ]
+    if config["cnn"]["network"] is None:
+        pairs.insert(1, ("channels", tuple(config["cnn"]["channels"]), paper.CHANNELS))
     if "meaningful_perturbation" in attribution["methods"]:
         own = attribution["meaningful_perturbation"]
         pairs += [

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from voxplain import paper
+from voxplain.evaluation.robustness import OTHER_PARTICIPANT
 from voxplain.report.claims_first_layer import first_layer_claims
 from voxplain.report.claims_maps import (
     masked_claims,
@@ -27,7 +28,7 @@ from voxplain.report.claims_prediction import (
     cnn_is_evidence,
     figure1,
 )
-from voxplain.report.verdicts import UNDECIDED, Claim, statement
+from voxplain.report.verdicts import NEAR_CHANCE, UNDECIDED, Claim, statement
 
 
 def build(
@@ -35,12 +36,14 @@ def build(
     class_names: tuple[str, str],
     same_cohort: bool,
     accuracy: pd.DataFrame | None = None,
+    comparisons: pd.DataFrame | None = None,
     importances: pd.DataFrame | None = None,
     masked: pd.DataFrame | None = None,
     table2: Mapping[str, pd.DataFrame] | None = None,
     table3: pd.DataFrame | None = None,
     first_layer: pd.DataFrame | None = None,
     runtime: pd.DataFrame | None = None,
+    robustness: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Set the paper's claims against a run's tables.
 
@@ -50,9 +53,9 @@ def build(
         Names of the negative class (the paper's women) and the positive class (its men).
     same_cohort : bool
         Whether the run used the paper's participants (HCP).
-    accuracy, importances, masked, table2, table3, first_layer, runtime : DataFrame or None
-        The run's tables as `voxplain.report.build` takes them; `importances` has the columns
-        feature, fold, coefficient. None: the claims that need it are not tested.
+    accuracy, comparisons, importances, masked, table2, table3, first_layer, runtime, robustness
+        DataFrames or None. The run's tables as `voxplain.report.build` takes them; `importances`
+        has the columns feature, fold, coefficient. None: the claims that need it are not tested.
 
     Returns
     -------
@@ -62,7 +65,7 @@ def build(
     evidence = cnn_is_evidence(accuracy)
     claims = [
         *accuracy_claims(accuracy),
-        cnn_beats_svm(accuracy),
+        cnn_beats_svm(accuracy, comparisons),
         figure1(importances),
         *masked_claims(masked, class_names, evidence),
         sufficiency_claim(masked, evidence),
@@ -70,18 +73,42 @@ def build(
         *table3_claims(table3, evidence),
         *first_layer_claims(first_layer, class_names, evidence),
         *_runtime_claims(runtime),
-        Claim(
-            "Grad-CAM and Guided Backpropagation are very sensitive to small changes of the "
-            "weights, Meaningful Perturbations less so",
-            "6",
-            "stated without numbers",
-        ),
+        _sensitivity_claim(robustness, evidence),
     ]
     rows = pd.DataFrame(claims, columns=list(Claim._fields))
     if not same_cohort:
         decided = ~rows["verdict"].isin(UNDECIDED)
         rows.loc[decided, "verdict"] += ", other cohort"
     return rows
+
+
+def _sensitivity_claim(robustness: pd.DataFrame | None, evidence: bool) -> Claim:
+    """Judge by noise on the weights: Meaningful Perturbations more alike at every level."""
+    claim = Claim(
+        "Grad-CAM and Guided Backpropagation are very sensitive to small changes of the weights, "
+        "Meaningful Perturbations less so",
+        "6",
+        "stated without numbers",
+    )
+    order = list(paper.RUNTIME_WORDS)
+    if robustness is None or not set(order) <= set(robustness["method"]):
+        return claim
+    noise = robustness[robustness["kind"] == "noise"]
+    alike = noise.pivot_table("spearman", "level", "method", sort=False)[order]
+    people = robustness[robustness["kind"] == OTHER_PARTICIPANT].set_index("method")["spearman"]
+    ours = "; ".join(
+        f"{float(level):.0%} noise: " + ", ".join(f"{value:.2f}" for value in row)
+        for level, row in zip(alike.index, alike.to_numpy(), strict=True)
+    )
+    perturbation = alike["meaningful_perturbation"]
+    holds = (alike.drop(columns="meaningful_perturbation").max(axis=1) < perturbation).all()
+    return claim._replace(
+        ours=f"Spearman's rho with the intact maps ({', '.join(order)}): {ours}",
+        uncertainty=f"one fold, {int(noise['participants'].iloc[0])} participants",
+        chance="two people's maps: " + ", ".join(f"{people[name]:.2f}" for name in order),
+        source="tables/robustness.tsv",
+        verdict=statement(bool(holds)) if evidence else NEAR_CHANCE,
+    )
 
 
 def _runtime_claims(runtime: pd.DataFrame | None) -> list[Claim]:

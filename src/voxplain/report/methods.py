@@ -5,6 +5,10 @@ from typing import Any
 
 from voxplain.figures.style import method_name
 
+CONTRASTS = {
+    "T1w": "T1-weighted images",
+    "grey_matter": "modulated grey-matter maps",
+}
 NORMALISATIONS = {
     "none": "Intensities were used as they are",
     "brain_mean": "Intensities were divided by each participant's mean inside the brain",
@@ -47,9 +51,10 @@ def _data(config: Mapping[str, Any], n_participants: int | None) -> str:
     cohort = config["cohort"]
     people = f"{n_participants} participants" if n_participants else "Participants"
     text = (
-        f"{people} of the {cohort['layout']} cohort, T1-weighted images in {cohort['space']} space,"
-        f" were averaged onto a grid of {_shape(config['volumes']['shape'])} voxels by exact box "
-        "filtering, the field of view kept. "
+        f"{people} of the {cohort['layout']} cohort, {CONTRASTS[cohort['contrast']]} in "
+        f"{cohort['space']} space, were averaged onto a grid of "
+        f"{_shape(config['volumes']['shape'])} voxels by exact box filtering, the field of view "
+        "kept. "
         f"{NORMALISATIONS[config['volumes']['normalisation']]}."
     )
     if cohort["layout"] == "synthetic":
@@ -72,10 +77,7 @@ def _network(cnn: Mapping[str, Any], n_splits: int) -> str:
         else "The weights are the last epoch's"
     )
     return (
-        f"The network has {len(cnn['channels'])} blocks of 3×3×3 convolution without padding, "
-        "batch normalisation, ReLU and 2×2×2 max-pooling, with "
-        f"{', '.join(map(str, cnn['channels']))} channels, then dropout ({cnn['dropout']:g}) and a "
-        "linear layer of two logits. It was trained with "
+        f"{_architecture(cnn)} It was trained with "
         f"Adam for {cnn['epochs']} epochs in batches of {cnn['batch_size']}, learning rate "
         f"{cnn['learning_rate']:g}, multiplied by {cnn['gamma']:g} after epochs "
         f"{', '.join(map(str, cnn['milestones']))}, weight decay {cnn['weight_decay']:g}, "
@@ -85,11 +87,27 @@ def _network(cnn: Mapping[str, Any], n_splits: int) -> str:
     )
 
 
+def _architecture(cnn: Mapping[str, Any]) -> str:
+    if cnn["network"] is not None:
+        settings = ", ".join(f"{name} {value}" for name, value in cnn["network_settings"].items())
+        return (
+            f"The network is {cnn['network']}{f' ({settings})' if settings else ''}, given by the "
+            "user in place of the paper's."
+        )
+    return (
+        f"The network has {len(cnn['channels'])} blocks of 3×3×3 convolution without padding, "
+        "batch normalisation, ReLU and 2×2×2 max-pooling, with "
+        f"{', '.join(map(str, cnn['channels']))} channels, then dropout ({cnn['dropout']:g}) and a "
+        "linear layer of two logits."
+    )
+
+
 def _baselines(baselines: Mapping[str, Any]) -> str:
     return (
         f"Baselines on the same folds: a support vector machine (RBF kernel, C = "
         f"{baselines['svm_c']:g}) on all voxels, and, where the cohort has morphometry, XGBoost, "
-        "k-nearest neighbours and logistic regression, their hyper-parameters chosen by "
+        "k-nearest neighbours and logistic regression, the last also on features with head size "
+        "regressed out, their hyper-parameters chosen by "
         f"{baselines['inner_splits']}-fold cross-validation inside each training fold; logistic "
         "regression on head size alone. Everything was fitted inside the training fold."
     )
@@ -145,9 +163,14 @@ def _evaluation(settings: Mapping[str, Any], model: str) -> str:
     )
     return (
         "Accuracies carry Wilson 95 % intervals and a permutation p from "
-        f"{settings['permutations']} shuffles of the labels. A network counts as above chance if p "
-        "< 0.05 and the interval's lower end exceeds the larger class. Masked accuracy multiplies "
-        f"held-out images by group masks made from {made_from}; its controls are the "
+        f"{settings['permutations']} shuffles of the labels; intervals named bootstrap, and those "
+        f"of the AUC, come from {settings['bootstraps']} samples of whole families. Models are "
+        "compared by the corrected resampled t-test over folds (Nadeau and Bengio 2003), Holm over "
+        "the pairs, and by a paired bootstrap of families. Pairs of held-out participants of "
+        "different classes are matched for head size within "
+        f"{settings['head_size_caliper']:g} pooled standard deviations. A network counts as above "
+        "chance if p < 0.05 and the interval's lower end exceeds the larger class. Masked accuracy "
+        f"multiplies held-out images by group masks made from {made_from}; its controls are the "
         f"complement, {settings['random_masks']} random masks per fold with the mask's values and "
         "smoothness, averaged over folds draw by draw, and the whole brain. Overlap is Dice inside "
         "the brain at equal area "

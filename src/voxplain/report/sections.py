@@ -8,12 +8,10 @@ import pandas as pd
 import yaml
 
 from voxplain import paper
-from voxplain.figures.style import model_name
-from voxplain.report import sections_maps
-from voxplain.report.answer import head_size_name
+from voxplain.report import sections_maps, sections_prediction, sections_trust
 from voxplain.report.blocks import Code, Note, Section, Text, picture
 from voxplain.report.methods import methods
-from voxplain.report.tables import Table, duration, table
+from voxplain.report.tables import duration, table
 
 
 def sections(context: Mapping[str, Any]) -> list[Section]:
@@ -27,7 +25,7 @@ def sections(context: Mapping[str, Any]) -> list[Section]:
     return [
         Section("claims", "The paper's claims", _claims(context)),
         Section("cohort", "Cohort and quality control", _cohort(context)),
-        Section("prediction", "Prediction", _prediction(context)),
+        Section("prediction", "Prediction", sections_prediction.prediction(context)),
         Section("maps", "Attention maps", sections_maps.maps(context)),
         Section("masked", "Masked accuracy", sections_maps.masked(context)),
         Section("regions", "Brain regions", sections_maps.regions(context)),
@@ -35,6 +33,8 @@ def sections(context: Mapping[str, Any]) -> list[Section]:
         Section(
             "localisation", "Localisation against the truth", sections_maps.localisation(context)
         ),
+        Section("faithfulness", "Deletion and insertion", sections_trust.faithfulness(context)),
+        Section("robustness", "Sanity and stability", sections_trust.robustness(context)),
         Section("first-layer", "First hidden layer", sections_maps.first_layer(context)),
         Section("runtime", "Run times", _runtime(context)),
         Section("methods", "Methods", _methods(context)),
@@ -103,74 +103,6 @@ def _cohort(context: Mapping[str, Any]) -> list:
 
 def _numeric(data: pd.DataFrame, column: str) -> bool:
     return pd.api.types.is_numeric_dtype(data[column]) and data[column].notna().any()
-
-
-def _prediction(context: Mapping[str, Any]) -> list:
-    blocks: list = []
-    accuracy = context.get("accuracy")
-    if accuracy is None:
-        blocks.append(Note("No model has made predictions in this run."))
-    else:
-        published = accuracy["model"].map({m: v.mean for m, v in paper.ACCURACY.items()})
-        spread = accuracy["model"].map({m: v.sd for m, v in paper.ACCURACY.items()})
-        shown = accuracy.assign(
-            model=[head_size_name(context["config"], model) for model in accuracy["model"]],
-            paper_mean=published,
-            paper_sd=spread,
-        )
-        blocks += [
-            picture(
-                context,
-                "accuracy",
-                "Accuracy of all models on held-out participants, with Wilson 95 % intervals, the "
-                "larger class (dashed) and the paper's values.",
-                "Accuracy of each model with its confidence interval beside the paper's value",
-            ),
-            table(
-                shown,
-                "table-accuracy",
-                "Accuracy of all models on the same folds.",
-                "tables/accuracy.tsv",
-            ),
-        ]
-    blocks.append(_table1(context))
-    blocks += [
-        picture(
-            context,
-            "fig1",
-            "Figure 1. Coefficients of the logistic regression on morphometry, mean and standard "
-            "deviation over folds. The paper names corpus callosum, insula, thalamus and "
-            "white-matter hypointensities.",
-            "Bars of the largest logistic-regression coefficients with their spread over folds",
-        ),
-        picture(
-            context,
-            "history",
-            "Training of the network. Thin lines are folds; held-out curves chose nothing.",
-            "Loss and accuracy over epochs for training and held-out participants",
-        ),
-    ]
-    return blocks
-
-
-def _table1(context: Mapping[str, Any]) -> Table | Note:
-    table1 = context.get("table1")
-    if table1 is None:
-        published = ", ".join(
-            f"{model_name(model)} {paper.ACCURACY[model].mean:.2f} ± {paper.ACCURACY[model].sd:.2f}"
-            for model in paper.TABLE1_MODELS
-        )
-        return Note(
-            "Table 1: this cohort has no morphometry, so its three models were not fitted (the "
-            f"paper: {published})."
-        )
-    return table(
-        table1,
-        "table-1",
-        f"Table 1. Models on morphometry, nested {context['config']['folds']['n_splits']}-fold "
-        "cross-validation, beside the paper's.",
-        "tables/table1.tsv",
-    )
 
 
 def _runtime(context: Mapping[str, Any]) -> list:

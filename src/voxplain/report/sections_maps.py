@@ -219,6 +219,17 @@ def localisation(context: Mapping[str, Any]) -> list:
             "tables/localisation.tsv",
         ),
     ]
+    controls = context.get("localisation_controls")
+    if controls is not None:
+        blocks.append(
+            table(
+                controls,
+                "table-localisation-controls",
+                "The same for maps that a method has to beat: the network's plain gradient, the "
+                "images' edges, and |t| between the classes in the training participants.",
+                "tables/localisation_controls.tsv",
+            )
+        )
     by_region = context.get("localisation_regions")
     if by_region is not None:
         columns = ["method", "region", "n_truth", "auc", "null_auc_p95", "p_auc", "peak_inside"]

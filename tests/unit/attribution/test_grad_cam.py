@@ -195,6 +195,48 @@ def test_unusable_layers_are_named(layer, message):
         grad_cam(model, images(), layer=layer)
 
 
+class Repeats(nn.Module):
+    """One convolution called as often as told, another one never; the input changed in place."""
+
+    def __init__(self, times=3):
+        super().__init__()
+        self.conv, self.unused = nn.Conv3d(1, 1, 3), nn.Conv3d(1, 1, 3)
+        self.linear = nn.Linear((12 - 2 * times) * (16 - 2 * times) * (12 - 2 * times), 3)
+        self.times, self.grows = times, False
+
+    def features(self, x):
+        for _ in range(self.times):
+            x = F.relu(self.conv(x))
+        return x
+
+    def forward(self, x):
+        x += 1
+        if self.grows:
+            self.times += 1
+            return self.features(x).mean((2, 3, 4)).expand(-1, 3)
+        return self.linear(self.features(x).flatten(1))
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_the_last_convolution_is_the_one_called_last(times):
+    model = make(Repeats, times)
+    model.conv.weight.data.abs_()
+    model.linear.weight.data.abs_()
+    with torch.no_grad():
+        features = model.features(images() + 1)
+    expected = reference(features, lambda h: model.linear(h.flatten(1)), TARGETS)
+    assert expected.max() > 0
+    torch.testing.assert_close(grad_cam(model, images(), TARGETS).maps, expected)
+
+
+def test_a_network_that_changes_from_call_to_call_is_refused():
+    model = make(Repeats, 2)
+    model.grows = True
+    with pytest.raises(AttributionError, match="another number of convolutions each time"):
+        grad_cam(model, images(), TARGETS)
+    assert model.times == 2
+
+
 def test_a_network_without_convolutions_is_refused():
     model = nn.Sequential(nn.Flatten(), nn.Linear(12 * 16 * 12, 2)).double()
     with pytest.raises(AttributionError, match="conv3d"):

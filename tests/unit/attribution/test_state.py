@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from voxplain.attribution import METHODS, AttributionResult
+from voxplain.attribution import METHODS, AttributionResult, gradient_maps
 from voxplain.errors import AttributionError
 
 
@@ -84,9 +84,16 @@ def assert_same(found, expected):
     assert [key for key in expected if not same(found[key], expected[key])] == []
 
 
+QUICK = {
+    "meaningful_perturbation": {"iterations": 3, "draws": 2, "mask_scale": 6},
+    "integrated_gradients": {"steps": 3},
+    "smooth_grad": {"samples": 2},
+    "occlusion": {"window": 6, "stride": 6},
+}
+
+
 def call(name, model, images, **kwargs):
-    if name == "meaningful_perturbation":
-        kwargs = {"iterations": 3, "draws": 2, "mask_scale": 6, **kwargs}
+    kwargs = {**QUICK.get(name, {}), **kwargs}
     return METHODS[name](model, images, **kwargs)
 
 
@@ -122,6 +129,22 @@ def test_nothing_is_left_behind_after_an_error(name, model, images):
         call(name, model, images, targets=torch.tensor([0, 3]))
     assert_same(snapshot(model), before)
     assert torch.is_grad_enabled() == grad_enabled
+
+
+@pytest.mark.parametrize("upsampling", ["paper", "receptive_field"])
+def test_both_gradient_methods_at_once_leave_nothing_behind(upsampling, model, images):
+    before, kept = snapshot(model), images.clone()
+    results = gradient_maps(model, images, upsampling=upsampling)
+    model.fails = True
+    with pytest.raises(ValueError, match="own error"):
+        gradient_maps(model, images, upsampling=upsampling)
+    model.fails = False
+    assert_same(snapshot(model), before)
+    assert torch.equal(images, kept)
+    assert not any(result.maps.requires_grad for result in results)
+    gc.collect()
+    tensors = [value for value in gc.get_objects() if type(value) is torch.Tensor]
+    assert [value for value in tensors if value.grad_fn is not None] == []
 
 
 @every_method
@@ -199,6 +222,12 @@ def test_unusable_images_are_named(name, change, message, model, images):
 
 
 @every_method
+def test_an_unusable_model_is_named(name, images):
+    with pytest.raises(AttributionError, match="model is a function; pass a torch"):
+        call(name, call, images)
+
+
+@every_method
 @pytest.mark.parametrize(
     "targets", [torch.tensor([0]), torch.tensor([0.0, 1]), torch.tensor([[0, 1]]), torch.tensor(0)]
 )
@@ -244,6 +273,8 @@ def test_the_one_place_that_decides_is_found(name):
     if name == "meaningful_perturbation":
         settings = {"iterations": 60, "draws": 3, "jitter": 2, "mask_scale": 2, "sigma_m": 1}
         settings |= {"lambda_1": 1, "learning_rate": 0.1}
+    elif name == "occlusion":
+        settings = {"window": 4, "stride": 2}
     result = METHODS[name](LooksAtOnePlace(), x, **settings)
     assert result.targets.tolist() == [1]
     found = result.maps[0]

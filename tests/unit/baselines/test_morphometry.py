@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from voxplain.baselines import morphometry
 from voxplain.errors import CohortError, ConfigError
@@ -131,3 +131,75 @@ def test_bad_columns_are_refused(table):
         fit("knn", (X.assign(Release="Q1"), y))
     with pytest.raises(CohortError, match="infinite values: \\['a'\\]"):
         fit("knn", (X.assign(a=np.inf), y))
+
+
+@pytest.fixture
+def sized():
+    """Head size differs between the classes and is all that the features know of them."""
+    rng = np.random.default_rng(1)
+    y = rng.permutation(np.tile([0, 1], 60))
+    size = pd.Series(rng.normal(1400 + 200 * y, 100.0))
+    loadings = rng.uniform(0.5, 2, 6) * [1, -1, 1, 1, -1, 1]
+    X = pd.DataFrame(np.outer(size, loadings) + rng.normal(0, 60, (120, 6)), columns=list("abcdef"))
+    return X.assign(tiv=size * 1000, constant=7.3), y, size
+
+
+def test_residuals_are_those_of_a_regression_on_the_training_participants(sized):
+    X, _, size = sized
+    values = np.column_stack([X, size])
+    residuals = morphometry.HeadSizeResiduals().fit(values[:80]).transform(values)
+    for column in range(6):
+        reference = LinearRegression().fit(values[:80, -1:], values[:80, column])
+        expected = values[:, column] - reference.predict(values[:, -1:])
+        np.testing.assert_allclose(residuals[:, column], expected, atol=1e-8)
+    # what head size explains in full, and what never varies, leaves exactly nothing
+    np.testing.assert_array_equal(residuals[:, 6:], 0)
+
+
+def test_without_head_size_nothing_is_left_to_learn(sized):
+    X, y, size = sized
+    train, test = np.arange(80), np.arange(80, 120)
+    arguments = (X, y, train, test, None, SETTINGS, 0)
+    raw = morphometry.fit_predict("logistic_regression", *arguments)
+    freed = morphometry.fit_predict(morphometry.RESIDUAL, *arguments, head_size=size)
+    assert (raw.predictions == y[test]).mean() > 0.75
+    assert 0.3 < (freed.predictions == y[test]).mean() < 0.7
+    assert freed.importances["feature"].tolist() == list(X.columns)
+    # test participants' head size does not enter the lines
+    changed = size.copy()
+    changed[test[20:]] *= 3
+    again = morphometry.fit_predict(morphometry.RESIDUAL, *arguments, head_size=changed)
+    np.testing.assert_array_equal(again.scores[:20], freed.scores[:20])
+
+
+@pytest.mark.parametrize("name", ["knn", "logistic_regression"])
+def test_non_nested_takes_the_best_of_the_scored_folds(table, name):
+    X, y = table
+    folds = np.repeat(["04", "02", "01", "03"], 20)
+    accuracies, chosen = morphometry.non_nested(name, X, y, folds, SETTINGS, seed=0)
+    ((parameter, values),) = SETTINGS["grids"][name].items()
+    by_value = {}
+    for value in values:
+        grids = {**SETTINGS["grids"], name: {parameter: [value]}}
+        right = []
+        for fold in ("01", "02", "03", "04"):
+            train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+            fitted = fit(name, table, {**SETTINGS, "grids": grids}, train=train, test=test)
+            right.append((fitted.predictions == y[test]).mean())
+        by_value[value] = right
+    best = max(values, key=lambda value: np.mean(by_value[value]))
+    assert np.mean(by_value[best]) == pytest.approx(accuracies.mean())
+    np.testing.assert_allclose(accuracies, by_value[chosen[parameter]])
+
+
+def test_selection_on_the_scored_folds_is_optimistic_where_there_is_nothing_to_learn():
+    rng = np.random.default_rng(0)
+    settings = {**SETTINGS, "grids": {"knn": {"n_neighbors": [1, 3, 5, 9, 15]}}}
+    y, folds = np.tile([0, 1], 20), np.repeat(list("abcd"), 10)
+    means = [
+        morphometry.non_nested(
+            "knn", pd.DataFrame(rng.standard_normal((40, 3))), y, folds, settings, seed=0
+        )[0].mean()
+        for _ in range(10)
+    ]
+    assert np.mean(means) > 0.52

@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import nibabel as nib
@@ -44,10 +45,9 @@ def build(root, rows=ROWS, images=True):
         save_image(root, row[0])
 
 
-def read(root, n_splits=2, exclude=(), **changes):
-    return cohort.read_participants(
-        *("table", root, SETTINGS | changes), classes=CLASSES, exclude=exclude, n_splits=n_splits
-    )
+def read(root, n_splits=2, exclude=(), on_missing="error", **changes):
+    checked = {"classes": CLASSES, "exclude": exclude, "on_missing": on_missing}
+    return cohort.read_participants("table", root, SETTINGS | changes, n_splits=n_splits, **checked)
 
 
 def problems(root, error=CohortError, **kwargs):
@@ -81,6 +81,47 @@ def test_other_codings_and_csv(tmp_path, positive, negative):
     changes = {"participants": "people.csv", "image": "{path}", "family": None, "age": None}
     table = read(tmp_path, positive=positive, negative=negative, **changes)
     assert table["label"].tolist() == [1, 0, 1, 0]
+
+
+def test_several_spellings_of_a_class(tmp_path):
+    rows = [[row[0], sex, *row[2:]] for row, sex in zip(ROWS, "MFmf", strict=True)]
+    build(tmp_path, rows)
+    table = read(tmp_path, positive=["M", "m"], negative=["F", "f"])
+    assert table["label"].tolist() == [1, 0, 1, 0]
+    assert "009: 'sex' is 'm', neither 'F' or 'f' nor 'M'" in problems(
+        tmp_path, negative=["F", "f"]
+    )
+
+
+def test_images_in_an_archive(tmp_path):
+    build(tmp_path)
+    with zipfile.ZipFile(tmp_path / "img.zip", "w") as zipped:
+        for row in ROWS[:3]:
+            zipped.write(tmp_path / f"img/{row[0]}_T1w.nii.gz", f"t1/{row[0]}.nii.gz")
+    template = "img.zip!/t1/{participant_id}.nii.gz"
+    assert "img.zip!/t1/010.nii.gz is not in its archive" in problems(tmp_path, image=template)
+    table = read(tmp_path, image=template, exclude=["010"], n_splits=1)
+    assert table["image"][2] == f"{tmp_path}/img.zip!/t1/009.nii.gz"
+
+
+def test_what_is_missing_can_be_dropped(tmp_path):
+    build(tmp_path, [*ROWS, ["011", "", "", "1"], ["012", "F", "", "1"], ["013", "X", "", "1"]])
+    (tmp_path / "img/012_T1w.nii.gz").unlink()
+    message = problems(tmp_path, on_missing="drop")
+    assert "1 problem\n  - 013: 'sex' is 'X'" in message  # nothing lacks there: it is wrong
+    table = read(tmp_path, on_missing="drop", exclude=["013"])
+    assert table["participant_id"].tolist() == [row[0] for row in ROWS]
+    assert table.attrs["dropped"] == {
+        "011": "no value in 'sex'",
+        "012": f"{tmp_path}/img/012_T1w.nii.gz does not exist",
+    }
+
+
+def test_nobody_is_left(tmp_path):
+    build(tmp_path, images=False)
+    (tmp_path / "m.tsv").write_text("participant_id\tx\n007\t1\n")
+    message = problems(tmp_path, on_missing="drop", morphometry="m.tsv")
+    assert "no participant has 'sex' = 'F'" in message
 
 
 def test_all_problems_in_one_message(tmp_path):

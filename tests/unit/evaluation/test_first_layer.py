@@ -2,19 +2,21 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from torch.nn import functional as F
 
+from voxplain.errors import AttributionError
 from voxplain.evaluation import first_layer
 from voxplain.network import CNN3D
 
 
 @pytest.fixture
-def block():
+def model():
     torch.manual_seed(0)  # weights of a throw-away network
     model = CNN3D((22, 22, 22), (3, 2, 2))
     with torch.no_grad():
         model.blocks[0].norm.weight[2] = 0  # a dead feature
         model.blocks[0].norm.bias[2] = -1
-    return model.blocks[0].eval()
+    return model.eval()
 
 
 @pytest.fixture
@@ -22,11 +24,11 @@ def images():
     return torch.from_numpy(np.random.default_rng(0).random((20, 1, 22, 22, 22), np.float32))
 
 
-def test_means_and_entropies_against_a_plain_loop(block, images):
-    scale = first_layer.first_layer_scale(block, images[:15])
-    means, entropies = first_layer.first_layer_features(block, images, scale)
+def test_means_and_entropies_against_a_plain_loop(model, images):
+    scale = first_layer.first_layer_scale(model, images[:15])
+    means, entropies = first_layer.first_layer_features(model, images, scale)
     with torch.no_grad():
-        output = block(images).double().numpy()
+        output = model.blocks[0](images).double().numpy()
     np.testing.assert_array_equal(scale, output[:15].max(axis=(0, 2, 3, 4)))
     assert means.shape == entropies.shape == (20, 3)
     np.testing.assert_allclose(means, output.mean(axis=(2, 3, 4)))
@@ -42,19 +44,101 @@ def test_means_and_entropies_against_a_plain_loop(block, images):
 
 def test_the_entropy_of_uniform_values_is_the_logarithm_of_the_bins():
     ramp = torch.arange(256, dtype=torch.float32).reshape(1, 1, 4, 8, 8)
-    identity = torch.nn.Conv3d(1, 1, 1, bias=False)
-    torch.nn.init.ones_(identity.weight)
+    identity = torch.nn.Sequential(
+        torch.nn.Conv3d(1, 1, 1, bias=False), torch.nn.Flatten(), torch.nn.Linear(256, 2)
+    )
+    torch.nn.init.ones_(identity[0].weight)
     _, entropies = first_layer.first_layer_features(identity, ramp, np.array([255.0]))
     assert entropies.item() == pytest.approx(np.log(256), abs=0.01)
 
 
-def test_the_block_is_used_in_eval_mode_and_left_as_found(block, images):
-    block.train()
-    before = block.norm.running_mean.clone()
-    scale = first_layer.first_layer_scale(block, images)
-    assert block.training
-    torch.testing.assert_close(block.norm.running_mean, before)
-    np.testing.assert_array_equal(scale, first_layer.first_layer_scale(block.eval(), images))
+def test_the_network_is_used_in_eval_mode_and_left_as_found(model, images):
+    model.train()
+    norm = model.blocks[0].norm.eval()
+    before = norm.running_mean.clone()
+    scale = first_layer.first_layer_scale(model, images)
+    assert model.training
+    assert not norm.training
+    torch.testing.assert_close(norm.running_mean, before)
+    np.testing.assert_array_equal(scale, first_layer.first_layer_scale(model.eval(), images))
+
+
+class Functional(torch.nn.Module):
+    """A network of one convolution whose first layer is a function given to it."""
+
+    def __init__(self, first):
+        super().__init__()
+        self.conv = torch.nn.Conv3d(1, 3, 3)
+        self.other = torch.nn.Conv3d(3, 3, 3)
+        self.norm = torch.nn.BatchNorm3d(3)
+        self.first = first
+
+    def forward(self, images):
+        features = self.first(self, images)
+        features = self.other(features).relu_()
+        return features.mean((2, 3, 4))[:, :2]
+
+
+def residual(net, images):
+    start = net.norm(net.conv(images))
+    assert start.shape[1] == 3  # a look at the tensor is not a use of it
+    return F.relu(start + 1) * 2
+
+
+def in_place(net, images):
+    rectified = F.relu(net.conv(images), inplace=True)
+    rectified += 5
+    return rectified
+
+
+EXPECTED = {
+    residual: lambda net, images: F.relu(net.norm(net.conv(images)) + 1),
+    in_place: lambda net, images: F.relu(net.conv(images)),
+    # pooled before the rectifier, which leaves the same maxima
+    lambda net, images: F.relu(F.max_pool3d(net.conv(images), 2)): lambda net, images: F.max_pool3d(
+        F.relu(net.conv(images)), 2
+    ),
+    lambda net, images: F.avg_pool3d(F.gelu(net.conv(images)), 2): lambda net, images: F.avg_pool3d(
+        F.gelu(net.conv(images)), 2
+    ),
+    # two convolutions make one layer if nothing lies between
+    lambda net, images: net.other(net.conv(images)).clamp(-9): lambda net, images: F.relu(
+        net.other(net.other(net.conv(images)))
+    ),
+    lambda net, images: F.relu(torch.cat([net.conv(images), -net.conv(images)], 1))[:, 2:5]: (
+        lambda net, images: F.relu(torch.cat([net.conv(images), -net.conv(images)], 1))
+    ),
+}
+
+
+@pytest.mark.parametrize("first", EXPECTED)
+def test_the_first_hidden_layer_of_any_network(first, images):
+    torch.manual_seed(1)  # weights of a throw-away network
+    net = Functional(first).eval()
+    found = first_layer.first_hidden_layer(net, images[:2])
+    with torch.no_grad():
+        torch.testing.assert_close(found, EXPECTED[first](net, images[:2]))
+
+
+def test_without_a_rectifier_it_is_the_normalised_convolution(images):
+    torch.manual_seed(1)
+    net = torch.nn.Sequential(
+        torch.nn.Conv3d(1, 2, 3), torch.nn.BatchNorm3d(2), torch.nn.Sigmoid(), torch.nn.Flatten()
+    ).eval()
+    found = first_layer.first_hidden_layer(net, images[:2])
+    with torch.no_grad():
+        torch.testing.assert_close(found, net[:2](images[:2]))
+
+
+def test_the_rest_of_the_network_is_not_computed(model, images):
+    model.blocks[1] = torch.nn.Identity()  # would fail in the third block
+    assert first_layer.first_hidden_layer(model, images[:2]).shape == (2, 3, 10, 10, 10)
+
+
+def test_a_network_without_convolutions_is_refused(images):
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(22**3, 2))
+    with pytest.raises(AttributionError, match="conv3d"):
+        first_layer.first_hidden_layer(net, images)
 
 
 @pytest.fixture

@@ -3,7 +3,11 @@ import pandas as pd
 import pytest
 
 from voxplain import paper
-from voxplain.evaluation.over_folds import masked_accuracy_over_folds, runtime_over_folds
+from voxplain.evaluation.over_folds import (
+    masked_accuracy_over_folds,
+    runtime_over_folds,
+    table1,
+)
 
 GROUPS = {"cats": "negative", "conjoined": "conjoined"}
 
@@ -54,6 +58,16 @@ def test_random_masks_are_averaged_over_folds_draw_by_draw():
 def test_a_mask_above_all_draws_has_the_smallest_p():
     table = masked_accuracy_over_folds(rows_of([[0.5] * 19, [0.9] * 19]), GROUPS)
     assert table.set_index("control").loc["mask", "p_random"] == 1 / 20
+
+
+def test_table_1_says_what_the_cohort_lacks():
+    accuracy = pd.DataFrame({"model": ["cnn", "knn"], "mean": [0.9, 0.8], "sd": [0.1, 0.05]})
+    table = table1(accuracy).set_index("model")
+    assert table.index.tolist() == list(paper.TABLE1_MODELS)
+    assert table.loc["knn", ["accuracy_mean", "accuracy_sd"]].tolist() == [0.8, 0.05]
+    assert table.loc["knn", "paper_mean"] == paper.ACCURACY["knn"].mean
+    assert "no morphometry" in table.loc["xgboost", "status"]
+    assert pd.isna(table.loc["xgboost", "accuracy_mean"])
 
 
 def test_runtime_by_hand():

@@ -1,9 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import balanced_accuracy_score, matthews_corrcoef
+from scipy import stats
+from sklearn.metrics import balanced_accuracy_score, matthews_corrcoef, roc_auc_score
 
-from voxplain.evaluation.statistics import is_evidence, summarise
+from voxplain.evaluation.families import resample
+from voxplain.evaluation.statistics import bootstrap_intervals, is_evidence, summarise
 
 
 def predictions(true, predicted, n_folds, score=None):
@@ -81,3 +83,39 @@ def test_the_null_is_calibrated():
         for seed in range(60)
     ]
     assert sum(one["p_permutation"] < 0.05 for one in found) < 10
+
+
+def test_bootstrap_intervals_are_those_of_resampled_tables():
+    rng = np.random.default_rng(4)
+    true = np.tile([0, 0, 1, 1], 15)
+    score = np.round(rng.normal(true, 1.2), 1)  # with ties
+    table = predictions(true, (score > 0.5).astype(int), 2, score)
+    weights = resample(np.arange(60) // 3, 60, seed=0)
+    found = bootstrap_intervals(table, weights)
+    accuracies, aucs = [], []
+    for counts in weights:
+        rows = table.loc[np.repeat(np.arange(60), counts)]
+        accuracies.append((rows["y_true"] == rows["y_pred"]).mean())
+        concordant = pairs = 0
+        for _, fold in rows.groupby("fold"):
+            n_pairs = fold["y_true"].sum() * (1 - fold["y_true"]).sum()
+            concordant += roc_auc_score(fold["y_true"], fold["y_score"]) * n_pairs
+            pairs += n_pairs
+        aucs.append(concordant / pairs)
+    for name, draws in (("boot", accuracies), ("auc", aucs)):
+        expected = np.quantile(draws, [0.025, 0.975])
+        assert [found[f"{name}_low"], found[f"{name}_high"]] == pytest.approx(expected)
+
+
+def test_bootstrap_by_family_covers_where_relatives_are_alike():
+    rng = np.random.default_rng(5)
+    families = np.repeat(np.arange(50), 2)
+    missed, n = 0, 500
+    for seed in range(n):
+        right = (rng.random(50) < 0.8)[families]
+        true = np.tile([0, 0, 1, 1], 25)
+        table = predictions(true, np.where(right, true, 1 - true), 2)
+        interval = bootstrap_intervals(table, resample(families, 199, seed))
+        missed += not interval["boot_low"] <= 0.8 <= interval["boot_high"]
+    # a percentile interval of 50 families misses a little more than its 5 %
+    assert missed <= stats.binom.ppf(0.999, n, 0.07)

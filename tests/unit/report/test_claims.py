@@ -97,23 +97,41 @@ def test_another_cohort_is_marked_on_tested_claims_only():
 
 def test_near_chance_network_spoils_what_rests_on_it_and_nothing_else():
     found = verdicts(
-        accuracy=accuracy(cnn=0.55, evidence=False, svm=0.88), masked=masked(), table3=table3()
+        accuracy=accuracy(cnn=0.55, evidence=False, svm=0.88),
+        comparisons=comparisons(-0.33),
+        masked=masked(),
+        table3=table3(),
     )
     spoilt = found[found.index.str.contains("mask|overlap|DICE|3D CNN")]
     assert (spoilt == "near chance").all()
     assert found["Accuracy: SVM on voxels"] == "reproduced"
 
 
-def test_cnn_beats_svm_needs_an_interval_above_zero():
-    title = "The 3D CNN slightly outperforms the SVM on voxels"
-    # Newcombe: .90 - .70 = .20, lower end .20 - sqrt(.06^2 + .05^2) = .122
-    assert verdicts(accuracy=accuracy(cnn=0.90, svm=0.70))[title] == "supported"
-    # .05 - .078 < 0
-    assert verdicts(accuracy=accuracy(cnn=0.90, svm=0.85))[title] == "not supported"
+def comparisons(difference=0.05, p=0.01):
+    row = {"model_a": "cnn", "model_b": "voxel_svm", "difference": difference, "p_corrected": p}
+    return pd.DataFrame([row | {"boot_low": difference - 0.08, "boot_high": difference + 0.08}])
+
+
+@pytest.mark.parametrize(
+    ("difference", "p", "verdict"),
+    [
+        (0.05, 0.049, "supported"),
+        (0.05, 0.051, "not supported"),
+        (-0.05, 0.01, "not supported"),  # significant, the other way round
+    ],
+)
+def test_cnn_beats_svm_takes_its_p_from_the_comparison_of_models(difference, p, verdict):
     rows = claims.build(
-        class_names=CLASSES, same_cohort=True, accuracy=accuracy(cnn=0.90, svm=0.70)
-    )
-    assert "+0.12 to +0.28" in rows.set_index("claim").loc[title, "uncertainty"]
+        class_names=CLASSES,
+        same_cohort=True,
+        accuracy=accuracy(),
+        comparisons=comparisons(difference, p),
+    ).set_index("claim")
+    row = rows.loc["The 3D CNN slightly outperforms the SVM on voxels"]
+    assert row["verdict"] == verdict
+    assert f"p = {p:.3f}" in row["uncertainty"]
+    assert f"{difference - 0.08:+.2f} to {difference + 0.08:+.2f}" in row["uncertainty"]
+    assert row["source"] == "tables/comparisons.tsv"
 
 
 def test_fold_interval_is_students_t():
@@ -152,12 +170,13 @@ def test_titles_name_the_papers_classes_as_the_papers():
 
 def test_an_svm_near_chance_is_no_rival():
     table = accuracy(cnn=0.9, svm=0.5, svm_evidence=False)
-    rows = claims.build(class_names=CLASSES, same_cohort=False, accuracy=table).set_index("claim")
+    given = {"class_names": CLASSES, "same_cohort": False, "comparisons": comparisons(0.4)}
+    rows = claims.build(**given, accuracy=table).set_index("claim")
     row = rows.loc["The 3D CNN slightly outperforms the SVM on voxels"]
     assert row["verdict"] == "not comparable: the SVM is near chance"
     assert row["ours"] == "+0.40 in accuracy; AUC 0.80 (CNN) and 0.80 (SVM)"
     table.loc[1, ["recall_negative", "recall_positive"]] = [1, 0]
-    rows = claims.build(class_names=CLASSES, same_cohort=False, accuracy=table).set_index("claim")
+    rows = claims.build(**given, accuracy=table).set_index("claim")
     assert rows.loc[row.name, "ours"].endswith("; the SVM names one class only")
     assert rows.loc["Accuracy: SVM on voxels", "ours"].endswith("; names one class only")
     assert not rows.loc["Accuracy: 3D CNN", "ours"].endswith("one class only")

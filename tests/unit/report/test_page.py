@@ -28,17 +28,18 @@ def config(**changes):
         "cohort": {
             "layout": "synthetic",
             "space": "MNI152",
+            "contrast": "T1w",
             "classes": {"negative": "cats", "positive": "dogs"},
             "synthetic": {
                 "effect_size": 1.2,
                 "null_cohort": False,
                 "regions": [{"name": "left ear"}],
             },
-            "table": {"tiv": "tiv_ml"},
         },
         "volumes": {"shape": [30, 36, 30], "normalisation": "brain_mean"},
         "folds": {"n_splits": 10},
         "cnn": {
+            "network": None, "network_settings": {},
             "channels": [8, 16, 32], "dropout": 0.5, "epochs": 20,
             "batch_size": 10, "learning_rate": 0.001, "weight_decay": 0.0, "milestones": [10],
             "gamma": 0.3, "average_last": 1,
@@ -51,7 +52,8 @@ def config(**changes):
             "meaningful_perturbation": perturbation,
         },
         "evaluation": {
-            "permutations": 100, "random_masks": 5, "surrogates": 50, "equal_area": 0.1,
+            "bootstraps": 200, "head_size_caliper": 0.25, "permutations": 100,
+            "random_masks": 5, "surrogates": 50, "equal_area": 0.1,
             "thresholds": {"grad_cam": 0.65},
         },
         "atlases": [],
@@ -125,7 +127,7 @@ def full_context(tmp_path):
             {
                 "class_name": ["cats", "dogs"],
                 "age": [3.0, 4.0],
-                "tiv": [np.nan, np.nan],
+                "tiv": [1400.0, 1500.0],
                 "family_id": pd.array(["f1", pd.NA], dtype="string"),
             }
         ),
@@ -294,7 +296,7 @@ def test_a_run_without_meaningful_perturbations_does_not_speak_of_them(tmp_path)
 
 def test_head_size_measured_on_the_images_is_called_so(tmp_path):
     context = full_context(tmp_path)
-    context["config"] = config(cohort__layout="table", cohort__table={"tiv": None})
+    context["participants"] = context["participants"].assign(tiv=np.nan)
     assert "Brain volume in the images alone gave 0.61" in answer(context)
     assert any(n.text.startswith("No head size is given") for n in notices(context))
     text = build(context)
@@ -303,6 +305,14 @@ def test_head_size_measured_on_the_images_is_called_so(tmp_path):
     given = full_context(tmp_path) | {"config": config(cohort__layout="table")}
     assert "Head size alone gave 0.61" in answer(given)
     assert not any(n.text.startswith("No head size is given") for n in notices(given))
+
+
+def test_grey_matter_maps_are_not_called_t1(tmp_path):
+    context = full_context(tmp_path) | {"config": config(cohort__contrast="grey_matter")}
+    text = build(context)
+    assert "T1-weighted images" not in text
+    assert "modulated grey-matter maps in MNI152 space" in text
+    assert any("not T1-weighted" in notice.text for notice in notices(context))
 
 
 def test_table_1_names_the_runs_own_folds(tmp_path):
@@ -328,6 +338,7 @@ def people_of(families, ages=(30.0, 31.0, 30.0, 31.0)):
             "family_id": pd.array(families, dtype="string"),
             "class_name": np.repeat([NEGATIVE, POSITIVE], 2),
             "age": ages,
+            "tiv": 1400.0,
         }
     )
 
@@ -375,6 +386,14 @@ def test_methods_follow_the_configuration():
     text = build({"run": "x", "config": config(cnn__average_last=5)})
     assert "the mean of the last 5 epochs" in text
     assert "60 iterations of Adam (learning rate 0.3) with 2 shifts" in text
+
+
+def test_methods_do_not_call_a_users_network_the_papers():
+    own = config(cnn__network="nets.py:ResNet", cnn__network_settings={"width": 8})
+    text = build({"run": "x", "config": own})
+    assert "nets.py:ResNet (width 8), given by the user in place of the paper&#39;s" in text
+    assert "blocks of 3×3×3" not in text
+    assert "blocks of 3×3×3" in build({"run": "x", "config": config()})
 
 
 @pytest.mark.parametrize(

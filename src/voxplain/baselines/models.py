@@ -1,0 +1,80 @@
+"""All models without a network under their names, for whoever fits them again and again."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from voxplain.baselines import Fitted, head_size, morphometry, voxel_svm
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """What the models without a network are fitted on.
+
+    Parameters
+    ----------
+    settings : dict
+        ``baselines`` of the configuration.
+    seed : int
+    sizes : pandas.Series, shape (n,)
+        Head size (`voxplain.baselines.head_size.measured`).
+    families : pandas.Series, shape (n,)
+        Family of each participant, missing where unknown.
+    features : pandas.DataFrame or None, shape (n, n_features)
+        Morphometry; None if the cohort has none.
+    gram, sums : numpy.ndarray, shapes (n, n) and (n,)
+        From `voxplain.baselines.voxel_svm.gram_matrix`.
+    n_voxels : int
+        Voxels per volume.
+    threads : int
+    """
+
+    settings: dict[str, Any]
+    seed: int
+    sizes: pd.Series
+    families: pd.Series
+    features: pd.DataFrame | None
+    gram: np.ndarray
+    sums: np.ndarray
+    n_voxels: int
+    threads: int = 1
+
+    def fit_predict(
+        self, model: str, labels: np.ndarray, train: np.ndarray, test: np.ndarray
+    ) -> Fitted:
+        """Fit a model on the training rows and predict the test rows.
+
+        Parameters
+        ----------
+        model : str
+            ``voxel_svm``, ``head_size`` or a model of `voxplain.baselines.morphometry`.
+        labels : numpy.ndarray of int, shape (n,)
+            Class, 0 or 1; need not be the participants' own.
+        train, test : numpy.ndarray of int
+            Rows.
+        """
+        if model == "voxel_svm":
+            C = self.settings["svm_c"]
+            return voxel_svm.fit_predict(
+                self.gram, self.sums, self.n_voxels, labels, train, test, C
+            )
+        if model == "head_size":
+            return head_size.fit_predict(self.sizes, labels, train, test)
+        settings = {
+            "inner_folds": self.settings["inner_splits"],
+            "threads": self.threads,
+            "grids": self.settings,
+        }
+        return morphometry.fit_predict(
+            model,
+            self.features,
+            labels,
+            train,
+            test,
+            self.families,
+            settings,
+            self.seed,
+            self.sizes,
+        )

@@ -1,0 +1,271 @@
+"""What every layout is checked for, in one pass: ids, labels, numbers, images, morphometry."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from voxplain import archives
+from voxplain.cohort import morphometry
+from voxplain.cohort.participants import MISSING_TEXT, Problems, as_participants, shortened
+from voxplain.cohort.scans import Scan, check_scans
+from voxplain.errors import CohortError
+
+ID = "participant_id"
+_TEXT_COLUMNS = {"family": "family_id", "site": "site", "age_band": "age_band"}
+_NUMBER_COLUMNS = {"age": "age", "tiv": "tiv"}
+
+
+@dataclass(frozen=True)
+class Study:
+    """A cohort as its layout found it, not yet checked.
+
+    Attributes
+    ----------
+    layout : str
+        Name of the layout, for messages.
+    source : Path
+        The participants table, for messages.
+    table : DataFrame
+        Its cells as text, with a column ``participant_id``.
+    locate : callable
+        From a row (dict) to the participant's `Scan`.
+    image_columns : list of str
+        Columns that `locate` reads beside the id.
+    columns : mapping
+        ``label`` (column) with ``negative`` and ``positive`` (its values: one each, or a list), and
+        columns for ``family``, ``age`` (years), ``age_band``, ``tiv`` (ml) and ``site``, absent or
+        None where there is none.
+    morphometry : list of Path
+        Tables of features.
+    without : mapping
+        How to do without a column (``family`` or ``tiv``) in which values are missing. A column
+        that is not here may have gaps.
+    problems : Problems
+        What the layout itself found wrong.
+    """
+
+    layout: str
+    source: Path
+    table: pd.DataFrame
+    locate: Callable[[Mapping[str, str]], Scan]
+    columns: Mapping[str, Any]
+    image_columns: list[str] = field(default_factory=list)
+    morphometry: list[Path] = field(default_factory=list)
+    without: Mapping[str, str] = field(default_factory=dict)
+    problems: Problems = field(default_factory=Problems)
+
+
+def participants_of(
+    study: Study,
+    *,
+    classes: Mapping[str, str],
+    exclude: Sequence[str] = (),
+    n_splits: int = 2,
+    on_missing: str = "error",
+) -> pd.DataFrame:
+    """Check a cohort and return its participants table.
+
+    All checks run before an error is raised, so that one message lists every problem. Of the
+    images, the headers are read; damage further inside shows when they are downsampled.
+
+    Parameters
+    ----------
+    study : Study
+        From a layout.
+    classes : mapping
+        Names of the classes: ``negative`` (label 0) and ``positive`` (label 1).
+    exclude : sequence of str
+        Participants to leave out.
+    n_splits : int
+        Number of folds; each class needs as many participants.
+    on_missing : {"error", "drop"}
+        What happens to participants without an image, a label or a row of morphometry. Those
+        dropped stand in ``participants.attrs["dropped"]``, a dict of participant to reason.
+
+    Returns
+    -------
+    participants : DataFrame
+        See `voxplain.cohort.participants.COLUMNS`; in the order of the source.
+
+    Raises
+    ------
+    CohortError
+        If anything is wrong with the table, the labels, the images or the morphometry.
+    GridMismatchError
+        If the only thing wrong is that images lie on different grids.
+    """
+    problems = study.problems
+    problems.title = str(study.source)
+    if not _has_columns(study):
+        problems.raise_any()
+    source = _without_excluded(study.table, exclude, problems)
+    _check_ids(source, problems)
+    scans = [study.locate(row) for row in source.to_dict("records")]
+    dropped: dict[str, str] = {}
+    if on_missing == "drop":
+        dropped = _missing(study, source, scans)
+        kept = ~source[ID].isin(dropped)
+        scans = [scan for scan, keep in zip(scans, kept, strict=True) if keep]
+        source = source[kept].reset_index(drop=True)
+    labels = _labels(study, source, n_splits)
+    table = pd.DataFrame(
+        {
+            ID: source[ID],
+            "image": [scan.image for scan in scans],
+            "mask": pd.array([scan.mask for scan in scans], dtype="string"),
+            "label": labels,
+            "class_name": labels.map({0: classes["negative"], 1: classes["positive"]}),
+        }
+    )
+    for key, name in _TEXT_COLUMNS.items():
+        table[name] = _text(source, study.columns.get(key))
+    for key, name in _NUMBER_COLUMNS.items():
+        table[name] = _numbers(source, study.columns.get(key), problems)
+    check_scans(table, scans, problems)
+    _check_morphometry(study, table)
+    _check_gaps(study, table)
+    problems.raise_any()
+    participants = as_participants(table)
+    participants.attrs["dropped"] = dropped
+    return participants
+
+
+def _has_columns(study: Study) -> bool:
+    """Whether there is a table to go on with; note the columns that are not there."""
+    there = study.table.columns
+    keys = ("label", *_TEXT_COLUMNS, *_NUMBER_COLUMNS)
+    wanted = [(ID, "the identifier"), *((study.columns.get(key), key) for key in keys)]
+    wanted += [(name, "image") for name in study.image_columns]
+    missing = [(name, key) for name, key in wanted if name and name not in there]
+    for name, key in missing:
+        where = f"cohort.{study.layout}.{key}" if name != ID else key
+        shown = shortened(there.tolist(), 12)
+        study.problems.add(f"there is no column '{name}' ({where}); the columns are {shown}")
+    if study.table.empty:
+        study.problems.add("the table has no rows")
+    return not missing and not study.table.empty
+
+
+def _without_excluded(
+    source: pd.DataFrame, exclude: Sequence[str], problems: Problems
+) -> pd.DataFrame:
+    excluded = [str(name) for name in exclude]
+    unknown = [name for name in excluded if name not in set(source[ID])]
+    if unknown:
+        problems.add(f"cohort.exclude names participants that are not there: {shortened(unknown)}")
+    return source[~source[ID].isin(excluded)].reset_index(drop=True)
+
+
+def _check_ids(source: pd.DataFrame, problems: Problems) -> None:
+    n_blank = int(source[ID].isin(MISSING_TEXT).sum())
+    if n_blank:
+        problems.add(f"{n_blank} rows have no {ID}")
+    counts = Counter(name for name in source[ID] if name not in MISSING_TEXT)
+    for name, count in counts.items():
+        if count > 1:
+            problems.add(f"{name}: stands in the table {count} times; keep one row")
+
+
+def _missing(study: Study, source: pd.DataFrame, scans: Sequence[Scan]) -> dict[str, str]:
+    """Return who has to be dropped, and why."""
+    measured = None
+    if study.morphometry:
+        with contextlib.suppress(CohortError):  # `_check_morphometry` tells of unreadable tables
+            measured = morphometry.known_participants(study.morphometry)
+    reasons = {}
+    for row, scan in zip(source.to_dict("records"), scans, strict=True):
+        if scan.missing:
+            reasons[row[ID]] = scan.missing
+        elif scan.image and not archives.split(scan.image)[0].exists():
+            reasons[row[ID]] = f"{scan.image} does not exist"
+        elif row[study.columns["label"]] in MISSING_TEXT:
+            reasons[row[ID]] = f"no value in '{study.columns['label']}'"
+        elif measured is not None and row[ID] not in measured:
+            reasons[row[ID]] = "no row of morphometry"
+    return reasons
+
+
+def _values(wanted: Any) -> list[str]:
+    """Return the values of a class, one or a list, as text."""
+    return [str(value).strip() for value in (wanted if isinstance(wanted, list) else [wanted])]
+
+
+def _labels(study: Study, source: pd.DataFrame, n_splits: int) -> pd.Series:
+    """Labels 0 and 1; -1 where the value is neither class."""
+    column, problems = study.columns["label"], study.problems
+    values = [_values(study.columns[key]) for key in ("negative", "positive")]
+    shown = ["' or '".join(names) for names in values]
+    codes = {value: code for code, names in enumerate(values) for value in names}
+    both = sorted({*values[0]} & {*values[1]})
+    if both:
+        key = f"cohort.{study.layout}"
+        problems.add(f"{key}.positive and .negative are both '{shortened(both)}'")
+    labels = source[column].map(codes).fillna(-1).astype(int)
+    for name, value in source.loc[labels < 0, [ID, column]].itertuples(index=False):
+        if value in MISSING_TEXT:
+            problems.add(f"{name}: no value in '{column}'; fill it in or use cohort.exclude")
+        else:
+            problems.add(
+                f"{name}: '{column}' is '{value}', neither '{shown[0]}' nor '{shown[1]}'; correct "
+                "it or the values of the classes, or use cohort.exclude"
+            )
+    counts = [int((labels == code).sum()) for code in (0, 1)]
+    for value, count in zip(shown, counts, strict=True):
+        if count == 0:
+            problems.add(f"no participant has '{column}' = '{value}': there is only one class")
+        elif count < n_splits:
+            problems.add(
+                f"'{column}' = '{value}' has {count} participants, fewer than the {n_splits} folds;"
+                " use fewer folds"
+            )
+    return labels
+
+
+def _text(source: pd.DataFrame, column: str | None) -> Any:
+    if column is None:
+        return pd.NA
+    return source[column].mask(source[column].isin(MISSING_TEXT))
+
+
+def _numbers(source: pd.DataFrame, column: str | None, problems: Problems) -> Any:
+    if column is None:
+        return np.nan
+    text = source[column].mask(source[column].isin(MISSING_TEXT))
+    numbers = pd.to_numeric(text, errors="coerce").astype(float)
+    bad = text.notna() & ~(np.isfinite(numbers) & (numbers > 0))
+    for name, value in zip(source.loc[bad, ID], text[bad], strict=True):
+        problems.add(f"{name}: '{column}' is '{value}', not a positive number")
+    return numbers
+
+
+def _check_morphometry(study: Study, table: pd.DataFrame) -> None:
+    """Read the features for their errors, and the head size if there is no other."""
+    if not study.morphometry or table.empty:
+        return
+    ids = table[ID].tolist()
+    try:
+        morphometry.read(study.morphometry, ids, study.columns["label"])
+        size = morphometry.head_size(study.morphometry, ids)
+    except CohortError as error:
+        study.problems.add(str(error))
+    else:
+        if size is not None and not study.columns.get("tiv"):
+            table["tiv"] = size.to_numpy()
+
+
+def _check_gaps(study: Study, table: pd.DataFrame) -> None:
+    names = _TEXT_COLUMNS | _NUMBER_COLUMNS
+    for key, remedy in study.without.items():
+        column = study.columns.get(key)
+        gaps = table.loc[table[names[key]].isna(), ID].tolist()
+        if column and gaps:
+            study.problems.add(
+                f"{shortened(gaps)}: no value in '{column}'; fill it, use cohort.exclude, or "
+                f"{remedy}"
+            )

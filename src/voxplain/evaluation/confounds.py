@@ -1,0 +1,155 @@
+"""What else differs between the classes, and whether that alone tells them apart."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from voxplain.evaluation.statistics import summarise
+from voxplain.predictions import predictions_table
+
+SHOWN = (
+    *("accuracy", "ci_low", "ci_high", "balanced_accuracy", "auc"),
+    *("majority", "p_permutation"),
+)
+
+
+def standardised_difference(negative: np.ndarray, positive: np.ndarray) -> float:
+    """Mean of class 1 minus class 0 in standard deviations (root of the classes' mean variance).
+
+    Parameters
+    ----------
+    negative, positive : array, shapes (n_0,) and (n_1,)
+    """
+    pooled = np.sqrt((np.var(negative, ddof=1) + np.var(positive, ddof=1)) / 2)
+    return float((np.mean(positive) - np.mean(negative)) / pooled)
+
+
+def difference_by_class(values: pd.Series, labels: np.ndarray) -> dict[str, float | str]:
+    """Measure how much a property differs between the classes.
+
+    Parameters
+    ----------
+    values : pandas.Series, shape (n,)
+        Numbers or names, none missing.
+    labels : numpy.ndarray of int, shape (n,)
+        Class, 0 or 1.
+
+    Returns
+    -------
+    dict
+        Of numbers, effect is the standardised difference and p_difference Welch's; of names,
+        effect is Cramér's V and p_difference the chi-squared test's. measure says which.
+    """
+    if pd.api.types.is_numeric_dtype(values):
+        groups = [values[labels == label].to_numpy(float) for label in (0, 1)]
+        p = stats.ttest_ind(*groups, equal_var=False).pvalue
+        effect, measure = standardised_difference(*groups), "standardised difference"
+    else:
+        counts = pd.crosstab(values.to_numpy(), labels).to_numpy()
+        p = stats.chi2_contingency(counts, correction=False).pvalue
+        effect, measure = stats.contingency.association(counts, method="cramer"), "Cramér's V"
+    return {"measure": measure, "effect": float(effect), "p_difference": float(p)}
+
+
+def predict_class(
+    values: pd.Series, labels: np.ndarray, folds: np.ndarray, participants: list[str]
+) -> pd.DataFrame:
+    """Predict the class from one property alone, by logistic regression on the models' folds.
+
+    Parameters
+    ----------
+    values : pandas.Series, shape (n,)
+        Numbers (standardised in the training fold) or names (one indicator each).
+    labels : numpy.ndarray of int, shape (n,)
+    folds : numpy.ndarray, shape (n,)
+        Fold that holds each participant out.
+    participants : list of str
+
+    Returns
+    -------
+    pandas.DataFrame
+        Held-out predictions (`voxplain.predictions.predictions_table`) of all folds.
+    """
+    numeric = pd.api.types.is_numeric_dtype(values)
+    X = values.to_numpy(float if numeric else object)[:, None]
+    tables = []
+    for fold in np.unique(folds):
+        train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        encoder = StandardScaler() if numeric else OneHotEncoder(handle_unknown="ignore")
+        model = make_pipeline(encoder, LogisticRegression()).fit(X[train], labels[train])
+        score, called = model.predict_proba(X[test])[:, 1], model.predict(X[test])
+        names = [participants[row] for row in test]
+        tables.append(predictions_table(names, fold, labels[test], score, called))
+    return pd.concat(tables, ignore_index=True)
+
+
+def properties(participants: pd.DataFrame, head_size: pd.Series) -> pd.DataFrame:
+    """Gather what may differ between the classes beside what is to be explained.
+
+    Parameters
+    ----------
+    participants : pandas.DataFrame
+        The participants table.
+    head_size : pandas.Series
+        ml, indexed by participant_id.
+
+    Returns
+    -------
+    pandas.DataFrame
+        age (years), age_band, head_size (ml), site, has_relative (``yes`` or ``no``; missing for
+        everybody where families are unknown); rows as in `participants`.
+    """
+    family = participants["family_id"]
+    related = (family.notna() & family.duplicated(keep=False)).map({True: "yes", False: "no"})
+    table = pd.DataFrame(index=participants["participant_id"])
+    table["age"] = participants["age"].to_numpy(float)
+    table["head_size"] = head_size.loc[table.index]
+    for name in ("age_band", "site"):
+        table[name] = participants[name].to_numpy(object)
+    table["has_relative"] = related.to_numpy(object) if family.notna().any() else None
+    return table
+
+
+def confounds_table(
+    properties: pd.DataFrame, labels: np.ndarray, folds: np.ndarray, n_permutations: int, seed: int
+) -> pd.DataFrame:
+    """Test every property of the participants as a confound.
+
+    Parameters
+    ----------
+    properties : pandas.DataFrame, indexed by participant_id
+        Numbers or names, missing values allowed. A property that is unknown for half of a class,
+        or the same for everybody, is left out.
+    labels, folds : numpy.ndarray, shape (n,)
+        Class and fold of each participant.
+    n_permutations, seed : int
+        As for `voxplain.evaluation.statistics.summarise`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        confound, n (participants it is known for), measure, effect, p_difference
+        (`difference_by_class`); accuracy, ci_low, ci_high, balanced_accuracy, auc, majority and
+        p_permutation of the class predicted from it alone (`predict_class`).
+    """
+    rows = []
+    for name, values in properties.items():
+        known = values.notna().to_numpy()
+        shares = [known[labels == label].mean() for label in (0, 1)]
+        if min(shares) <= 0.5 or values[known].nunique() < 2:
+            continue
+        own, people = values[known], list(properties.index[known])
+        held_out = predict_class(own, labels[known], folds[known], people)
+        summary = summarise(held_out, n_permutations, seed)
+        rows.append(
+            {
+                "confound": name,
+                "n": int(known.sum()),
+                **difference_by_class(own, labels[known]),
+                **{key: summary[key] for key in SHOWN},
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,75 @@
+"""What relatives allow: families are resampled whole, labels permuted in exchangeable blocks."""
+
+import numpy as np
+import pandas as pd
+
+
+def family_codes(participants: pd.DataFrame) -> np.ndarray:
+    """Give each family a number; whoever has no known family is one alone.
+
+    Parameters
+    ----------
+    participants : pandas.DataFrame
+        Columns participant_id and family_id (missing = no known relatives).
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        0, 1, ... in the order of the table.
+    """
+    alone = "alone: " + participants["participant_id"]
+    return pd.factorize(participants["family_id"].fillna(alone))[0]
+
+
+def resample(families: np.ndarray, n_draws: int, seed: int) -> np.ndarray:
+    """Draw families with replacement, each with all of its members.
+
+    Parameters
+    ----------
+    families : numpy.ndarray of int, shape (n,)
+        From `family_codes`.
+    n_draws : int
+        Bootstrap samples.
+    seed : int
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n_draws, n)
+        How often each participant is in each sample. The same seed gives the same samples, so
+        that differences between models are paired.
+    """
+    n_families = families.max() + 1
+    rng = np.random.default_rng([seed])
+    counts = rng.multinomial(n_families, np.full(n_families, 1 / n_families), size=n_draws)
+    return counts[:, families]
+
+
+def permute_labels(
+    labels: np.ndarray, families: np.ndarray, folds: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Permute labels between families of one size and one fold, then inside each family.
+
+    Relatives may share their label (twins of one sex) and their brain, so single labels are not
+    exchangeable, but the labels of whole families are (Winkler et al. 2015, whole-block and
+    within-block exchangeability). Staying inside a fold keeps the folds stratified: otherwise a
+    shuffled fold that lacks a class in training has too much of it in the test, and the null lies
+    below chance.
+
+    Parameters
+    ----------
+    labels, families, folds : numpy.ndarray, shape (n,)
+        Class, family number and fold of each participant; families lie in one fold.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+    """
+    sizes = np.bincount(families)[families]
+    blocks = np.unique(folds, return_inverse=True)[1] * (sizes.max() + 1) + sizes
+    order = np.lexsort((families, blocks))
+    permuted = np.empty_like(labels)
+    for block in np.split(order, np.flatnonzero(np.diff(blocks[order])) + 1):
+        rows = block.reshape(-1, sizes[block[0]])  # one family each
+        permuted[rows] = rng.permuted(rng.permutation(labels[rows]), axis=1)
+    return permuted

@@ -1,0 +1,110 @@
+"""Whether the maps can be believed: deletion and insertion curves, sanity and stability."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from voxplain.figures import style
+
+COLOURS = {
+    "meaningful_perturbation": style.POSITIVE,
+    "guided_backprop": style.NEGATIVE,
+    "grad_cam": style.ACCENT,
+}
+CONTROL_STYLES = {"input_gradient": ":", "edges": "--", "group_difference": "-."}
+FILLS = {"blur": "replaced by blur", "mean": "replaced by the brain's mean"}
+TESTS = {"deletion": "deleted, highest first", "insertion": "inserted, highest first"}
+
+
+@style.styled
+def faithfulness(curves: pd.DataFrame) -> Figure:
+    """Draw the target's probability while voxels are deleted or inserted, highest first.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        Columns method, random (bool: the mean of random orders as smooth as the method's maps),
+        test, fill, fraction (of the brain), probability.
+    """
+    figure = style.new_figure(120, layout="constrained")
+    panels = figure.subplots(2, 2, sharex=True, sharey=True)
+    for row, (test, said) in zip(panels, TESTS.items(), strict=True):
+        for axes, (fill, how) in zip(row, FILLS.items(), strict=True):
+            part = curves[(curves["test"] == test) & (curves["fill"] == fill)]
+            for (method, random), curve in part.groupby(["method", "random"], sort=False):
+                if random and method not in COLOURS:
+                    continue
+                axes.plot(curve["fraction"], curve["probability"], **_line(method, random))
+            axes.set_title(f"{test}, {how}")
+            axes.grid(axis="y")
+        row[0].set_ylabel("probability of the target")
+        for axes in row:
+            axes.set_xlabel(f"share of the brain {said}")
+            axes.xaxis.set_tick_params(labelbottom=True)
+    panels[0, 0].set_xlim(0, 1)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return figure
+
+
+def _line(method: str, random: bool) -> dict:
+    if random:
+        name = f"random, as smooth as {style.method_name(method)}"
+        return {"color": COLOURS[method], "linewidth": 0.8, "alpha": 0.45, "label": name}
+    colour = COLOURS.get(method, style.NEUTRAL)
+    name = style.method_name(method)
+    if method in CONTROL_STYLES:
+        return {"color": colour, "linestyle": CONTROL_STYLES[method], "label": name}
+    return {"color": colour, "linewidth": 2, "label": name}
+
+
+@style.styled
+def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
+    """Draw how alike the maps of changed networks are to those of the intact one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns method, kind, level, spearman, spearman_low, spearman_high (over participants); the
+        kind ``other participant`` is the likeness of two people's maps by the intact network.
+    sane_below : float
+        Line under which a map of a network that has learnt nothing should lie.
+    """
+    table = table.assign(level=table["level"].fillna("").astype(str))
+    changes = table[["kind", "level"]].drop_duplicates().agg(" ".join, axis=1).str.strip()
+    places = {name: place for place, name in enumerate(changes)}
+    methods = list(dict.fromkeys(table["method"]))
+    figure = style.new_figure(90, layout="constrained")
+    axes = figure.add_subplot()
+    for k, method in enumerate(methods):
+        part = table[table["method"] == method]
+        names = part[["kind", "level"]].agg(" ".join, axis=1).str.strip()
+        x = names.map(places) + (k - (len(methods) - 1) / 2) * 0.2
+        spread = np.abs(part[["spearman_low", "spearman_high"]].sub(part["spearman"], axis=0)).T
+        axes.errorbar(
+            x,
+            part["spearman"],
+            yerr=spread.to_numpy(),
+            fmt="o",
+            markersize=4,
+            elinewidth=0.8,
+            color=COLOURS.get(method, style.NEUTRAL),
+            label=style.method_name(method),
+        )
+    learnt = ~table["kind"].isin(["randomised", "shuffled"])
+    axes.axhline(
+        sane_below,
+        color=style.WARNING,
+        linewidth=0.9,
+        linestyle="--",
+        label="a network that learnt nothing should stay below",
+    )
+    axes.axhline(0, color="#333333", linewidth=0.6)
+    first_learnt = places[" ".join(table.loc[learnt, ["kind", "level"]].iloc[0]).strip()]
+    axes.axvline(first_learnt - 0.5, color=style.LIGHT, linewidth=0.8)
+    axes.set_xticks(list(places.values()), list(places), rotation=30, ha="right")
+    axes.set_ylabel("Spearman's rho with the intact network's map")
+    axes.set_ylim(-1, 1.05)
+    axes.grid(axis="y")
+    figure.legend(loc="outside upper center", ncols=2)
+    return figure

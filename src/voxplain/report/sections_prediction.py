@@ -1,0 +1,234 @@
+"""The report's section on prediction: accuracy, what it is made of, and what it compares with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from voxplain import paper
+from voxplain.figures.style import model_name
+from voxplain.report.answer import head_size_name
+from voxplain.report.blocks import Note, Picture, Text, picture
+from voxplain.report.tables import Table, number, table
+
+PERMUTED = ("permutations_voxel_svm", "permutations_logistic_regression")
+ACCURACY = (
+    *("model", "n", "accuracy", "ci_low", "ci_high", "boot_low", "boot_high", "mean", "sd"),
+    *("balanced_accuracy", "recall_negative", "recall_positive", "mcc"),
+    *("auc", "auc_low", "auc_high", "majority", "p_permutation", "evidence"),
+)
+CALIBRATION = ("model", "brier", "calibration_slope", "calibration_intercept")
+
+
+def prediction(context: Mapping[str, Any]) -> list:
+    """Assemble the section's blocks.
+
+    Parameters
+    ----------
+    context : mapping
+        As for `voxplain.report.build`; accuracy, calibration, comparisons, head_size, confounds,
+        optimism and permutations_* are the tables of those names.
+    """
+    return [
+        *_accuracy(context),
+        *_comparisons(context),
+        *_head_size(context),
+        *_confounds(context),
+        *_permutations(context),
+        *_calibration(context),
+        _table1(context),
+        *_optimism(context),
+        picture(
+            context,
+            "fig1",
+            "Figure 1. Coefficients of the logistic regression on morphometry, mean and standard "
+            "deviation over folds. The paper names corpus callosum, insula, thalamus and "
+            "white-matter hypointensities.",
+            "Bars of the largest logistic-regression coefficients with their spread over folds",
+        ),
+        picture(
+            context,
+            "history",
+            "Training of the network. Thin lines are folds; held-out curves chose nothing.",
+            "Loss and accuracy over epochs for training and held-out participants",
+        ),
+    ]
+
+
+def _named(context: Mapping[str, Any], data: pd.DataFrame) -> pd.DataFrame:
+    """Spell models out, the head-size model by what it was truly given."""
+    columns = [column for column in data if column.split("_")[0] == "model"]
+    names = {
+        column: [head_size_name(context.get("participants"), model) for model in data[column]]
+        for column in columns
+    }
+    return data.assign(**names)
+
+
+def _accuracy(context: Mapping[str, Any]) -> list:
+    accuracy = context.get("accuracy")
+    if accuracy is None:
+        return [Note("No model has made predictions in this run.")]
+    shown = accuracy[[column for column in ACCURACY if column in accuracy]].assign(
+        paper_mean=accuracy["model"].map({m: v.mean for m, v in paper.ACCURACY.items()}),
+        paper_sd=accuracy["model"].map({m: v.sd for m, v in paper.ACCURACY.items()}),
+    )
+    return [
+        picture(
+            context,
+            "accuracy",
+            "Accuracy of all models on held-out participants, with Wilson 95 % intervals, the "
+            "larger class (dashed) and the paper's values.",
+            "Accuracy of each model with its confidence interval beside the paper's value",
+        ),
+        table(
+            _named(context, shown),
+            "table-accuracy",
+            "Accuracy of all models on the same folds.",
+            "tables/accuracy.tsv",
+        ),
+    ]
+
+
+def _comparisons(context: Mapping[str, Any]) -> list:
+    comparisons = context.get("comparisons")
+    if comparisons is None:
+        return [Note("The models were not compared with each other in this run.")]
+    apart = int((comparisons["p_holm"] < 0.05).sum())
+    return [
+        Text(
+            f"{apart} of {len(comparisons)} pairs of models differ in accuracy by the corrected "
+            "resampled t-test over the shared folds, Holm over the pairs."
+        ),
+        table(
+            _named(context, comparisons),
+            "table-comparisons",
+            "Every pair of models: first minus second, over folds and pooled over held-out "
+            "participants (families resampled).",
+            "tables/comparisons.tsv",
+            folded=True,
+        ),
+    ]
+
+
+def _head_size(context: Mapping[str, Any]) -> list:
+    data = context.get("head_size")
+    if data is None:
+        return [Note("Accuracy was not set against head size in this run.")]
+    shared = data.iloc[0]
+    return [
+        picture(
+            context,
+            "head_size",
+            "Head size. Accuracy of everybody, of pairs matched for head size, with head size "
+            "regressed out of the features, and of head size alone.",
+            "Accuracy of each model on everybody and on pairs matched for head size",
+        ),
+        Text(
+            f"{int(shared['n_pairs'])} pairs of held-out participants, one of each class, differ "
+            f"in head size by at most {number(shared['caliper_ml'])} ml. Before matching the "
+            f"classes differ by {shared['d_all']:+.2f} standard deviations, after it by "
+            f"{shared['d_matched']:+.2f}."
+            if shared["n_pairs"]
+            else "No two held-out participants of different classes are alike in head size, so "
+            "that nothing can be said beyond it."
+        ),
+        table(
+            _named(context, data),
+            "table-head-size",
+            "Accuracy of all models on everybody and on pairs matched for head size (chance 0.5).",
+            "tables/head_size.tsv",
+        ),
+    ]
+
+
+def _confounds(context: Mapping[str, Any]) -> list:
+    confounds = context.get("confounds")
+    if confounds is None:
+        return [Note("Confounds were not examined in this run.")]
+    return [
+        table(
+            confounds,
+            "table-confounds",
+            "What else differs between the classes, and how well it predicts the class alone, by "
+            "logistic regression on the models' folds.",
+            "tables/confounds.tsv",
+        )
+    ]
+
+
+def _permutations(context: Mapping[str, Any]) -> list:
+    done = [name for name in PERMUTED if context.get(name) is not None]
+    if not done:
+        return [Note("No model was refitted to permuted labels: snakemake permutations does it.")]
+    blocks: list = [
+        table(
+            context[name],
+            f"table-{name.replace('_', '-')}",
+            "Accuracy beside that of the same model refitted to permuted labels, families "
+            "exchanged whole inside each fold.",
+            f"tables/{name}.tsv",
+        )
+        for name in done
+    ]
+    if len(done) < len(PERMUTED) and context.get("optimism") is not None:
+        blocks.append(
+            Note("The same for the logistic regression takes minutes: snakemake permutations.")
+        )
+    return blocks
+
+
+def _calibration(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
+    accuracy = context.get("accuracy")
+    if accuracy is None or "brier" not in accuracy:
+        return [Note("The models' probabilities were not checked in this run.")]
+    return [
+        picture(
+            context,
+            "calibration",
+            "Calibration. How often a class is right when a model names it with some probability.",
+            "Observed rate of the positive class over predicted probability, one panel per model",
+        ),
+        table(
+            _named(context, accuracy[list(CALIBRATION)].dropna(subset="brier")),
+            "table-calibration",
+            "Brier score (0.25: always one half), calibration slope (below 1: overconfident) and "
+            "intercept (0 is right). The SVM's scores are no probabilities.",
+            "tables/accuracy.tsv",
+        ),
+    ]
+
+
+def _table1(context: Mapping[str, Any]) -> Table | Note:
+    table1 = context.get("table1")
+    if table1 is None:
+        published = ", ".join(
+            f"{model_name(model)} {paper.ACCURACY[model].mean:.2f} ± {paper.ACCURACY[model].sd:.2f}"
+            for model in paper.TABLE1_MODELS
+        )
+        return Note(
+            "Table 1: this cohort has no morphometry, so its three models were not fitted (the "
+            f"paper: {published})."
+        )
+    return table(
+        table1,
+        "table-1",
+        f"Table 1. Models on morphometry, nested {context['config']['folds']['n_splits']}-fold "
+        "cross-validation, beside the paper's.",
+        "tables/table1.tsv",
+    )
+
+
+def _optimism(context: Mapping[str, Any]) -> list:
+    optimism = context.get("optimism")
+    if optimism is None:
+        return []
+    return [
+        table(
+            optimism,
+            "table-optimism",
+            "Hyper-parameters chosen on the folds that they are scored on, as in the paper, beside "
+            "nested ones.",
+            "tables/optimism.tsv",
+        )
+    ]

@@ -1,0 +1,76 @@
+"""Sections of the report on whether the maps can be believed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from voxplain.evaluation.robustness import SANE_BELOW, sanity
+from voxplain.report.blocks import Note, Text, picture
+from voxplain.report.tables import table
+
+# What the literature found for each method: Adebayo et al. 2018, Table 1 and section 4.
+EXPECTED = {"guided_backprop": "fails", "grad_cam": "passes"}
+
+
+def faithfulness(context: Mapping[str, Any]) -> list:
+    """Show deletion and insertion curves beside random orders and control maps."""
+    scores = context.get("faithfulness")
+    if scores is None:
+        return [Note("Deletion and insertion were not tested in this run.")]
+    return [
+        Text(
+            "The brain's voxels are deleted, or inserted into a brain without detail, in the order "
+            "of a map. A faithful map makes the target's probability fall fast and rise fast. "
+            "Random orders are as smooth as the method's own mean map; the controls know nothing "
+            "of the network (image edges, group difference) or are its plain gradient."
+        ),
+        picture(
+            context,
+            "faithfulness",
+            "Deletion and insertion. Thin lines: random orders as smooth as the method's maps.",
+            "Probability of the target against the share of the brain deleted or inserted",
+        ),
+        table(
+            scores,
+            "table-faithfulness",
+            "Area under the curves, and the gain over random orders (95 % interval and p over "
+            "folds, corrected for shared training participants).",
+            "tables/faithfulness.tsv",
+        ),
+    ]
+
+
+def robustness(context: Mapping[str, Any]) -> list:
+    """Show what maps do when the network is randomised, retrained or hardly changed."""
+    scores = context.get("robustness")
+    if scores is None:
+        return [Note("Sanity and stability were not tested in this run.")]
+    verdicts = sanity(scores)
+    verdicts["literature"] = verdicts["method"].map(EXPECTED).fillna("not known")
+    fold = context["config"]["evaluation"]["robustness"]["fold"]
+    return [
+        Text(
+            "Left of the line, networks that have learnt nothing: weights drawn anew layer by "
+            "layer from the output down, and labels shuffled in training. A map that stays the "
+            "same shows the image, not what was learnt. Right of it, networks that should tell the "
+            "same: a little noise on the weights, dropout left on, training from another seed. "
+            "The likeness of two participants' maps says what such numbers mean."
+        ),
+        picture(
+            context,
+            "robustness",
+            f"Likeness of maps, participants of fold {fold}: mean, lowest and highest.",
+            "Spearman correlation with the intact network's maps for each change of the network",
+        ),
+        table(
+            verdicts,
+            "table-sanity",
+            f"Sanity: Spearman's rho with every layer random and with shuffled labels; a method "
+            f"passes if both are below {SANE_BELOW:g}. Literature: Adebayo et al. 2018.",
+        ),
+        table(
+            scores,
+            "table-robustness",
+            "Likeness of the changed network's maps to the intact one's, mean over participants.",
+            "tables/robustness.tsv",
+        ),
+    ]

@@ -1,0 +1,41 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from voxplain.evaluation import robustness
+
+BRAIN = np.ones((6, 6, 6), bool)
+
+
+def test_compare_pairs_each_participant_with_itself_and_with_the_next():
+    intact = np.random.default_rng(0).random((3, 6, 6, 6))
+    rows = robustness.compare(intact, {("noise", "0.1"): intact[[0, 2, 1]]}, BRAIN, 0.2)
+    noise = rows[rows["kind"] == "noise"]
+    assert noise["spearman"].iloc[0] == pytest.approx(1)
+    assert noise["spearman"].iloc[1:].max() < 0.5
+    other = rows[rows["kind"] == robustness.OTHER_PARTICIPANT]
+    assert len(other) == 3
+    # participant 0 with 1, 1 with 2 (as in the swapped pair), 2 with 0
+    assert other["spearman"].iloc[1] == pytest.approx(noise["spearman"].iloc[1])
+
+
+def test_summary_and_verdict_by_hand():
+    rows = pd.DataFrame(
+        [
+            ("a", "randomised", "linear", 0.9),
+            ("a", "randomised", "linear", 0.7),
+            ("a", "randomised", "conv", 0.2),
+            ("a", "randomised", "conv", 0.4),
+            ("a", "shuffled", "labels", 0.1),
+            ("b", "randomised", "conv", 0.8),
+            ("b", "shuffled", "labels", 0.1),
+        ],
+        columns=["method", "kind", "level", "spearman"],
+    ).assign(pearson=0.5, ssim=0.5, dice=0.5)
+    table = robustness.summarise(rows)
+    first = table.iloc[0]
+    assert (first["participants"], first["spearman"]) == (2, pytest.approx(0.8))
+    assert (first["spearman_low"], first["spearman_high"]) == (0.7, 0.9)
+    verdict = robustness.sanity(table).set_index("method")
+    assert verdict.loc["a", "randomised"] == pytest.approx(0.3)  # every layer, not the last alone
+    assert verdict["passes"].tolist() == [True, False]

@@ -1,0 +1,75 @@
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from voxplain import figures
+
+
+@pytest.fixture
+def head_sizes():
+    models = ["cnn", "logistic_regression", "logistic_regression_tiv_residual", "head_size"]
+    raw, matched = np.array([0.9, 0.8, 0.6, 0.75]), np.array([0.7, 0.6, 0.55, 0.5])
+    return pd.DataFrame(
+        {
+            "model": models,
+            "accuracy": raw,
+            "ci_low": raw - 0.1,
+            "ci_high": raw + 0.1,
+            "matched_accuracy": matched,
+            "matched_low": matched - 0.2,
+            "matched_high": matched + 0.2,
+            "n_pairs": 17,
+        }
+    )
+
+
+def points(axes):
+    """Position of every marker, {(marker): [(x, y), ...]}."""
+    found = {}
+    for line in axes.lines:
+        if line.get_marker() in ("o", "D"):
+            found.setdefault(line.get_marker(), []).extend(line.get_xydata().tolist())
+    return found
+
+
+def texts(figure):
+    return " ".join(text.get_text() for text in figure.findobj(mpl.text.Text))
+
+
+def test_four_head_size_lines(head_sizes):
+    figure = figures.head_size(head_sizes)
+    found = points(figure.axes[0])
+    assert [x for x, _ in found["o"]] == head_sizes["accuracy"].tolist()
+    assert [x for x, _ in found["D"]] == head_sizes["matched_accuracy"].tolist()
+    assert [round(y) for _, y in found["o"]] == [3, 2, 1, 0]
+    verticals = [line.get_xdata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
+    assert {0.5, 0.75} <= set(verticals)
+    assert "17 pairs" in texts(figure)
+    assert "head size alone (0.75)" in texts(figure)
+
+
+def test_without_pairs_only_everybody_is_drawn(head_sizes):
+    missing = ["matched_accuracy", "matched_low", "matched_high"]
+    figure = figures.head_size(head_sizes.assign(n_pairs=0, **dict.fromkeys(missing, np.nan)))
+    assert "D" not in points(figure.axes[0])
+    assert "0 pairs" in texts(figure)
+
+
+@pytest.mark.parametrize("n_models", [1, 4])
+def test_a_calibration_panel_per_model(n_models):
+    models = [f"model_{k}" for k in range(n_models)]
+    curves = pd.DataFrame(
+        [
+            {"model": model, "n": 20, "predicted": x, "observed": x / 2}
+            for model in models
+            for x in (0.1, 0.5, 0.9)
+        ]
+    )
+    curves = curves.assign(ci_low=curves["observed"] - 0.05, ci_high=curves["observed"] + 0.05)
+    accuracy = pd.DataFrame({"model": models, "brier": 0.2, "calibration_slope": np.inf})
+    figure = figures.calibration(curves, accuracy)
+    assert len(figure.axes) == n_models
+    for axes in figure.axes:
+        assert points(axes)["o"] == [[0.1, 0.05], [0.5, 0.25], [0.9, 0.45]]
+    assert texts(figure).count("Brier 0.200") == n_models

@@ -1,0 +1,81 @@
+import numpy as np
+import pandas as pd
+
+from voxplain.report.blocks import Note, Text
+from voxplain.report.sections_prediction import prediction
+from voxplain.report.tables import Table
+
+CONFIG = {"folds": {"n_splits": 10}}
+MODELS = ["cnn", "head_size"]
+
+
+def context(**changes):
+    accuracy = pd.DataFrame({"model": MODELS, "n": 80, "accuracy": [0.9, 0.7]}).assign(
+        brier=[0.07, 0.2], calibration_slope=[0.8, np.inf], calibration_intercept=0.1
+    )
+    comparison = {"model_a": "cnn", "model_b": "head_size", "difference": 0.2, "p_holm": 0.03}
+    matched = {"n_pairs": 21, "caliper_ml": 38.4, "d_all": 1.35, "d_matched": 0.02}
+    null = {"accuracy": 0.6, "null_mean": 0.5, "null_p95": 0.58, "p_refit": 0.01}
+    return {
+        "config": CONFIG,
+        "participants": pd.DataFrame({"tiv": [np.nan]}),
+        "accuracy": accuracy,
+        "comparisons": pd.DataFrame([comparison]),
+        "head_size": pd.DataFrame({"model": MODELS, "matched_accuracy": 0.5}).assign(**matched),
+        "confounds": pd.DataFrame({"confound": ["site"], "effect": [0.3], "accuracy": [0.6]}),
+        "optimism": pd.DataFrame({"model": ["knn"], "optimism": [0.03]}),
+        "permutations_voxel_svm": pd.DataFrame([{"model": "voxel_svm", **null}]),
+        **changes,
+    }
+
+
+def tables(blocks):
+    return {block.identifier: block for block in blocks if isinstance(block, Table)}
+
+
+def words(blocks, kind):
+    return [block.text for block in blocks if isinstance(block, kind)]
+
+
+def test_every_table_has_its_place_and_names_its_file():
+    found = tables(prediction(context()))
+    assert {name: block.source for name, block in found.items()} == {
+        "table-accuracy": "tables/accuracy.tsv",
+        "table-comparisons": "tables/comparisons.tsv",
+        "table-head-size": "tables/head_size.tsv",
+        "table-confounds": "tables/confounds.tsv",
+        "table-permutations-voxel-svm": "tables/permutations_voxel_svm.tsv",
+        "table-calibration": "tables/accuracy.tsv",
+        "table-optimism": "tables/optimism.tsv",
+    }
+    assert "p (Holm)" in found["table-comparisons"].headers
+    # the head-size model is called by what it was given
+    assert found["table-comparisons"].rows[0][1].text == "Brain volume in the images"
+    assert found["table-calibration"].rows[1][2].text == "∞"
+    assert not {"Brier score", "calibration slope"} & set(found["table-accuracy"].headers)
+
+
+def test_sentences_follow_the_tables():
+    texts = words(prediction(context()), Text)
+    assert any(text.startswith("1 of 1 pairs of models differ") for text in texts)
+    assert any(
+        "21 pairs" in text and "at most 38.4 ml" in text and "+1.35" in text for text in texts
+    )
+    alone = context()["head_size"].assign(n_pairs=0, d_matched=np.nan)
+    texts = words(prediction(context(head_size=alone)), Text)
+    assert any("No two held-out participants" in text for text in texts)
+
+
+def test_what_was_not_run_says_how_to_run_it():
+    notes = words(prediction(context()), Note)
+    assert any("logistic regression takes minutes: snakemake permutations" in n for n in notes)
+    both = context()["permutations_voxel_svm"].assign(model="logistic_regression")
+    blocks = prediction(context(permutations_logistic_regression=both))
+    assert "table-permutations-logistic-regression" in tables(blocks)
+    assert not any("takes minutes" in note for note in words(blocks, Note))
+
+
+def test_a_run_without_predictions_says_so():
+    blocks = prediction({"config": CONFIG})
+    assert not tables(blocks)
+    assert "No model has made predictions in this run." in words(blocks, Note)

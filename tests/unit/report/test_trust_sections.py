@@ -1,0 +1,69 @@
+import pandas as pd
+import pytest
+
+from voxplain.report import claims
+from voxplain.report.sections_trust import faithfulness, robustness
+
+CLASSES = ("women", "men")
+METHODS = ("grad_cam", "guided_backprop", "meaningful_perturbation")
+
+
+def table(noise, people=0.3):
+    rows = [
+        (method, kind, level, 6, value)
+        for method, values in noise.items()
+        for kind, level, value in (
+            ("randomised", "linear", 0.8),
+            ("randomised", "conv", 0.2),
+            ("shuffled", "labels", 0.6 if method == "guided_backprop" else 0.1),
+            ("noise", 0.01, values[0]),
+            ("noise", 0.1, values[1]),
+            ("other participant", None, people),
+        )
+    ]
+    columns = ["method", "kind", "level", "participants", "spearman"]
+    return pd.DataFrame(rows, columns=columns).assign(pearson=0.1, ssim=0.1, dice=0.1)
+
+
+def accuracy():
+    return pd.DataFrame(
+        {"model": ["cnn"], "mean": [0.9], "sd": [0.03], "accuracy": [0.9], "ci_low": [0.85]}
+        | {"ci_high": [0.95], "majority": [0.5], "p_permutation": [0.001], "evidence": [True]}
+        | {"recall_negative": [0.9], "recall_positive": [0.9], "auc": [0.95], "n": [100]}
+    )
+
+
+def claim(robustness_table):
+    rows = claims.build(
+        class_names=CLASSES, same_cohort=True, accuracy=accuracy(), robustness=robustness_table
+    )
+    return rows[rows["claim"].str.contains("very sensitive")].iloc[0]
+
+
+def test_the_sensitivity_claim_follows_the_noise():
+    noise = {"grad_cam": (0.8, 0.3), "guided_backprop": (0.9, 0.5)}
+    row = claim(table(noise | {"meaningful_perturbation": (0.95, 0.6)}))
+    assert row["verdict"] == "supported"
+    assert "1% noise: " in row["ours"]
+    assert "10% noise: " in row["ours"]
+    assert row["chance"] == "two people's maps: 0.30, 0.30, 0.30"
+    row = claim(table(noise | {"meaningful_perturbation": (0.95, 0.4)}))
+    assert row["verdict"] == "not supported"
+    assert claim(None)["verdict"] == "not tested here"
+
+
+def test_sanity_verdicts_stand_beside_the_literature():
+    config = {"evaluation": {"robustness": {"fold": "01"}}}
+    noise = dict.fromkeys(METHODS, (0.9, 0.5))
+    blocks = robustness({"config": config, "robustness": table(noise)})
+    verdicts = blocks[2]
+    text = str(verdicts)
+    assert "not known" in text
+    assert "fails" in text
+    assert len(blocks) == 4
+
+
+@pytest.mark.parametrize("section", [faithfulness, robustness])
+def test_what_was_not_run_is_said(section):
+    (note,) = section({"config": {}})
+    assert "not tested in this run" in note.text

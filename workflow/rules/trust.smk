@@ -1,0 +1,158 @@
+"""Can the maps be believed: control maps, faithfulness, sanity and stability."""
+
+
+rule control_maps:
+    # What a method must beat: plain gradient, the image's edges, the group difference.
+    input:
+        participants=P.participants,
+        volumes=P.volumes,
+        split=P.split,
+        model=P.cnn_model,
+    output:
+        maps=expand(P.maps, method=CONTROLS, allow_missing=True),
+        rows=expand(P.map_rows, method=CONTROLS, allow_missing=True),
+    log:
+        P.log("control_maps", "fold-{fold}"),
+    benchmark:
+        P.benchmark("control_maps", "fold-{fold}")
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    resources:
+        gpu=config["gpu"],
+    params:
+        controls=CONTROLS,
+        network=NETWORK,
+        target=config["attribution"]["target"],
+        gpu=config["gpu"],
+        code=code("control_maps.py"),
+    script:
+        "../scripts/control_maps.py"
+
+
+rule faithfulness_fold:
+    input:
+        participants=P.participants,
+        volumes=P.volumes,
+        brain_mask=P.brain_mask,
+        split=P.split,
+        model=P.cnn_model,
+        maps=expand(P.maps, method=[*METHODS, *CONTROLS], allow_missing=True),
+        rows=expand(P.map_rows, method=[*METHODS, *CONTROLS], allow_missing=True),
+    output:
+        areas=P.faithfulness_fold,
+        curves=P.faithfulness_curves_fold,
+    log:
+        P.log("faithfulness_fold", "fold-{fold}"),
+    benchmark:
+        P.benchmark("faithfulness_fold", "fold-{fold}")
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    resources:
+        gpu=config["gpu"],
+    params:
+        methods=[*METHODS, *CONTROLS],
+        settings=config["evaluation"]["faithfulness"],
+        network=NETWORK,
+        seed=config["seed"],
+        gpu=config["gpu"],
+        code=code("faithfulness_fold.py"),
+    script:
+        "../scripts/faithfulness_fold.py"
+
+
+rule faithfulness:
+    input:
+        areas=expand(P.faithfulness_fold, fold=MAP_FOLDS),
+        curves=expand(P.faithfulness_curves_fold, fold=MAP_FOLDS),
+    output:
+        table=P.table("faithfulness"),
+        curves=P.table("faithfulness_curves"),
+    log:
+        P.log("faithfulness"),
+    benchmark:
+        P.benchmark("faithfulness")
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("faithfulness.py"),
+    script:
+        "../scripts/faithfulness.py"
+
+
+rule train_variant:
+    # The same fold's network from another seed, or of shuffled labels.
+    input:
+        participants=P.participants,
+        volumes=P.volumes,
+        split=P.split.format(fold=ROBUSTNESS["fold"]),
+    output:
+        model=P.variant_model,
+    log:
+        P.log("train_variant", "{variant}"),
+    benchmark:
+        P.benchmark("train_variant", "{variant}")
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    resources:
+        gpu=config["gpu"],
+    params:
+        network=NETWORK,
+        settings=TRAINING,
+        seed=config["seed"],
+        gpu=config["gpu"],
+        code=code("train_variant.py"),
+    script:
+        "../scripts/train_variant.py"
+
+
+rule robustness_method:
+    input:
+        participants=P.participants,
+        volumes=P.volumes,
+        brain_mask=P.brain_mask,
+        split=P.split.format(fold=ROBUSTNESS["fold"]),
+        model=P.cnn_model.format(fold=ROBUSTNESS["fold"]),
+        variants=expand(P.variant_model, variant=VARIANTS),
+    output:
+        table=P.robustness_method,
+    log:
+        P.log("robustness_method", "{method}"),
+    benchmark:
+        P.benchmark("robustness_method", "{method}")
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    resources:
+        gpu=config["gpu"],
+    params:
+        names=VARIANTS,
+        network=NETWORK,
+        settings=lambda wildcards: config["attribution"][wildcards.method],
+        target=config["attribution"]["target"],
+        robustness=ROBUSTNESS,
+        equal_area=config["evaluation"]["equal_area"],
+        seed=config["seed"],
+        gpu=config["gpu"],
+        code=code("robustness_method.py"),
+    script:
+        "../scripts/robustness_method.py"
+
+
+rule robustness:
+    input:
+        expand(P.robustness_method, method=METHODS),
+    output:
+        table=P.table("robustness"),
+    log:
+        P.log("robustness"),
+    benchmark:
+        P.benchmark("robustness")
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("robustness.py"),
+    script:
+        "../scripts/robustness.py"

@@ -1,0 +1,34 @@
+"""Accuracy with hyper-parameters chosen on the scored folds, as in the paper, beside nested."""
+
+import pandas as pd
+
+from voxplain.baselines.morphometry import non_nested
+from voxplain.files import read_table, write_table
+from voxplain.logs import job_log
+
+with job_log(snakemake.log[0]):
+    p, given = snakemake.params, snakemake.input
+    participants = read_table(given.participants)
+    features = read_table(given.morphometry).set_index("participant_id")
+    folds = read_table(given.folds).set_index("participant_id")["fold"]
+    folds = folds.loc[participants["participant_id"]].to_numpy(str)
+    nested = read_table(given.accuracy).set_index("model")
+    settings = {"threads": snakemake.threads, "grids": p.settings}
+    rows = []
+    for model in p.models:
+        labels = participants["label"].to_numpy(int)
+        accuracies, chosen = non_nested(model, features, labels, folds, settings, p.seed)
+        rows.append(
+            {
+                "model": model,
+                "non_nested_mean": accuracies.mean(),
+                "non_nested_sd": accuracies.std(ddof=1),
+                "nested_mean": nested.loc[model, "mean"],
+                "nested_sd": nested.loc[model, "sd"],
+                "optimism": accuracies.mean() - nested.loc[model, "mean"],
+                "chosen": ", ".join(f"{name} {value}" for name, value in chosen.items()),
+            }
+        )
+    table = pd.DataFrame(rows)
+    write_table(snakemake.output.table, table)
+    print(table.to_string(index=False))

@@ -1,0 +1,33 @@
+"""Train one fold's network again: from another seed, or on shuffled labels."""
+
+from functools import partial
+
+import numpy as np
+
+from voxplain import compute
+from voxplain.files import read_table
+from voxplain.folds import read_split, rows_of
+from voxplain.logs import job_log
+from voxplain.network import build_network, save_model
+from voxplain.seeds import stream_seed
+from voxplain.training import TrainingSettings, train
+
+with job_log(snakemake.log[0]):
+    p, variant = snakemake.params, snakemake.wildcards.variant
+    device = compute.prepare(snakemake.threads, p.gpu)
+    participants = read_table(snakemake.input.participants)
+    split = read_split(snakemake.input.split, participants)
+    inside = rows_of(split.train, participants)
+    labels = participants["label"].to_numpy(int)[inside]
+    seed = stream_seed(p.seed, "variant", variant)
+    if variant == "shuffled":
+        labels = np.random.default_rng([seed]).permutation(labels)
+    model, _ = train(
+        partial(build_network, p.network["source"], p.network["arguments"]),
+        np.load(snakemake.input.volumes, mmap_mode="r")[inside],
+        labels,
+        TrainingSettings(**p.settings),
+        seed,
+        device,
+    )
+    save_model(snakemake.output.model, model, p.network["arguments"], fold=split.fold)

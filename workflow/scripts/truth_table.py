@@ -1,0 +1,24 @@
+"""How well each method finds the truth, over cohort sizes and effect sizes."""
+
+import pandas as pd
+
+from voxplain import figures
+from voxplain.files import read_table, write_table
+from voxplain.logs import job_log
+
+with job_log(snakemake.log[0]):
+    given, rows = snakemake.input, []
+    for (n, effect), accuracy, localisation, controls in zip(
+        snakemake.params.points, given.accuracy, given.localisation, given.controls, strict=True
+    ):
+        cnn = read_table(accuracy).set_index("model").loc["cnn"]
+        scores = pd.concat([read_table(localisation), read_table(controls)], ignore_index=True)
+        scores.insert(0, "participants", n)
+        scores.insert(1, "effect_size", effect)
+        scores["cnn_accuracy"] = cnn["accuracy"]
+        scores[["cnn_low", "cnn_high"]] = cnn["ci_low"], cnn["ci_high"]
+        rows.append(scores)
+    table = pd.concat(rows, ignore_index=True)
+    write_table(snakemake.output.table, table)
+    figures.save(figures.truth(table), *snakemake.output.figure)
+    print(table.round(3).to_string(index=False))
