@@ -12,7 +12,7 @@ class RunPaths:
     """Result paths of one run, relative to the working directory.
 
     Some hold Snakemake wildcards: ``{fold}``, ``{method}``, ``{batch}``, ``{atlas}``, ``{model}``,
-    ``{participant}``.
+    ``{participant}``, ``{repeat}``.
 
     Parameters
     ----------
@@ -81,6 +81,7 @@ class RunPaths:
         self.group_image = f"{maps}/group/{{group}}_mean.nii.gz"
         self.participant_map = f"{maps}/participants/{{participant}}_desc-{{method}}_map.nii.gz"
 
+        self.repeat = f"{root}/evaluation/repeats/repeat-{{repeat}}.tsv"
         self.masked_fold = f"{root}/evaluation/masked_accuracy/fold-{{fold}}.tsv"
         self.faithfulness_fold = f"{root}/evaluation/faithfulness/fold-{{fold}}.tsv"
         self.faithfulness_curves_fold = f"{root}/evaluation/faithfulness/fold-{{fold}}_curves.tsv"

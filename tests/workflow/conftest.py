@@ -15,7 +15,7 @@ TINY = {
     "run": "tiny",
     "cohort": {"synthetic": {"n_subjects": 24, "voxel_size_mm": 6}},
     "volumes": {"shape": [22, 26, 22], "batches": 2},
-    "folds": {"n_splits": 2},
+    "folds": {"n_splits": 2, "repeats": 2},
     "cnn": {"channels": [2, 2, 2], "epochs": 2, "batch_size": 6, "milestones": [1]},
     "baselines": {
         "inner_splits": 2,

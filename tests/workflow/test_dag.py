@@ -63,6 +63,24 @@ def test_a_second_run_does_nothing(tiny):
     assert "Nothing to be done" in again.stdout
 
 
+def test_targets_of_their_own_are_shown_once_asked_for(tiny):
+    done = tiny("repeats", "permutations")
+    assert done.returncode == 0, done.stdout[-4000:]
+    names = ("repeats", "permutations_logistic_regression")
+    tables = [tiny.path("tiny", "tables", f"{name}.tsv") for name in names]
+    try:
+        repeats, refitted = (pd.read_csv(table, sep="\t") for table in tables)
+        planned = {rule for rule, _ in jobs(tiny("--dry-run").stdout)}
+    finally:
+        for table in tables:
+            table.unlink()
+    assert {"cnn", "head_size"} & set(repeats["model"]) == {"head_size"}
+    assert (repeats["n_repeats"] == 2).all()
+    assert (repeats["relatives"] > 0).all()
+    assert refitted.loc[0, "p_refit"] >= 1 / 20
+    assert planned == {"page", "all"}
+
+
 def test_a_changed_split_redoes_that_fold_only(tiny):
     path = tiny.path("tiny", "folds", "split-02.json")
     original = path.read_bytes()

@@ -40,6 +40,7 @@ TABLE1_MODELS = ["xgboost", "knn", "logistic_regression"]
 MORPHOMETRY_MODELS = (
     [*TABLE1_MODELS, "logistic_regression_tiv_residual"] if HAS_MORPHOMETRY else []
 )
+REPEATS = fold_names(config["folds"]["repeats"])
 # Models that can be refitted to permuted labels; the first one in every run.
 PERMUTED_MODELS = ["voxel_svm", *(["logistic_regression"] if HAS_MORPHOMETRY else [])]
 WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
@@ -110,9 +111,9 @@ def all_tables():
     ]
     names += [f"table2_{atlas}" for atlas in TABLE2_ATLASES]
     names += ["optimism"] if HAS_MORPHOMETRY else []
-    # Nulls of targets of their own are shown once they have been asked for.
-    nulls = [f"permutations_{model}" for model in PERMUTED_MODELS[1:]]
-    names += [name for name in nulls if Path(P.table(name)).exists()]
+    # Tables of targets of their own are shown once they have been asked for.
+    later = ["repeats", *(f"permutations_{model}" for model in PERMUTED_MODELS[1:])]
+    names += [name for name in later if Path(P.table(name)).exists()]
     names += ["faithfulness", "faithfulness_curves", "robustness"]
     names += (
         ["localisation", "localisation_controls", "localisation_regions"]

@@ -90,6 +90,7 @@ rule label_permutations:
         gram=P.gram,
         sums=P.gram_sums,
         morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+        quality=P.quality,
     output:
         table=P.table("permutations_{model}"),
     log:
@@ -103,7 +104,7 @@ rule label_permutations:
     threads: config["threads"]
     params:
         permutations=config["evaluation"]["refits"],
-        n_features=prod(config["volumes"]["shape"]),
+        n_voxels=prod(config["volumes"]["shape"]),
         settings=config["baselines"],
         seed=config["seed"],
         code=code("label_permutations.py"),
@@ -115,6 +116,52 @@ rule permutations:
     # Refitting nulls of all cheap models: `snakemake permutations`, then `snakemake` for the page.
     input:
         expand(P.table("permutations_{model}"), model=PERMUTED_MODELS),
+
+
+rule repeat:
+    # New folds, once with families kept together and once without, for all models but the network.
+    input:
+        participants=P.participants,
+        quality=P.quality,
+        gram=P.gram,
+        sums=P.gram_sums,
+        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+    output:
+        table=P.repeat,
+    log:
+        P.log("repeat", "repeat-{repeat}"),
+    benchmark:
+        P.benchmark("repeat", "repeat-{repeat}")
+    wildcard_constraints:
+        repeat=r"\d\d",
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    params:
+        models=MODELS[1:],
+        n_splits=len(FOLDS),
+        n_voxels=prod(config["volumes"]["shape"]),
+        settings=config["baselines"],
+        seed=config["seed"],
+        code=code("repeat.py"),
+    script:
+        "../scripts/repeat.py"
+
+
+rule repeats:
+    # Repeated k-fold: `snakemake repeats`, then `snakemake` for the page.
+    input:
+        repeats=expand(P.repeat, repeat=REPEATS),
+    output:
+        table=P.table("repeats"),
+    log:
+        P.log("repeats"),
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("repeats.py"),
+    script:
+        "../scripts/repeats.py"
 
 
 rule masked_accuracy_fold:

@@ -16,17 +16,18 @@ with job_log(snakemake.log[0]):
     participants = read_table(given.participants)
     folds = read_table(given.folds).set_index("participant_id")["fold"]
     folds = folds.loc[participants["participant_id"]].to_numpy(str)
-    features = given.morphometry and read_table(given.morphometry).set_index("participant_id")
     baselines = Baselines(
-        p.settings,
-        p.seed,
-        measured(participants, read_table(given.quality)),
-        participants["family_id"],
-        features,
-        np.load(given.gram),
-        np.load(given.sums),
-        p.n_voxels,
-        snakemake.threads,
+        settings=p.settings,
+        seed=p.seed,
+        sizes=measured(participants, read_table(given.quality)),
+        families=participants["family_id"],
+        features=(
+            read_table(given.morphometry).set_index("participant_id") if given.morphometry else None
+        ),
+        threads=snakemake.threads,
+        gram=np.load(given.gram),
+        sums=np.load(given.sums),
+        n_voxels=p.n_voxels,
     )
 
     def fit(labels, train, test):

@@ -24,11 +24,13 @@ class Baselines:
         Family of each participant, missing where unknown.
     features : pandas.DataFrame or None, shape (n, n_features)
         Morphometry; None if the cohort has none.
-    gram, sums : numpy.ndarray, shapes (n, n) and (n,)
-        From `voxplain.baselines.voxel_svm.gram_matrix`.
-    n_voxels : int
-        Voxels per volume.
     threads : int
+        For XGBoost.
+    gram, sums : numpy.ndarray or None, shapes (n, n) and (n,)
+        From `voxplain.baselines.voxel_svm.gram_matrix`; only the voxel SVM needs them and
+        `n_voxels`.
+    n_voxels : int or None
+        Voxels per volume.
     """
 
     settings: dict[str, Any]
@@ -36,10 +38,10 @@ class Baselines:
     sizes: pd.Series
     families: pd.Series
     features: pd.DataFrame | None
-    gram: np.ndarray
-    sums: np.ndarray
-    n_voxels: int
-    threads: int = 1
+    threads: int
+    gram: np.ndarray | None = None
+    sums: np.ndarray | None = None
+    n_voxels: int | None = None
 
     def fit_predict(
         self, model: str, labels: np.ndarray, train: np.ndarray, test: np.ndarray

@@ -21,8 +21,9 @@ def corrected_t(values: np.ndarray, level: float = 0.95) -> tuple[float, float, 
     Returns
     -------
     mean, low, high, p : float
-        Against a mean of 0. The last three are missing (NaN) for a single fold; folds without any
-        spread have an interval of no width, and p is 1 where the mean is 0, else 0.
+        Against a mean of 0. The last three are missing (NaN) for a single fold. Folds without any
+        spread, as two folds easily are, have an interval of no width and p = 1: they say nothing of
+        how far it could be from 0.
     """
     values = np.asarray(values, float)
     k, mean = len(values), float(np.mean(values))
@@ -30,7 +31,7 @@ def corrected_t(values: np.ndarray, level: float = 0.95) -> tuple[float, float, 
         return mean, np.nan, np.nan, np.nan
     error = values.std(ddof=1) * np.sqrt(1 / k + 1 / (k - 1))
     if error == 0:
-        return mean, mean, mean, float(mean == 0)
+        return mean, mean, mean, 1.0
     half = stats.t.ppf((1 + level) / 2, k - 1) * error
     p = 2 * stats.t.sf(abs(mean) / error, k - 1)
     return mean, mean - half, mean + half, float(p)

@@ -1,4 +1,4 @@
-"""What the folds of one run give together: Table 1, masked accuracy and run times."""
+"""What folds give together: Table 1, repeated folds, masked accuracy and run times."""
 
 from collections.abc import Mapping
 
@@ -107,3 +107,33 @@ def runtime_over_folds(timing: pd.DataFrame) -> pd.DataFrame:
     table["cohort_seconds"] = table["seconds_per_map"] * table["method"].map(participants)
     table["paper"] = table["method"].map(paper.RUNTIME_WORDS)
     return table
+
+
+def accuracy_over_repeats(rows: pd.DataFrame) -> pd.DataFrame:
+    """Summarise the pooled accuracy over newly drawn folds.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Columns model, repeat, families (``together`` or ``divided``), accuracy, relatives (share
+        of participants with a relative in their training fold).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per model: model, n_repeats; together_mean and together_sd over repeats;
+        divided_mean, divided_sd, family_gain (divided minus together, mean over repeats) and
+        relatives, missing where no families are known.
+    """
+    values = rows.pivot_table(
+        index=["model", "repeat"], columns="families", values="accuracy", sort=False
+    )
+    table = pd.DataFrame({"n_repeats": values.groupby("model", sort=False).size()})
+    for kind in ("together", "divided"):
+        own = values[kind] if kind in values else pd.Series(np.nan, index=values.index)
+        grouped = own.groupby("model", sort=False)
+        table[f"{kind}_mean"], table[f"{kind}_sd"] = grouped.mean(), grouped.std()
+    table["family_gain"] = table["divided_mean"] - table["together_mean"]
+    divided = rows[rows["families"] == "divided"]
+    table["relatives"] = divided.groupby("model")["relatives"].mean()
+    return table.reset_index()

@@ -17,6 +17,7 @@ ACCURACY = (
     *("balanced_accuracy", "recall_negative", "recall_positive", "mcc"),
     *("auc", "auc_low", "auc_high", "majority", "p_permutation", "evidence"),
 )
+MATCHING = ("n_pairs", "caliper_ml", "d_all", "d_matched")  # one value for all models
 CALIBRATION = ("model", "brier", "calibration_slope", "calibration_intercept")
 
 
@@ -27,7 +28,7 @@ def prediction(context: Mapping[str, Any]) -> list:
     ----------
     context : mapping
         As for `voxplain.report.build`; accuracy, calibration, comparisons, head_size, confounds,
-        optimism and permutations_* are the tables of those names.
+        optimism, repeats and permutations_* are the tables of those names.
     """
     return [
         *_accuracy(context),
@@ -35,6 +36,7 @@ def prediction(context: Mapping[str, Any]) -> list:
         *_head_size(context),
         *_confounds(context),
         *_permutations(context),
+        *_repeats(context),
         *_calibration(context),
         _table1(context),
         *_optimism(context),
@@ -134,7 +136,7 @@ def _head_size(context: Mapping[str, Any]) -> list:
             "that nothing can be said beyond it."
         ),
         table(
-            _named(context, data),
+            _named(context, data.drop(columns=list(MATCHING))),
             "table-head-size",
             "Accuracy of all models on everybody and on pairs matched for head size (chance 0.5).",
             "tables/head_size.tsv",
@@ -148,7 +150,7 @@ def _confounds(context: Mapping[str, Any]) -> list:
         return [Note("Confounds were not examined in this run.")]
     return [
         table(
-            confounds,
+            confounds.assign(confound=confounds["confound"].str.replace("_", " ")),
             "table-confounds",
             "What else differs between the classes, and how well it predicts the class alone, by "
             "logistic regression on the models' folds.",
@@ -176,6 +178,21 @@ def _permutations(context: Mapping[str, Any]) -> list:
             Note("The same for the logistic regression takes minutes: snakemake permutations.")
         )
     return blocks
+
+
+def _repeats(context: Mapping[str, Any]) -> list[Table | Note]:
+    repeats = context.get("repeats")
+    if repeats is None:
+        return [Note("Repeated cross-validation was not run: snakemake repeats does it.")]
+    return [
+        table(
+            _named(context, repeats),
+            "table-repeats",
+            "Accuracy of the models without a network over newly drawn folds: families kept "
+            "together, and divided between training and test as if they were unknown.",
+            "tables/repeats.tsv",
+        )
+    ]
 
 
 def _calibration(context: Mapping[str, Any]) -> list[Picture | Table | Note]:

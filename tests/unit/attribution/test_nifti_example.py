@@ -1,5 +1,7 @@
 """The guide's example, NIfTI in and NIfTI out: the map lies where the image's bright spot lies."""
 
+from pathlib import Path
+
 import nibabel as nib
 import numpy as np
 import torch
@@ -7,20 +9,8 @@ from torch import nn
 
 from voxplain.network import CNN3D, save_model
 
-EXAMPLE = """\
-import torch
-from voxplain.attribution import grad_cam
-from voxplain.downsample import downsample_file
-from voxplain.intensity import normalise
-from voxplain.network import load_model
-from voxplain.nifti import write_volume
-
-model, _ = load_model("model.pt")
-volume, grid, _ = downsample_file("sub-01_T1w.nii.gz", shape=(58, 70, 58))
-images = torch.from_numpy(normalise(volume[None], "brain_mean"))[:, None]
-result = grad_cam(model, images, upsampling="receptive_field")
-write_volume("sub-01_grad-cam.nii.gz", result.maps[0].numpy(), grid)
-"""
+GUIDE = Path(__file__).parents[3] / "docs" / "howto" / "library.md"
+EXAMPLE = GUIDE.read_text().partition("```python\n")[2].partition("```")[0]
 
 
 def write_inputs(spot):

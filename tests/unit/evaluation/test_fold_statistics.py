@@ -16,8 +16,7 @@ def test_corrected_t_by_hand():
 
 
 def test_folds_without_spread_and_a_single_fold():
-    assert corrected_t([0.5, 0.5])[1:] == (0.5, 0.5, 0.0)
-    assert corrected_t([0.0, 0.0])[3] == 1.0
+    assert corrected_t([0.5, 0.5])[1:] == (0.5, 0.5, 1.0)
     assert np.isnan(corrected_t([0.3])[1:]).all()
 
 

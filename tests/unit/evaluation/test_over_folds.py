@@ -4,6 +4,7 @@ import pytest
 
 from voxplain import paper
 from voxplain.evaluation.over_folds import (
+    accuracy_over_repeats,
     masked_accuracy_over_folds,
     runtime_over_folds,
     table1,
@@ -96,3 +97,24 @@ def test_a_method_on_two_devices_covers_the_cohort_at_each_speed():
     timing = pd.DataFrame({"method": "grad_cam", "device": ["CPU", "GPU"], "maps": [10, 10]})
     table = runtime_over_folds(timing.assign(test_maps=8, seconds=[5.0, 1.0]))
     np.testing.assert_allclose(table["cohort_seconds"], [0.5 * 16, 0.1 * 16])
+
+
+def test_repeats_by_hand():
+    rows = [
+        {"model": "svm", "repeat": repeat, "families": kind, "accuracy": value, "relatives": share}
+        for repeat, kind, value, share in (
+            ("01", "together", 0.80, 0.0),
+            ("02", "together", 0.90, 0.0),
+            ("01", "divided", 0.95, 0.5),
+            ("02", "divided", 0.85, 0.7),
+        )
+    ]
+    row = accuracy_over_repeats(pd.DataFrame(rows)).set_index("model").loc["svm"]
+    assert row["n_repeats"] == 2
+    assert row["together_mean"] == pytest.approx(0.85)
+    assert row["together_sd"] == pytest.approx(0.1 / np.sqrt(2))
+    assert row["family_gain"] == pytest.approx(0.05)
+    assert row["relatives"] == pytest.approx(0.6)
+    alone = accuracy_over_repeats(pd.DataFrame(rows[:2])).set_index("model").loc["svm"]
+    assert alone["together_mean"] == pytest.approx(0.85)
+    assert alone[["divided_mean", "divided_sd", "family_gain", "relatives"]].isna().all()

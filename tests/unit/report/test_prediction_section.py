@@ -52,6 +52,7 @@ def test_every_table_has_its_place_and_names_its_file():
     # the head-size model is called by what it was given
     assert found["table-comparisons"].rows[0][1].text == "Brain volume in the images"
     assert found["table-calibration"].rows[1][2].text == "∞"
+    assert found["table-head-size"].headers == ["model", "accuracy, matched"]
     assert not {"Brier score", "calibration slope"} & set(found["table-accuracy"].headers)
 
 

@@ -1,0 +1,48 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from voxplain.baselines import head_size, morphometry, voxel_svm
+from voxplain.baselines.models import Baselines
+
+TRAIN, TEST = np.arange(40), np.arange(40, 60)
+SETTINGS = {
+    "inner_splits": 2,
+    "svm_c": 10.0,
+    "knn": {"n_neighbors": [1, 5]},
+    "logistic_regression": {"C": [0.1]},
+}
+
+
+@pytest.fixture
+def baselines():
+    rng = np.random.default_rng(0)
+    gram, sums = voxel_svm.gram_matrix(rng.standard_normal((60, 4, 4, 4)))
+    return Baselines(
+        settings=SETTINGS,
+        seed=3,
+        sizes=pd.Series(rng.normal(1400, 100, 60)),
+        families=pd.Series([pd.NA] * 60, dtype="string"),
+        features=pd.DataFrame(rng.standard_normal((60, 3)), columns=list("abc")),
+        threads=1,
+        gram=gram,
+        sums=sums,
+        n_voxels=64,
+    )
+
+
+def test_every_name_is_its_own_model(baselines):
+    labels = np.random.default_rng(1).permutation(np.tile([0, 1], 30))
+    b = baselines
+    inner = {"inner_folds": 2, "threads": 1, "grids": SETTINGS}
+    tabular = (b.features, labels, TRAIN, TEST, b.families, inner, 3)
+    expected = {
+        "voxel_svm": voxel_svm.fit_predict(b.gram, b.sums, 64, labels, TRAIN, TEST, 10.0),
+        "head_size": head_size.fit_predict(b.sizes, labels, TRAIN, TEST),
+        "knn": morphometry.fit_predict("knn", *tabular),
+        morphometry.RESIDUAL: morphometry.fit_predict(morphometry.RESIDUAL, *tabular, b.sizes),
+    }
+    for model, fitted in expected.items():
+        own = b.fit_predict(model, labels, TRAIN, TEST)
+        np.testing.assert_array_equal(own.scores, fitted.scores, err_msg=model)
+        np.testing.assert_array_equal(own.predictions, fitted.predictions, err_msg=model)

@@ -1,0 +1,57 @@
+"""Models without a network on newly drawn folds, families kept together and divided."""
+
+import numpy as np
+import pandas as pd
+
+from voxplain.baselines.head_size import measured
+from voxplain.baselines.models import Baselines
+from voxplain.evaluation.families import family_codes
+from voxplain.files import read_table, write_table
+from voxplain.folds import make_splits, rows_of
+from voxplain.logs import job_log
+from voxplain.paths import WHOLE_COHORT
+from voxplain.seeds import stream_seed
+
+with job_log(snakemake.log[0]):
+    p, given = snakemake.params, snakemake.input
+    participants = read_table(given.participants)
+    labels, families = participants["label"].to_numpy(int), family_codes(participants)
+    baselines = Baselines(
+        settings=p.settings,
+        seed=p.seed,
+        sizes=measured(participants, read_table(given.quality)),
+        families=participants["family_id"],
+        features=(
+            read_table(given.morphometry).set_index("participant_id") if given.morphometry else None
+        ),
+        threads=snakemake.threads,
+        gram=np.load(given.gram),
+        sums=np.load(given.sums),
+        n_voxels=p.n_voxels,
+    )
+    seed = stream_seed(p.seed, "repeat", snakemake.wildcards.repeat)
+    kinds = {"together": participants}
+    if participants["family_id"].notna().any():
+        kinds["divided"] = participants.assign(family_id=pd.NA)
+    rows = []
+    for kind, people in kinds.items():
+        right, related = {model: [] for model in p.models}, []
+        for split in make_splits(people, p.n_splits, seed):
+            if split.fold == WHOLE_COHORT:
+                continue
+            train, test = rows_of(split.train, people), rows_of(split.test, people)
+            related.append(np.isin(families[test], families[train]))
+            for model in p.models:
+                called = baselines.fit_predict(model, labels, train, test).predictions
+                right[model].append(called == labels[test])
+        rows += [
+            {
+                "model": model,
+                "repeat": snakemake.wildcards.repeat,
+                "families": kind,
+                "accuracy": np.concatenate(right[model]).mean(),
+                "relatives": np.concatenate(related).mean(),
+            }
+            for model in p.models
+        ]
+    write_table(snakemake.output.table, pd.DataFrame(rows))
