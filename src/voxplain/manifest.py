@@ -13,6 +13,7 @@ import os
 import platform
 import string
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -77,6 +78,15 @@ def source_hash(script: str | Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def files_fingerprint(paths: Iterable[Path]) -> str:
+    """Return a digest of names, sizes and modification times: what a replaced file changes."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in paths if path.is_file()):
+        stat = path.stat()
+        digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
+
+
 def images_fingerprint(root: str | os.PathLike, table: str, template: str) -> str:
     """Return a digest of the sizes and times of the images that a participants table names.
 
@@ -93,21 +103,17 @@ def images_fingerprint(root: str | os.PathLike, table: str, template: str) -> st
         Image path below `root`, with columns in braces.
     """
     path = Path(root, table)
-    digest = hashlib.sha256()
     if not path.is_file():
-        return digest.hexdigest()[:16]
+        return files_fingerprint([])
     separator = "," if path.suffix.lower() == ".csv" else "\t"
     with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=separator))
     fields = {field for _, field, _, _ in string.Formatter().parse(template) if field}
-    for row in rows:
-        if any(row.get(field) is None for field in fields):
-            continue
-        image = Path(root, template.format(**{f: row[f].strip() for f in fields}))
-        if image.is_file():
-            stat = image.stat()
-            digest.update(f"{image}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:16]
+    return files_fingerprint(
+        Path(root, template.format(**{field: row[field].strip() for field in fields}))
+        for row in rows
+        if all(row.get(field) is not None for field in fields)
+    )
 
 
 def file_sha256(path: str | os.PathLike) -> str:

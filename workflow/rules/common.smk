@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from voxplain.errors import ConfigError
-from voxplain.manifest import source_hash
+from voxplain.manifest import files_fingerprint, images_fingerprint, source_hash
 from voxplain.network_source import source_digest
 from voxplain.paths import WHOLE_COHORT, RunPaths, fold_names
 
@@ -36,6 +36,21 @@ LAYOUT_SETTINGS = config["cohort"][LAYOUT]
 SYNTHETIC = LAYOUT == "synthetic"
 HAS_TRUTH = SYNTHETIC and not config["cohort"]["synthetic"]["null_cohort"]
 HAS_MORPHOMETRY = SYNTHETIC or LAYOUT_SETTINGS.get("morphometry") is not None
+# Where each layout's images lie; `table` names its images itself.
+IMAGE_PATTERNS = {
+    "hcp": [
+        "*/T1w/T1w_acpc_dc_restore_brain.nii.gz",
+        "*/MNINonLinear/T1w_restore_brain.nii.gz",
+        "*_3T_Structural_preproc.zip",
+        "*/preproc/*_3T_Structural_preproc.zip",
+    ],
+    "bids": [
+        f"sub-*/{folders}/*_{kind}.nii*"
+        for folders in ("*", "*/*")
+        for kind in ("T1w", "desc-brain_mask")
+    ],
+    "oasis": ["OAS1_*/mwrc1*"],
+}
 TABLE1_MODELS = ["xgboost", "knn", "logistic_regression"]
 MORPHOMETRY_MODELS = (
     [*TABLE1_MODELS, "logistic_regression_tiv_residual"] if HAS_MORPHOMETRY else []
@@ -234,3 +249,35 @@ def check_settings():
 
 
 check_settings()
+
+
+def cohort_files(_):
+    """Tables that a cohort is read from."""
+    if SYNTHETIC:
+        return {"table": P.source_participants, "morphometry": P.source_morphometry}
+    root = Path(config["cohort_root"])
+    names = [
+        LAYOUT_SETTINGS.get(key)
+        for key in ("participants", "behavioural", "restricted")
+    ]
+    files = {"table": [root / name for name in names if name]}
+    if HAS_MORPHOMETRY:
+        tables = LAYOUT_SETTINGS["morphometry"]
+        tables = [tables] if isinstance(tables, str) else tables
+        files["morphometry"] = [root / table for table in tables]
+    return files
+
+
+def image_files():
+    """What downsampling depends on beside the table: sizes and times of the images themselves."""
+    if SYNTHETIC:
+        return "made here"
+    root = Path(config["cohort_root"])
+    if LAYOUT == "table":
+        return images_fingerprint(
+            root, LAYOUT_SETTINGS["participants"], LAYOUT_SETTINGS["image"]
+        )
+    folder = root / (LAYOUT_SETTINGS.get("derivatives") or "")
+    return files_fingerprint(
+        path for pattern in IMAGE_PATTERNS[LAYOUT] for path in folder.glob(pattern)
+    )
