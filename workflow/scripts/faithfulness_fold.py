@@ -55,11 +55,15 @@ with job_log(snakemake.log[0]):
     curves = pd.concat(found, ignore_index=True)
     curves[["method", "draw"]] = curves["order"].str.split(f" {faithfulness.RANDOM} ", expand=True)
     curves["random"] = curves["draw"].notna()
+    curves["method"] = pd.Categorical(curves["method"], p.methods)
+    curves = curves.sort_values(["method", "random"], kind="stable")
     keys = ["method", "test", "fill", "participant_id"]
     areas = faithfulness.areas(curves, [*keys, "order", "random"])
     areas = areas.pivot_table("area", keys, "random", sort=False).reset_index()
-    areas = areas.rename(columns={False: "area", True: "random"})
-    mean = curves.groupby(["method", "random", "test", "fill", "fraction"], sort=False)
+    areas = areas.rename(columns={False: "area", True: "random"}).sort_values("method")
+    mean = curves.groupby(
+        ["method", "random", "test", "fill", "fraction"], sort=False, observed=True
+    )
     write_table(snakemake.output.areas, areas.assign(fold=fold))
     mean = mean["probability"].mean().reset_index()
     write_table(snakemake.output.curves, mean.assign(fold=fold, participants=len(chosen)))

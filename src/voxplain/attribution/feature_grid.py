@@ -61,8 +61,8 @@ class FeatureGrid:
     def interpolate(self, features: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
         """Interpolate features (n, d, h, w) linearly to the voxels of an image, (n, D, H, W).
 
-        Every feature stands for the cell of one jump around its centre: beyond the outermost
-        centres their value holds for half a jump, and further out, where no feature lies, it is 0.
+        Beyond the outermost centres their value holds to the edge of the image: without padding
+        those features are the ones that see it.
         """
         matrices = [
             torch.as_tensor(_matrix(n, m, float(jump), float(first))).to(features)
@@ -77,9 +77,8 @@ class FeatureGrid:
 def _matrix(n: int, m: int, jump: float, first: float) -> np.ndarray:
     """Return the (n, m) matrix that interpolates m features to n voxels."""
     position = (np.arange(n) - first) / jump
-    covered = (position > -0.5 - 1e-9) & (position < m - 0.5 + 1e-9)
     distance = np.abs(np.subtract.outer(position.clip(0, m - 1), np.arange(m)))
-    return (1 - distance).clip(0) * covered[:, None]
+    return (1 - distance).clip(0)
 
 
 class FeatureGrids(TorchFunctionMode):

@@ -50,8 +50,7 @@ def grad_cam(
         (``align_corners=False``), which magnifies the map of a network without padding.
         "receptive_field": each feature lies at the centre of its receptive field, as the network's
         strides, kernels and paddings place it. Beyond the outermost centres the map holds its value
-        for half the distance of two features, which is the cell that a feature stands for; further
-        out no feature lies and the map is 0, which there means "not resolved".
+        to the edge of the image: without padding, those features are the ones that see it.
 
     Returns
     -------

@@ -110,16 +110,25 @@ def curves(
         Columns order, fill, test (deletion: the first voxels are replaced; insertion: all others
         are), fraction (of the brain), probability.
     """
-    keys, altered = [], []
+    keys, altered, ends = [], [], []
     for fill, replacement in replacements.items():
+        # Nothing and all replaced are the same image for every order.
+        whole = np.where(brain_mask, replacement, image)
+        intact, gone = _probabilities(model, [image, whole], target)
         for name, order in orders.items():
-            for fraction in FRACTIONS:
+            ends += [(name, fill, "deletion", FRACTIONS[0], intact)]
+            ends += [(name, fill, "deletion", FRACTIONS[-1], gone)]
+            ends += [(name, fill, "insertion", FRACTIONS[0], gone)]
+            ends += [(name, fill, "insertion", FRACTIONS[-1], intact)]
+            for fraction in FRACTIONS[1:-1]:
                 first = order < fraction
-                for test, gone in (("deletion", first), ("insertion", brain_mask & ~first)):
-                    keys.append((name, fill, test, fraction))
-                    altered.append(np.where(gone, replacement, image))
-    table = pd.DataFrame(keys, columns=["order", "fill", "test", "fraction"])
-    return table.assign(probability=_probabilities(model, altered, target))
+                keys += [(name, fill, "deletion", fraction), (name, fill, "insertion", fraction)]
+                altered += [np.where(first, replacement, image), np.where(first, image, whole)]
+    found = _probabilities(model, altered, target)
+    inner = [(*key, value) for key, value in zip(keys, found, strict=True)]
+    columns = ["order", "fill", "test", "fraction", "probability"]
+    table = pd.DataFrame(ends + inner, columns=columns)
+    return table.sort_values(columns[:-1], kind="stable", ignore_index=True)
 
 
 def areas(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -71,6 +71,8 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
         Line under which a map of a network that has learnt nothing should lie.
     """
     table = table.assign(level=table["level"].fillna("").astype(str))
+    learnt = ~table["kind"].isin(["randomised", "shuffled"])
+    table = pd.concat([table[~learnt], table[learnt]])
     changes = table[["kind", "level"]].drop_duplicates().agg(" ".join, axis=1).str.strip()
     places = {name: place for place, name in enumerate(changes)}
     methods = list(dict.fromkeys(table["method"]))
@@ -91,7 +93,6 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
             color=COLOURS.get(method, style.NEUTRAL),
             label=style.method_name(method),
         )
-    learnt = ~table["kind"].isin(["randomised", "shuffled"])
     axes.axhline(
         sane_below,
         color=style.WARNING,
@@ -100,8 +101,8 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
         label="a network that learnt nothing should stay below",
     )
     axes.axhline(0, color="#333333", linewidth=0.6)
-    first_learnt = places[" ".join(table.loc[learnt, ["kind", "level"]].iloc[0]).strip()]
-    axes.axvline(first_learnt - 0.5, color=style.LIGHT, linewidth=0.8)
+    n_unlearnt = len(table.loc[~learnt, ["kind", "level"]].drop_duplicates())
+    axes.axvline(n_unlearnt - 0.5, color=style.LIGHT, linewidth=0.8)
     axes.set_xticks(list(places.values()), list(places), rotation=30, ha="right")
     axes.set_ylabel("Spearman's rho with the intact network's map")
     axes.set_ylim(-1, 1.05)
