@@ -42,8 +42,12 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
             axes.set_xlabel(f"share of the brain {said}")
             axes.xaxis.set_tick_params(labelbottom=True)
     panels[0, 0].set_xlim(0, 1)
-    handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    # One column each for methods, controls and random orders.
+    lines = sorted(
+        panels[0, 0].lines,
+        key=lambda line: (line.get_label().startswith("random"), line.get_linestyle() != "-"),
+    )
+    figure.legend(handles=lines, loc="outside lower center", ncols=3)
     return figure
 
 

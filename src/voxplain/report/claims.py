@@ -15,6 +15,7 @@ import pandas as pd
 
 from voxplain import paper
 from voxplain.evaluation.robustness import OTHER_PARTICIPANT
+from voxplain.figures.style import method_name
 from voxplain.report.claims_first_layer import first_layer_claims
 from voxplain.report.claims_maps import (
     masked_claims,
@@ -100,10 +101,13 @@ def _sensitivity_claim(robustness: pd.DataFrame | None, evidence: bool) -> Claim
         f"{float(level):.0%} noise: " + ", ".join(f"{value:.2f}" for value in row)
         for level, row in zip(alike.index, alike.to_numpy(), strict=True)
     )
+    seeds = robustness[robustness["kind"] == "seed"].groupby("method")["spearman"].mean()[order]
+    ours += "; trained from other seeds: " + ", ".join(f"{value:.2f}" for value in seeds)
     perturbation = alike["meaningful_perturbation"]
     holds = (alike.drop(columns="meaningful_perturbation").max(axis=1) < perturbation).all()
     return claim._replace(
-        ours=f"Spearman's rho with the intact maps ({', '.join(order)}): {ours}",
+        ours="Spearman's rho with the intact maps "
+        f"({', '.join(method_name(method) for method in order)}): {ours}",
         uncertainty=f"one fold, {int(noise['participants'].iloc[0])} participants",
         chance="two people's maps: " + ", ".join(f"{people[name]:.2f}" for name in order),
         source="tables/robustness.tsv",

@@ -11,6 +11,11 @@ from voxplain.report.answer import head_size_name
 from voxplain.report.blocks import Note, Picture, Text, picture
 from voxplain.report.tables import Table, number, table
 
+# The common labels of these columns speak of random masks.
+PERMUTED_LABELS = {
+    "null_mean": "permuted labels: mean",
+    "null_p95": "permuted labels: 95th percentile",
+}
 PERMUTED = ("permutations_voxel_svm", "permutations_logistic_regression")
 ACCURACY = (
     *("model", "n", "accuracy", "ci_low", "ci_high", "boot_low", "boot_high", "mean", "sd"),
@@ -165,7 +170,7 @@ def _permutations(context: Mapping[str, Any]) -> list:
         return [Note("No model was refitted to permuted labels: snakemake permutations does it.")]
     blocks: list = [
         table(
-            context[name],
+            context[name].rename(columns=PERMUTED_LABELS),
             f"table-{name.replace('_', '-')}",
             "Accuracy beside that of the same model refitted to permuted labels, families "
             "exchanged whole inside each fold.",

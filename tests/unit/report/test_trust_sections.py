@@ -18,6 +18,7 @@ def table(noise, people=0.3):
             ("shuffled", "labels", 0.6 if method == "guided_backprop" else 0.1),
             ("noise", 0.01, values[0]),
             ("noise", 0.1, values[1]),
+            ("seed", "1", values[1] / 2),
             ("other participant", None, people),
         )
     ]
@@ -45,7 +46,8 @@ def test_the_sensitivity_claim_follows_the_noise():
     row = claim(table(noise | {"meaningful_perturbation": (0.95, 0.6)}))
     assert row["verdict"] == "supported"
     assert "1% noise: " in row["ours"]
-    assert "10% noise: " in row["ours"]
+    assert "10% noise: 0.30, 0.50, 0.60" in row["ours"]
+    assert row["ours"].endswith("other seeds: 0.15, 0.25, 0.30")
     assert row["chance"] == "two people's maps: 0.30, 0.30, 0.30"
     row = claim(table(noise | {"meaningful_perturbation": (0.95, 0.4)}))
     assert row["verdict"] == "not supported"
