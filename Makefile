@@ -14,6 +14,8 @@ demo: install
 	$(BIN)/snakemake --cores $(CORES)
 	@$(BIN)/python -m voxplain.report.summary results/demo
 
+# One thread: on arrays as small as the tests' a second one costs more than it gives.
+test: export OMP_NUM_THREADS = 1
 test: install lint
 	$(BIN)/pytest -m "not slow"
 	$(BIN)/pytest -m slow
