@@ -2,10 +2,9 @@
 
 import pandas as pd
 import pytest
+from conftest import Workflow
 from scipy import stats
 from test_truth import COHORT, SETTINGS
-
-from conftest import Workflow
 
 pytestmark = pytest.mark.slow
 

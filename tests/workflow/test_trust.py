@@ -2,7 +2,6 @@
 
 import pandas as pd
 import pytest
-
 from conftest import TINY, Workflow
 
 pytestmark = pytest.mark.slow
