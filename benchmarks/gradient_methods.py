@@ -58,13 +58,11 @@ def pytorch_grad_cam(model: torch.nn.Module, images: torch.Tensor) -> dict:
 
 
 def medcam(model: torch.nn.Module, images: torch.Tensor) -> dict:
-    import medcam
+    from medcam.medcam_inject import inject
 
     runs = {}
     for name, backend in (("Grad-CAM, M3d-Cam", "gcam"), ("Guided Backprop, M3d-Cam", "gbp")):
-        injected = medcam.inject(
-            model, backend=backend, layer=LAYER, label=0, return_attention=True
-        )
+        injected = inject(model, backend=backend, layer=LAYER, label=0, return_attention=True)
         runs[name] = lambda injected=injected: injected(images)
     return runs
 

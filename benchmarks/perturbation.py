@@ -84,7 +84,7 @@ def contenders(options: argparse.Namespace, n: int) -> dict[str, Callable[[int],
 
     def ours(iterations, **settings):
         targets = torch.zeros(n, dtype=torch.int64)
-        settings |= {"draws": options.draws, "jitter_axes": options.jitter_axes}
+        settings = {"draws": options.draws, "jitter_axes": options.jitter_axes} | settings
         meaningful_perturbation(model, images, targets, iterations, **settings)
 
     def naive(smooth):
