@@ -1,5 +1,6 @@
 """What the benchmarks share: the paper's network with random weights, and how time is taken."""
 
+import argparse
 import multiprocessing
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +22,18 @@ def make_network(shape: Sequence[int], channels: Sequence[int]) -> nn.Module:
         n_in, sizes = n_out, (sizes - 2) // 2
     head = [nn.Flatten(), nn.Dropout(0.5), nn.Linear(n_in * int(sizes.prod()), 2)]
     return nn.Sequential(*blocks, *head).eval()
+
+
+def network_parser(description: str, rounds: int) -> argparse.ArgumentParser:
+    """Return a parser of the network's size, the batches and the rounds, the paper's by default."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--shape", type=int, nargs=3, default=(58, 70, 58))
+    parser.add_argument("--channels", type=int, nargs=3, default=(32, 64, 128))
+    parser.add_argument("--batches", type=int, nargs="+", default=(1, 8))
+    parser.add_argument("--rounds", type=int, default=rounds)
+    return parser
 
 
 def fastest(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:

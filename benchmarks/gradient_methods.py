@@ -17,7 +17,14 @@ from collections.abc import Callable
 
 import torch
 from captum.attr import GuidedBackprop, LayerAttribution, LayerGradCam
-from contenders import fastest, in_new_process, make_network, peak, reset_peak
+from contenders import (
+    fastest,
+    in_new_process,
+    make_network,
+    network_parser,
+    peak,
+    reset_peak,
+)
 from monai.visualize import GradCAM, GuidedBackpropGrad
 
 from voxplain import compute
@@ -110,14 +117,7 @@ def compare(options: argparse.Namespace, n: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--shape", type=int, nargs=3, default=(58, 70, 58))
-    parser.add_argument("--channels", type=int, nargs=3, default=(32, 64, 128))
-    parser.add_argument("--batches", type=int, nargs="+", default=(1, 8))
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+    options = network_parser(__doc__, rounds=5).parse_args()
     warnings.filterwarnings("ignore")
     compute.prepare(torch.get_num_threads())
     threads = torch.get_num_threads()

@@ -22,6 +22,7 @@ from contenders import (
     fastest,
     in_new_process,
     make_network,
+    network_parser,
     peak,
     reset_peak,
 )
@@ -34,7 +35,6 @@ from voxplain.attribution.perturbation_search import draw_offsets
 from voxplain.attribution.perturbation_settings import Settings
 
 JITTER, SCALE, SIGMA, BOX = 5, 4, 10.0, 5
-BATCHES = (1, 8)
 
 
 def box_filter(volume: torch.Tensor) -> torch.Tensor:
@@ -177,16 +177,10 @@ def compare(options: argparse.Namespace, n: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--shape", type=int, nargs=3, default=(58, 70, 58))
-    parser.add_argument("--channels", type=int, nargs=3, default=(32, 64, 128))
-    parser.add_argument("--batches", type=int, nargs="+", default=BATCHES)
+    parser = network_parser(__doc__, rounds=3)
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--jitter-axes", choices=("common", "independent"), default="common")
     parser.add_argument("--iterations", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     compute.prepare(torch.get_num_threads())
     threads = torch.get_num_threads()

@@ -44,11 +44,7 @@ def remaining_probability(model, images, targets, maps, settings) -> torch.Tenso
     """Return the target's mean probability over all jitters of images replaced by `maps`."""
     shape, jitter = images.shape[2:], settings["jitter"]
     padded = F.pad(images[:, 0], (0, jitter) * 3)
-    blur = [
-        torch.as_tensor(separable.gaussian_matrix(size, settings["sigma_0"])).to(images)
-        for size in padded.shape[1:]
-    ]
-    replaced = separable.apply(blur, padded)
+    replaced = separable.gaussian_blur(padded, settings["sigma_0"])
     total = torch.zeros(len(images))
     for k in range(jitter):
         crop = (slice(None), *(slice(k, k + size) for size in shape))

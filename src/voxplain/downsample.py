@@ -66,9 +66,14 @@ def box_matrix(n_in: int, n_out: int) -> np.ndarray:
 
 
 class _Tally:
-    """Range, number of non-finite and of non-zero voxels, slab by slab."""
+    """Range, number of non-finite and of non-zero voxels, slab by slab.
 
-    def __init__(self):
+    With `stored`, of the integers as that file stores them, half as long as scaled ones: scaling
+    keeps their order and, having no intercept, their zeros.
+    """
+
+    def __init__(self, stored: nifti.Header | None = None):
+        self.stored = stored
         self.minimum, self.maximum = np.inf, -np.inf
         self.n_nonfinite = self.n_nonzero = 0
 
@@ -79,11 +84,10 @@ class _Tally:
         self.minimum, self.maximum = min(self.minimum, low), max(self.maximum, high)
         self.n_nonzero += int(np.count_nonzero(slab))
 
-    def statistics(self, grid: Grid, header: nifti.Header | None = None) -> ImageStatistics:
-        """Return the statistics; `header` scales a range that was taken of stored values."""
+    def statistics(self, grid: Grid) -> ImageStatistics:
         ends = self.minimum, self.maximum
-        if header is not None:
-            ends = sorted(header.scaled(np.array(ends, header.dtype)).tolist())
+        if self.stored is not None:
+            ends = sorted(self.stored.scaled(np.array(ends, self.stored.dtype)).tolist())
         return ImageStatistics(
             minimum=ends[0],
             maximum=ends[1],
@@ -190,13 +194,8 @@ def _scaled_slabs(
         slab = header.scaled(stored, out=memory[: len(stored)])
         if inside is not None:
             slab = np.where(mask.scaled(next(inside)) > 0.5, slab, np.float32(0))
-        tally.add(stored if _tells_by_itself(header, mask) else slab)
+        tally.add(slab if tally.stored is None else stored)
         yield slab
-
-
-def _tells_by_itself(header: nifti.Header, mask: nifti.Header | None) -> bool:
-    """Tell whether range and background follow from the stored integers, which are half as long."""
-    return mask is None and header.dtype.kind in "iu" and header.intercept == 0
 
 
 def downsample_file(
@@ -238,7 +237,8 @@ def downsample_file(
     if brain is not None:
         check_mask(brain, header.grid)
     coarse_grid, reorientation, out_shape = _ras_reduction(header.grid, shape)
-    tally = _Tally()
+    plain = brain is None and header.dtype.kind in "iu" and header.intercept == 0
+    tally = _Tally(header if plain else None)
     with np.errstate(invalid="ignore"):  # inf - inf in an image that is refused below
         coarse = _reduce(_scaled_slabs(header, tally, brain), header.grid.shape, out_shape)
     if tally.n_nonfinite:
@@ -246,8 +246,7 @@ def downsample_file(
             header.path, participant, tally.n_nonfinite, header.grid.n_voxels
         )
     coarse = np.ascontiguousarray(reorientation.apply(coarse))
-    stored = header if _tells_by_itself(header, brain) else None
-    return coarse, coarse_grid, tally.statistics(header.grid, stored)
+    return coarse, coarse_grid, tally.statistics(header.grid)
 
 
 def downsample_nifti(

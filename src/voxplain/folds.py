@@ -102,9 +102,7 @@ def make_splits(participants: pd.DataFrame, n_splits: int, seed: int) -> list[Sp
 
     ids = participants["participant_id"].to_numpy(dtype=object)
     labels = participants["label"].to_numpy(dtype=int)
-    # Whoever has no known family is one alone; the words keep ids and family ids apart.
-    alone = "alone: " + participants["participant_id"]
-    groups = participants["family_id"].fillna(alone).to_numpy(dtype=object)
+    groups = family_groups(participants)
     for label in (0, 1):
         members = len(set(groups[labels == label]))
         if members < n_splits:
@@ -166,6 +164,19 @@ def read_split(path: str | os.PathLike, participants: pd.DataFrame) -> Split:
     split = Split(**read_json(path))
     split.check(participants)
     return split
+
+
+def family_groups(participants: pd.DataFrame) -> np.ndarray:
+    """Name each participant's family, (n,); whoever has no known family is one alone."""
+    # the words keep ids and family ids apart
+    alone = "alone: " + participants["participant_id"]
+    return participants["family_id"].fillna(alone).to_numpy(dtype=object)
+
+
+def held_out_folds(folds: pd.DataFrame, participants: pd.DataFrame) -> np.ndarray:
+    """Look up in a `folds_table` which fold holds each participant out, (n,) of str."""
+    fold = folds.set_index("participant_id")["fold"]
+    return fold.loc[participants["participant_id"]].to_numpy(str)
 
 
 def folds_table(splits: list[Split], participants: pd.DataFrame) -> pd.DataFrame:

@@ -3,17 +3,17 @@
 from voxplain.baselines import head_size
 from voxplain.evaluation.confounds import confounds_table, properties
 from voxplain.files import read_table, write_table
+from voxplain.folds import held_out_folds
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input
     participants = read_table(given.participants)
-    folds = read_table(given.folds).set_index("participant_id")["fold"]
     sizes = head_size.measured(participants, read_table(given.quality))
     table = confounds_table(
         properties(participants, sizes),
         participants["label"].to_numpy(int),
-        folds.loc[participants["participant_id"]].to_numpy(str),
+        held_out_folds(read_table(given.folds), participants),
         p.permutations,
         p.seed,
     )

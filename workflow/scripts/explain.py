@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from voxplain import compute
-from voxplain.attribution import METHODS
+from voxplain.attribution import METHODS, SEEDED
 from voxplain.files import read_table, write_array, write_json, write_table
 from voxplain.folds import read_split, rows_of, training_sample
 from voxplain.logs import Progress, job_log
@@ -31,7 +31,7 @@ with job_log(snakemake.log[0]):
     images = torch.from_numpy(volumes).unsqueeze(1).to(device)
     targets = torch.from_numpy(labels).to(device) if p.target == "true_class" else None
     settings = dict(p.settings)
-    if method in ("meaningful_perturbation", "smooth_grad"):
+    if method in SEEDED:
         settings |= {"seed": stream_seed(p.seed, method)}
     if method == "meaningful_perturbation":
         settings |= {"progress": Progress("iterations")}

@@ -12,6 +12,7 @@ from voxplain.nifti import read_volume
 from voxplain.seeds import stream_seed
 
 KEYS = ["order", "fill", "test"]
+OWN = -1  # in place of a random draw's number: the order of the method's own map
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
@@ -29,7 +30,7 @@ with job_log(snakemake.log[0]):
         drawn = faithfulness.random_orders(
             array.mean(axis=0), brain, p.settings["random_orders"], seed
         )
-        random |= {f"{method} {faithfulness.RANDOM} {k}": one for k, one in enumerate(drawn)}
+        random |= {(method, draw): one for draw, one in enumerate(drawn)}
 
     names = tables[0]["participant_id"].tolist()
     chosen = range(min(p.settings["participants"], len(names)))
@@ -39,7 +40,7 @@ with job_log(snakemake.log[0]):
     found, progress = [], Progress("participants")
     for k in chosen:
         orders = {
-            method: faithfulness.voxel_order(array[k], brain, seed)
+            (method, OWN): faithfulness.voxel_order(array[k], brain, seed)
             for method, array in zip(p.methods, maps, strict=True)
         }
         curves = faithfulness.curves(
@@ -53,8 +54,8 @@ with job_log(snakemake.log[0]):
         found.append(curves.assign(participant_id=names[k]))
         progress(k + 1, len(chosen))
     curves = pd.concat(found, ignore_index=True)
-    curves[["method", "draw"]] = curves["order"].str.split(f" {faithfulness.RANDOM} ", expand=True)
-    curves["random"] = curves["draw"].notna()
+    curves["method"], draws = zip(*curves["order"], strict=True)
+    curves["random"] = np.array(draws) != OWN
     curves["method"] = pd.Categorical(curves["method"], p.methods)
     curves = curves.sort_values(["method", "random"], kind="stable")
     keys = ["method", "test", "fill", "participant_id"]

@@ -3,27 +3,24 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.baselines.head_size import measured
 from voxplain.baselines.models import Baselines
 from voxplain.evaluation.families import family_codes
 from voxplain.evaluation.label_permutations import held_out, refitting_null
 from voxplain.files import read_table, write_table
+from voxplain.folds import held_out_folds
 from voxplain.logs import job_log
 from voxplain.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     p, given, model = snakemake.params, snakemake.input, snakemake.wildcards.model
     participants = read_table(given.participants)
-    folds = read_table(given.folds).set_index("participant_id")["fold"]
-    folds = folds.loc[participants["participant_id"]].to_numpy(str)
-    baselines = Baselines(
+    folds = held_out_folds(read_table(given.folds), participants)
+    baselines = Baselines.of(
+        participants,
+        read_table(given.quality),
+        read_table(given.morphometry) if given.morphometry else None,
         settings=p.settings,
         seed=p.seed,
-        sizes=measured(participants, read_table(given.quality)),
-        families=participants["family_id"],
-        features=(
-            read_table(given.morphometry).set_index("participant_id") if given.morphometry else None
-        ),
         threads=snakemake.threads,
         gram=np.load(given.gram),
         sums=np.load(given.sums),

@@ -4,14 +4,14 @@ import pandas as pd
 
 from voxplain.baselines.morphometry import non_nested
 from voxplain.files import read_table, write_table
+from voxplain.folds import held_out_folds
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input
     participants = read_table(given.participants)
     features = read_table(given.morphometry).set_index("participant_id")
-    folds = read_table(given.folds).set_index("participant_id")["fold"]
-    folds = folds.loc[participants["participant_id"]].to_numpy(str)
+    folds = held_out_folds(read_table(given.folds), participants)
     nested = read_table(given.accuracy).set_index("model")
     settings = {"threads": snakemake.threads, "grids": p.settings}
     rows = []

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.baselines.head_size import measured
 from voxplain.baselines.models import Baselines
 from voxplain.evaluation.families import family_codes
 from voxplain.files import read_table, write_table
@@ -16,14 +15,12 @@ with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input
     participants = read_table(given.participants)
     labels, families = participants["label"].to_numpy(int), family_codes(participants)
-    baselines = Baselines(
+    baselines = Baselines.of(
+        participants,
+        read_table(given.quality),
+        read_table(given.morphometry) if given.morphometry else None,
         settings=p.settings,
         seed=p.seed,
-        sizes=measured(participants, read_table(given.quality)),
-        families=participants["family_id"],
-        features=(
-            read_table(given.morphometry).set_index("participant_id") if given.morphometry else None
-        ),
         threads=snakemake.threads,
         gram=np.load(given.gram),
         sums=np.load(given.sums),

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from voxplain import compute
-from voxplain.attribution import METHODS
+from voxplain.attribution import METHODS, SEEDED
 from voxplain.evaluation import robustness, variants
 from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
@@ -42,7 +42,7 @@ with job_log(snakemake.log[0]):
         changed[kind, number or "labels"], _ = load_model(path, device, p.network["source"])
 
     settings = dict(p.settings)
-    if method in ("meaningful_perturbation", "smooth_grad"):
+    if method in SEEDED:
         settings |= {"seed": stream_seed(p.seed, method)}
     targets = torch.from_numpy(labels[test]).to(device)
     if p.target != "true_class":

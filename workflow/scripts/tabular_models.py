@@ -1,6 +1,5 @@
 """Morphometry and head-size models on one fold, tuned inside it."""
 
-from voxplain.baselines.head_size import measured
 from voxplain.baselines.models import Baselines
 from voxplain.files import read_table, write_json, write_table
 from voxplain.folds import read_split, rows_of
@@ -14,12 +13,12 @@ with job_log(snakemake.log[0]):
     labels = participants["label"].to_numpy(int)
     train, test = rows_of(split.train, participants), rows_of(split.test, participants)
     morphometry = snakemake.input.morphometry
-    baselines = Baselines(
+    baselines = Baselines.of(
+        participants,
+        read_table(snakemake.input.quality),
+        read_table(morphometry) if morphometry else None,
         settings=p.settings,
         seed=p.seed,
-        sizes=measured(participants, read_table(snakemake.input.quality)),
-        families=participants["family_id"],
-        features=read_table(morphometry).set_index("participant_id") if morphometry else None,
         threads=snakemake.threads,
     )
     for model in p.models:

@@ -23,7 +23,7 @@ with job_log(snakemake.log[0]):
     config["cohort"]["synthetic"] |= {
         "n_subjects": int(wildcards.n),
         "effect_size": float(wildcards.effect),
-        "null_cohort": float(wildcards.effect) == 0,
+        "null_cohort": False,
     }
     config["folds"]["n_splits"] = p.n_splits
     # the folder that holds the results folder of the study

@@ -12,6 +12,7 @@ from voxplain.attribution.guided_backprop import guided_backprop
 from voxplain.attribution.meaningful_perturbation import meaningful_perturbation
 from voxplain.attribution.result import AttributionResult
 
+SEEDED = frozenset({"meaningful_perturbation", "smooth_grad"})  # these draw random numbers
 METHODS = {
     "meaningful_perturbation": meaningful_perturbation,
     "guided_backprop": guided_backprop,
@@ -23,6 +24,7 @@ METHODS = {
 
 __all__ = [
     "METHODS",
+    "SEEDED",
     "AttributionResult",
     "grad_cam",
     "gradient_maps",

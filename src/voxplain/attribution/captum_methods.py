@@ -18,7 +18,7 @@ from voxplain.attribution.frozen import (
     target_scores,
 )
 from voxplain.attribution.result import AttributionResult
-from voxplain.attribution.separable import apply, gaussian_matrix
+from voxplain.attribution.separable import gaussian_blur
 from voxplain.errors import AttributionError
 
 BASELINES = ("zero", "blurred")
@@ -211,8 +211,7 @@ def _require_baseline(baseline: str) -> None:
 def _baseline(images: torch.Tensor, baseline: str, sigma: float) -> torch.Tensor:
     if baseline == "zero":
         return torch.zeros_like(images)
-    matrices = [torch.as_tensor(gaussian_matrix(n, sigma)).to(images) for n in images.shape[2:]]
-    return apply(matrices, images[:, 0])[:, None]
+    return gaussian_blur(images[:, 0], sigma)[:, None]
 
 
 def _attribute(

@@ -8,10 +8,13 @@ import numpy as np
 import torch
 from scipy import ndimage, stats
 
-from voxplain.attribution.frozen import attribute_in_passes, choose_targets, target_scores
+from voxplain.attribution.frozen import (
+    attribute_in_passes,
+    choose_targets,
+    gradient_by,
+    target_scores,
+)
 from voxplain.attribution.result import AttributionResult
-
-CONTROLS = ("input_gradient", "edges", "group_difference")
 
 
 def input_gradient(
@@ -39,8 +42,7 @@ def input_gradient(
         logits = network(leaf.clone())
         part_targets = choose_targets(logits, part_targets)
         scores = target_scores(logits, part_targets)
-        (gradient,) = torch.autograd.grad(scores.sum(), leaf)
-        return gradient[:, 0].abs(), part_targets, scores
+        return gradient_by(leaf, scores)[:, 0].abs(), part_targets, scores
 
     maps, targets, scores = attribute_in_passes(explain, model, images, targets)
     return AttributionResult(maps, targets, scores, "input_gradient", {"score": "logit"})

@@ -168,6 +168,33 @@ def choose_targets(logits: torch.Tensor, targets: torch.Tensor | None) -> torch.
     return targets
 
 
+def gradient_by(
+    source: torch.Tensor,
+    scores: torch.Tensor,
+    what: str = "the images",
+    remedy: str = "",
+    retain_graph: bool = False,
+) -> torch.Tensor:
+    """Return the gradient of the sum of `scores` by `source`, which messages call `what`.
+
+    Raises
+    ------
+    AttributionError
+        There is no differentiable way from the one to the other.
+    """
+    gradient = None
+    if scores.requires_grad:
+        (gradient,) = torch.autograd.grad(
+            scores.sum(), source, retain_graph=retain_graph, allow_unused=True
+        )
+    if gradient is None:
+        raise AttributionError(
+            f"the logits do not depend on {what} differentiably; {remedy}remove detach() or "
+            "no_grad() from the network's forward"
+        )
+    return gradient
+
+
 def target_scores(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Return each image's logit of its target, (n,)."""
     return logits.gather(1, targets[:, None])[:, 0]

@@ -9,6 +9,7 @@ from voxplain.attribution.frozen import (
     Network,
     attribute_in_passes,
     choose_targets,
+    gradient_by,
     target_scores,
 )
 from voxplain.attribution.layers import run_to
@@ -131,16 +132,13 @@ class ClassActivation:
         self, scores: torch.Tensor, features: torch.Tensor, shape: tuple[int, ...]
     ) -> torch.Tensor:
         """Return the maps, (n, *shape), of the scores and features of one `run`."""
-        gradient = None
-        if scores.requires_grad:
-            (gradient,) = torch.autograd.grad(
-                scores.sum(), features, retain_graph=self._whole_graph, allow_unused=True
-            )
-        if gradient is None:
-            raise AttributionError(
-                "the logits do not depend on the layer's output differentiably; name another "
-                "layer, or remove detach() or no_grad() from the network's forward"
-            )
+        gradient = gradient_by(
+            features,
+            scores,
+            what="the layer's output",
+            remedy="name another layer, or ",
+            retain_graph=self._whole_graph,
+        )
         weights = gradient.mean((2, 3, 4), keepdim=True)
         cams = (weights * features.detach()).sum(1).relu()
         return self._grid.interpolate(cams, shape)

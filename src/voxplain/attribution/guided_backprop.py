@@ -8,6 +8,7 @@ from torch.overrides import TorchFunctionMode
 from voxplain.attribution.frozen import (
     attribute_in_passes,
     choose_targets,
+    gradient_by,
     target_scores,
 )
 from voxplain.attribution.operations import OTHER_RECTIFIERS, is_in_place, operation
@@ -82,14 +83,7 @@ class GuidedReLUs(TorchFunctionMode):
     def maps(self, scores: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
         """Return the maps, (n, D, H, W), of scores that come from the images `leaf`."""
         self._rule.guided = True
-        gradient = None
-        if scores.requires_grad:
-            (gradient,) = torch.autograd.grad(scores.sum(), leaf, allow_unused=True)
-        if gradient is None:
-            raise AttributionError(
-                "the logits do not depend on the images differentiably; remove detach() or "
-                "no_grad() from the network's forward"
-            )
+        gradient = gradient_by(leaf, scores)
         if self._n == 0:
             raise AttributionError(
                 "the network has no ReLU between the images and the logits, so guided "

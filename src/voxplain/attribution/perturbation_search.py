@@ -11,9 +11,8 @@ import numpy as np
 import torch
 
 from voxplain.attribution import separable
-from voxplain.attribution.frozen import images_per_pass, target_scores
+from voxplain.attribution.frozen import gradient_by, images_per_pass, target_scores
 from voxplain.attribution.perturbation_settings import Settings
-from voxplain.errors import AttributionError
 
 _ADAM_BETAS = (0.9, 0.99)
 _ADAM_EPSILON = 1e-8
@@ -136,12 +135,7 @@ class Search:
         for start in range(0, len(distinct), size):
             part = slice(start, start + size)
             found = self._probability(removed, distinct[part], shares[part])
-            if not found.requires_grad:
-                raise AttributionError(
-                    "the logits do not depend on the images differentiably; remove detach() or "
-                    "no_grad() from the network's forward"
-                )
-            gradient += torch.autograd.grad(found.sum(), removed)[0]
+            gradient += gradient_by(removed, found)
             probability += found.detach()
         return probability, gradient
 
@@ -166,10 +160,9 @@ class Search:
 
 def draw_offsets(settings: Settings) -> np.ndarray:
     """Return K of every iteration and draw, (iterations, draws, 3) voxels."""
-    axes = 1 if settings.jitter_axes == "common" else 3
     rng = np.random.default_rng([settings.seed])
-    offsets = rng.integers(settings.jitter, size=(settings.iterations, settings.draws, axes))
-    return np.broadcast_to(offsets, (settings.iterations, settings.draws, 3))
+    size = (settings.iterations, settings.draws, settings.shifts)
+    return np.broadcast_to(rng.integers(settings.jitter, size=size), (*size[:2], 3))
 
 
 def total_variation(masks: torch.Tensor, beta: float, norm: str) -> torch.Tensor:

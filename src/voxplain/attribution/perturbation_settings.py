@@ -112,7 +112,11 @@ class Settings:
         return max(1, self.iterations // 10)
 
     @property
+    def shifts(self) -> int:
+        """Numbers drawn for one jitter: one for all axes, or one for each."""
+        return 1 if self.jitter_axes == "common" else 3
+
+    @property
     def distinct_draws(self) -> int:
         """Jitters that one iteration can differ in."""
-        axes = 1 if self.jitter_axes == "common" else 3
-        return min(self.draws, self.jitter**axes)
+        return min(self.draws, self.jitter**self.shifts)

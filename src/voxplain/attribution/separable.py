@@ -44,6 +44,12 @@ def upsampling_matrix(n: int, m: int) -> np.ndarray:
     return matrix
 
 
+def gaussian_blur(volumes: torch.Tensor, sigma: float) -> torch.Tensor:
+    """Smooth volumes (n, D, H, W) by `gaussian_matrix` along each axis."""
+    matrices = [torch.as_tensor(gaussian_matrix(n, sigma)) for n in volumes.shape[1:]]
+    return apply([matrix.to(volumes) for matrix in matrices], volumes)
+
+
 def apply(matrices: Sequence[torch.Tensor], volumes: torch.Tensor) -> torch.Tensor:
     """Multiply the last three axes of `volumes` (n, a, b, c) by one matrix each.
 

@@ -1,7 +1,7 @@
 """All models without a network under their names, for whoever fits them again and again."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,32 @@ class Baselines:
     gram: np.ndarray | None = None
     sums: np.ndarray | None = None
     n_voxels: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        participants: pd.DataFrame,
+        quality: pd.DataFrame,
+        morphometry: pd.DataFrame | None,
+        **rest: Any,
+    ) -> Self:
+        """Take head size, families and features from the run's tables.
+
+        Parameters
+        ----------
+        participants, quality : pandas.DataFrame
+            As `voxplain.baselines.head_size.measured` takes them, with families.
+        morphometry : pandas.DataFrame or None
+            Column participant_id and one per feature.
+        **rest
+            The other attributes.
+        """
+        return cls(
+            sizes=head_size.measured(participants, quality),
+            families=participants["family_id"],
+            features=None if morphometry is None else morphometry.set_index("participant_id"),
+            **rest,
+        )
 
     def fit_predict(
         self, model: str, labels: np.ndarray, train: np.ndarray, test: np.ndarray

@@ -16,15 +16,19 @@ SHOWN = (
 )
 
 
+def pooled_sd(negative: np.ndarray, positive: np.ndarray) -> float:
+    """Root of the mean of the two classes' variances."""
+    return float(np.sqrt((np.var(negative, ddof=1) + np.var(positive, ddof=1)) / 2))
+
+
 def standardised_difference(negative: np.ndarray, positive: np.ndarray) -> float:
-    """Mean of class 1 minus class 0 in standard deviations (root of the classes' mean variance).
+    """Mean of class 1 minus class 0 in standard deviations (`pooled_sd`).
 
     Parameters
     ----------
     negative, positive : array, shapes (n_0,) and (n_1,)
     """
-    pooled = np.sqrt((np.var(negative, ddof=1) + np.var(positive, ddof=1)) / 2)
-    return float((np.mean(positive) - np.mean(negative)) / pooled)
+    return float((np.mean(positive) - np.mean(negative)) / pooled_sd(negative, positive))
 
 
 def difference_by_class(values: pd.Series, labels: np.ndarray) -> dict[str, float | str]:

@@ -12,10 +12,9 @@ import torch
 from scipy import ndimage
 
 from voxplain.evaluation.fold_statistics import corrected_t
-from voxplain.evaluation.smooth_masks import FWHM_PER_SIGMA, matched_fwhm
+from voxplain.evaluation.smooth_masks import matched_fwhm, smooth
 
 FRACTIONS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of the brain
-RANDOM = "random"
 
 
 def fills(volumes: np.ndarray, brain_mask: np.ndarray, sigma: float) -> dict[str, np.ndarray]:
@@ -71,13 +70,10 @@ def random_orders(
     reference: np.ndarray, brain_mask: np.ndarray, n: int, seed: int
 ) -> list[np.ndarray]:
     """Rank the brain's voxels by noise as smooth as a reference map; see `voxel_order`."""
-    sigma = matched_fwhm(reference, brain_mask, seed) / FWHM_PER_SIGMA
+    fwhm = matched_fwhm(reference, brain_mask, seed)
     rng = np.random.default_rng([seed, 2])
     noise = rng.standard_normal((n, *reference.shape), dtype=np.float32)
-    return [
-        voxel_order(ndimage.gaussian_filter(one, sigma, mode="wrap"), brain_mask, seed)
-        for one in noise
-    ]
+    return [voxel_order(smooth(one, fwhm), brain_mask, seed) for one in noise]
 
 
 def curves(

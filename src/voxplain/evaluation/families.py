@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from voxplain.folds import family_groups
+
 
 def family_codes(participants: pd.DataFrame) -> np.ndarray:
     """Give each family a number; whoever has no known family is one alone.
@@ -17,8 +19,7 @@ def family_codes(participants: pd.DataFrame) -> np.ndarray:
     numpy.ndarray of int, shape (n,)
         0, 1, ... in the order of the table.
     """
-    alone = "alone: " + participants["participant_id"]
-    return pd.factorize(participants["family_id"].fillna(alone))[0]
+    return pd.factorize(family_groups(participants))[0]
 
 
 def resample(families: np.ndarray, n_draws: int, seed: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.optimize import linear_sum_assignment
 from statsmodels.stats.proportion import proportion_confint
 
-from voxplain.evaluation.confounds import standardised_difference
+from voxplain.evaluation.confounds import pooled_sd, standardised_difference
 
 
 def match_pairs(values: np.ndarray, labels: np.ndarray, caliper: float) -> np.ndarray:
@@ -104,7 +104,7 @@ def head_size_table(
     size = head_size.loc[participants["participant_id"]].to_numpy()
     labels = participants["label"].to_numpy(int)
     groups = size[labels == 0], size[labels == 1]
-    sd = np.sqrt((groups[0].var(ddof=1) + groups[1].var(ddof=1)) / 2)
+    sd = pooled_sd(*groups)
     pairs = match_pairs(size, labels, caliper * sd)
     shared = {
         "n_pairs": len(pairs),

@@ -87,14 +87,19 @@ def _noise(shape: tuple[int, ...], seed: list[int]) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
 
 
+def smooth(noise: np.ndarray, fwhm: float) -> np.ndarray:
+    """Smooth noise by a Gaussian of this full width at half maximum, voxels."""
+    # wrapping round the box keeps the noise's variance the same at its borders
+    return gaussian_filter(noise, fwhm / FWHM_PER_SIGMA, mode="wrap")
+
+
 def _rank_matched(
     noise: np.ndarray, values: np.ndarray, brain_mask: np.ndarray, fwhm: float
 ) -> np.ndarray:
     """Give the in-brain voxels of smoothed noise the sorted `values` in the noise's rank order."""
-    # wrapping round the box keeps the noise's variance the same at its borders
-    smooth = gaussian_filter(noise, fwhm / FWHM_PER_SIGMA, mode="wrap")[brain_mask]
+    order = np.argsort(smooth(noise, fwhm)[brain_mask], kind="stable")
     matched = np.empty_like(values)
-    matched[np.argsort(smooth, kind="stable")] = values
+    matched[order] = values
     return matched
 
 

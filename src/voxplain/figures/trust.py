@@ -74,18 +74,17 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
     sane_below : float
         Line under which a map of a network that has learnt nothing should lie.
     """
-    table = table.assign(level=table["level"].fillna("").astype(str))
+    level = table["level"].fillna("").astype(str)
+    table = table.assign(change=(table["kind"] + " " + level).str.strip())
     learnt = ~table["kind"].isin(["randomised", "shuffled"])
     table = pd.concat([table[~learnt], table[learnt]])
-    changes = table[["kind", "level"]].drop_duplicates().agg(" ".join, axis=1).str.strip()
-    places = {name: place for place, name in enumerate(changes)}
+    places = {name: place for place, name in enumerate(table["change"].unique())}
     methods = list(dict.fromkeys(table["method"]))
     figure = style.new_figure(90, layout="constrained")
     axes = figure.add_subplot()
     for k, method in enumerate(methods):
         part = table[table["method"] == method]
-        names = part[["kind", "level"]].agg(" ".join, axis=1).str.strip()
-        x = names.map(places) + (k - (len(methods) - 1) / 2) * 0.2
+        x = part["change"].map(places) + (k - (len(methods) - 1) / 2) * 0.2
         spread = np.abs(part[["spearman_low", "spearman_high"]].sub(part["spearman"], axis=0)).T
         axes.errorbar(
             x,
@@ -105,8 +104,7 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
         label="a network that learnt nothing should stay below",
     )
     axes.axhline(0, color="#333333", linewidth=0.6)
-    n_unlearnt = len(table.loc[~learnt, ["kind", "level"]].drop_duplicates())
-    axes.axvline(n_unlearnt - 0.5, color=style.LIGHT, linewidth=0.8)
+    axes.axvline(table.loc[~learnt, "change"].nunique() - 0.5, color=style.LIGHT, linewidth=0.8)
     axes.set_xticks(list(places.values()), list(places), rotation=30, ha="right")
     axes.set_ylabel("Spearman's rho with the intact network's map")
     axes.set_ylim(-1, 1.05)
