@@ -1,6 +1,6 @@
 """Training one network and predicting with it, the same bits for the same seed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,8 @@ import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+_VOXELS = 2**20  # of a batch that is only predicted
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,6 @@ def train(
         epoch, learning_rate, loss, accuracy, and test_loss, test_accuracy if `held_out` is given.
     """
     x, y = _images_on(device, images), _labels_on(device, labels)
-    if held_out is not None:
-        held_out = _images_on(device, held_out[0]), _labels_on(device, held_out[1])
     generator = torch.Generator().manual_seed(seed)
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), torch.enable_grad():
@@ -104,11 +104,30 @@ def train(
     return model.eval(), pd.DataFrame(rows)
 
 
-def predict_logits(
-    model: nn.Module, images: np.ndarray, device: torch.device, batch_size: int = 32
-) -> np.ndarray:
-    """Return logits ``(n, n_classes)`` of images ``(n, X, Y, Z)`` in eval mode, float64."""
-    return _logits(model, _images_on(device, images), batch_size).double().cpu().numpy()
+def predict_logits(model: nn.Module, images: Sequence[np.ndarray]) -> np.ndarray:
+    """Predict in eval mode, in batches, without a graph; the model's mode is left as it was.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        (n, 1, X, Y, Z) -> (n, n_classes) logits, on any device.
+    images : sequence of numpy.ndarray, (X, Y, Z)
+        Normalised; an array (n, X, Y, Z) is such a sequence, a memory-mapped one too.
+
+    Returns
+    -------
+    numpy.ndarray of float64, (n, n_classes)
+    """
+    parameter = next(model.parameters())
+    size = max(1, _VOXELS // images[0].size)
+    training, parts = model.training, []
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(images), size):
+            batch = torch.from_numpy(np.stack(images[start : start + size])).unsqueeze(1)
+            parts.append(model(batch.to(parameter)).double().cpu().numpy())
+    model.train(training)
+    return np.concatenate(parts)
 
 
 def _images_on(device: torch.device, images: np.ndarray) -> torch.Tensor:
@@ -117,16 +136,6 @@ def _images_on(device: torch.device, images: np.ndarray) -> torch.Tensor:
 
 def _labels_on(device: torch.device, labels: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(labels, np.int64)).to(device)
-
-
-def _logits(model: nn.Module, x: torch.Tensor, batch_size: int = 32) -> torch.Tensor:
-    """Return logits in eval mode, without a graph; the model's mode is left as it was."""
-    training = model.training
-    model.eval()
-    with torch.no_grad():
-        logits = torch.cat([model(part) for part in x.split(batch_size)])
-    model.train(training)
-    return logits
 
 
 def _channels_last(model: nn.Module) -> nn.Module:
@@ -181,9 +190,10 @@ def _mean_state(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor
     }
 
 
-def _held_out_row(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> dict[str, float]:
-    logits = _logits(model, x).double()
+def _held_out_row(model: nn.Module, images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    logits = predict_logits(model, images)
+    loss = F.cross_entropy(torch.from_numpy(logits), _labels_on(torch.device("cpu"), labels))
     return {
-        "test_loss": F.cross_entropy(logits, y).item(),
-        "test_accuracy": (logits.argmax(1) == y).double().mean().item(),
+        "test_loss": loss.item(),
+        "test_accuracy": float(np.mean(logits.argmax(axis=1) == labels)),
     }

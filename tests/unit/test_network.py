@@ -64,9 +64,7 @@ def test_a_saved_model_comes_back_and_has_the_same_bytes(tmp_path):
     assert torch.equal(before, torch.get_rng_state())
     assert extra == {"fold": "01"}
     images = np.random.default_rng(0).normal(size=(4, 22, 24, 22)).astype(np.float32)
-    np.testing.assert_array_equal(
-        predict_logits(model, images, CPU), predict_logits(loaded, images, CPU)
-    )
+    np.testing.assert_array_equal(predict_logits(model, images), predict_logits(loaded, images))
 
 
 def test_own_network_is_trained_saved_and_read_back(own, tmp_path):
@@ -84,7 +82,7 @@ def test_own_network_is_trained_saved_and_read_back(own, tmp_path):
     loaded, _ = load_model(tmp_path / "model.pt", source=source)
     assert loaded.conv.out_channels == 5
     np.testing.assert_allclose(  # the trained model's memory layout differs, and with it the bits
-        predict_logits(model, images, CPU), predict_logits(loaded, images, CPU), rtol=1e-5
+        predict_logits(model, images), predict_logits(loaded, images), rtol=1e-5
     )
 
 

@@ -41,7 +41,7 @@ def test_training_learns_and_repeats_itself_bit_by_bit():
         assert torch.equal(a, b)
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
     fresh, fresh_labels = toy(seed=9)
-    hits = predict_logits(first, fresh, CPU).argmax(1) == fresh_labels
+    hits = predict_logits(first, fresh).argmax(1) == fresh_labels
     assert hits.mean() > 0.8
 
 
@@ -74,3 +74,16 @@ def test_the_last_epochs_are_averaged():
     for name in ("blocks.0.conv.weight", "blocks.2.norm.running_var", "linear.bias"):
         expected = (states[0][name] + states[1][name]) / 2
         torch.testing.assert_close(averaged[name], expected)
+
+
+def test_prediction_in_batches_is_that_of_the_whole(monkeypatch):
+    torch.manual_seed(0)
+    model = CNN3D((22, 22, 22), (2, 2, 2)).train()
+    images = np.random.default_rng(0).normal(size=(5, 22, 22, 22)).astype(np.float32)
+    monkeypatch.setattr("voxplain.training._VOXELS", 2 * 22**3)  # batches of 2, 2 and 1
+    found = predict_logits(model, list(images))
+    assert found.dtype == np.float64
+    assert model.training
+    with torch.no_grad():
+        whole = model.eval()(torch.from_numpy(images).unsqueeze(1)).numpy()
+    np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-6)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import torch
 
 from voxplain import compute
 from voxplain.evaluation.group_maps import class_means
@@ -22,8 +21,7 @@ with job_log(snakemake.log[0]):
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
     test = rows_of(split.test, participants)
     labels = participants["label"].to_numpy(int)[test]
-    volumes = np.load(snakemake.input.volumes, mmap_mode="r")[test]
-    images = torch.from_numpy(volumes).unsqueeze(1)
+    images = np.load(snakemake.input.volumes, mmap_mode="r")[test]
     tables = []
     for method, maps, rows in zip(
         p.methods, snakemake.input.maps, snakemake.input.rows, strict=True

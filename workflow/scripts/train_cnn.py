@@ -33,7 +33,7 @@ with job_log(snakemake.log[0]):
         device,
         held_out=(volumes[held_out], labels[held_out]),
     )
-    logits = predict_logits(model, volumes[held_out], device)
+    logits = predict_logits(model, volumes[held_out])
     predicted = logits.argmax(axis=1)
 
     save_model(snakemake.output.model, model, p.network["arguments"], fold=split.fold)

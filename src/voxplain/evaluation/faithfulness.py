@@ -4,15 +4,17 @@ After Petsiuk et al. 2018 (RISE, section 4.2). Voxels are deleted by blurring or
 mean, never only by zeros, which are an image that no network has seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import torch
 from scipy import ndimage
+from scipy.special import softmax
 
 from voxplain.evaluation.fold_statistics import corrected_t
 from voxplain.evaluation.smooth_masks import matched_fwhm, smooth
+from voxplain.training import predict_logits
 
 FRACTIONS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of the brain
 
@@ -89,7 +91,7 @@ def curves(
     Parameters
     ----------
     model : torch.nn.Module
-        (n, 1, X, Y, Z) -> (n, n_classes) logits, in eval mode.
+        (n, 1, X, Y, Z) -> (n, n_classes) logits.
     image : numpy.ndarray, (X, Y, Z)
         As the network expects it.
     target : int
@@ -110,7 +112,7 @@ def curves(
     for fill, replacement in replacements.items():
         # Nothing and all replaced are the same image for every order.
         whole = np.where(brain_mask, replacement, image)
-        intact, gone = _probabilities(model, [image, whole], target)
+        intact, gone = target_probabilities(model, [image, whole], target)
         for name, order in orders.items():
             ends += [(name, fill, "deletion", FRACTIONS[0], intact)]
             ends += [(name, fill, "deletion", FRACTIONS[-1], gone)]
@@ -120,7 +122,7 @@ def curves(
                 first = order < fraction
                 keys += [(name, fill, "deletion", fraction), (name, fill, "insertion", fraction)]
                 altered += [np.where(first, replacement, image), np.where(first, image, whole)]
-    found = _probabilities(model, altered, target)
+    found = target_probabilities(model, altered, target)
     inner = [(*key, value) for key, value in zip(keys, found, strict=True)]
     columns = ["order", "fill", "test", "fraction", "probability"]
     table = pd.DataFrame(ends + inner, columns=columns)
@@ -171,13 +173,8 @@ def against_random(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _probabilities(model: torch.nn.Module, images: list[np.ndarray], target: int) -> np.ndarray:
-    parameter = next(model.parameters())
-    size = max(1, 2**20 // images[0].size)
-    found = []
-    with torch.no_grad():
-        for start in range(0, len(images), size):
-            batch = torch.from_numpy(np.stack(images[start : start + size])).unsqueeze(1)
-            logits = model(batch.to(parameter))
-            found.append(logits.softmax(1)[:, target].double().cpu().numpy())
-    return np.concatenate(found)
+def target_probabilities(
+    model: torch.nn.Module, images: Sequence[np.ndarray], target: int
+) -> np.ndarray:
+    """Return the probability of a class for each image (X, Y, Z)."""
+    return softmax(predict_logits(model, images), axis=1)[:, target]

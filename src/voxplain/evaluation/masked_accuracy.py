@@ -7,13 +7,12 @@ import pandas as pd
 import torch
 
 from voxplain.evaluation.smooth_masks import surrogates
-
-BATCH_SIZE = 16
+from voxplain.training import predict_logits
 
 
 def masked_accuracy(
     model: torch.nn.Module,
-    images: torch.Tensor,
+    images: np.ndarray,
     labels: np.ndarray,
     masks: dict[str, np.ndarray],
     brain_mask: np.ndarray,
@@ -30,7 +29,7 @@ def masked_accuracy(
     ----------
     model : torch.nn.Module
         Maps (n, 1, X, Y, Z) to logits (n, 2); used in eval mode, left in the mode it was found in.
-    images : torch.Tensor, shape (n, 1, X, Y, Z)
+    images : numpy.ndarray of float32, shape (n, X, Y, Z)
         Held-out images as the network expects them.
     labels : numpy.ndarray of int, shape (n,)
         True class, 0 or 1.
@@ -49,26 +48,21 @@ def masked_accuracy(
         mask and bear their control's name in its place.
     """
     labels = np.asarray(labels)
-    was_training = model.training
-    model.eval()
-    try:
-        rows = []
-        for mask, control, draw, soft in _controls(masks, brain_mask, n_random, seed):
-            predictions = _predict(model, images, soft)
-            rows.append(
-                {
-                    "mask": mask,
-                    "control": control,
-                    "draw": draw,
-                    "accuracy": np.mean(predictions == labels),
-                    "balanced_accuracy": np.mean(
-                        [np.mean(predictions[labels == c] == c) for c in np.unique(labels)]
-                    ),
-                    "n": len(labels),
-                }
-            )
-    finally:
-        model.train(was_training)
+    rows = []
+    for mask, control, draw, soft in _controls(masks, brain_mask, n_random, seed):
+        predictions = predict_logits(model, images * soft.astype(images.dtype)).argmax(axis=1)
+        rows.append(
+            {
+                "mask": mask,
+                "control": control,
+                "draw": draw,
+                "accuracy": np.mean(predictions == labels),
+                "balanced_accuracy": np.mean(
+                    [np.mean(predictions[labels == c] == c) for c in np.unique(labels)]
+                ),
+                "n": len(labels),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -83,11 +77,3 @@ def _controls(
         yield name, "complement", 0, brain_mask * (1 - mask)
         for draw, random in enumerate(surrogates(mask, brain_mask, n_random, seed)):
             yield name, "random", draw, random
-
-
-def _predict(model: torch.nn.Module, images: torch.Tensor, mask: np.ndarray) -> np.ndarray:
-    device = next(model.parameters()).device
-    soft = torch.as_tensor(np.asarray(mask), dtype=images.dtype, device=device)
-    with torch.no_grad():
-        parts = [model(batch.to(device) * soft).argmax(dim=1) for batch in images.split(BATCH_SIZE)]
-    return torch.cat(parts).cpu().numpy()

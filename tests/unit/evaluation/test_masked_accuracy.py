@@ -26,8 +26,8 @@ class Corner(torch.nn.Module):
 @pytest.fixture
 def study():
     labels = np.array([0, 1, 0, 1, 1])
-    images = torch.full((5, 1, *SHAPE), 0.4)
-    images[labels == 1, :, 1:3, 1:3, 1:3] = 1.0
+    images = np.full((5, *SHAPE), 0.4, np.float32)
+    images[labels == 1, 1:3, 1:3, 1:3] = 1.0
     mask = np.zeros(SHAPE, np.float32)
     mask[1:3, 1:3, 1:3] = 0.8
     return images, labels, {"conjoined": mask, "positive": np.zeros(SHAPE, np.float32)}
@@ -62,7 +62,7 @@ def test_the_mask_is_soft(study):
 
 def test_batches_do_not_matter_and_seeds_repeat(study):
     images, labels, masks = study
-    many = images.repeat(8, 1, 1, 1, 1), np.tile(labels, 8)
+    many = np.tile(images, (8, 1, 1, 1)), np.tile(labels, 8)
     once = masked_accuracy(Corner(), images, labels, masks, BRAIN, 3, seed=1)
     batched = masked_accuracy(Corner(), *many, masks, BRAIN, 3, seed=1)
     np.testing.assert_allclose(once["accuracy"], batched["accuracy"])
