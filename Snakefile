@@ -1,14 +1,22 @@
 """Voxel-wise explanation of 3D CNNs on brain MRI: Kan et al. 2020, done again and checked."""
 
-from snakemake.utils import min_version, validate
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+from voxplain.config import DEFAULTS, SCHEMA, check_config
+from voxplain.errors import ConfigError
 
 min_version("9.27")
 
 
-configfile: "config.yaml"
+configfile: DEFAULTS
 
 
-validate(config, "workflow/schemas/config.schema.yaml")
+try:
+    check_config(config, Path(workflow.basedir, SCHEMA))
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
 
 
 report: "workflow/report/workflow.rst"

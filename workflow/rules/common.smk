@@ -3,7 +3,6 @@
 import shlex
 from pathlib import Path
 
-from voxplain.errors import ConfigError
 from voxplain.manifest import files_fingerprint, images_fingerprint, source_hash
 from voxplain.network_source import source_digest
 from voxplain.paths import WHOLE_COHORT, RunPaths, fold_names
@@ -21,11 +20,6 @@ PERTURBS = "meaningful_perturbation" in METHODS
 CONTROLS = ["input_gradient", "edges", "group_difference"]
 ROBUSTNESS = config["evaluation"]["robustness"]
 TRUTH = config["evaluation"]["truth"]
-if ROBUSTNESS["fold"] not in FOLDS:
-    raise WorkflowError(
-        f"evaluation.robustness.fold: there is no fold '{ROBUSTNESS['fold']}'; name one of "
-        f"{', '.join(FOLDS)}"
-    )
 VARIANTS = ["shuffled", *(f"seed-{k + 1}" for k in range(ROBUSTNESS["seeds"]))]
 CLASSES = [config["cohort"]["classes"][k] for k in ("negative", "positive")]
 GROUPS = [*CLASSES, "conjoined"]
@@ -88,20 +82,12 @@ def code(script):
 def network():
     """Which network, called with what, and a digest of a user's own: a changed one is retrained."""
     cnn, source = config["cnn"], config["cnn"]["network"]
-    if not OWN_NETWORK and cnn["network_settings"]:
-        raise WorkflowError(
-            "cnn.network_settings are those of your own network, but cnn.network is null; name it, "
-            "or set channels and dropout of the paper's"
-        )
     settings = (
         cnn["network_settings"]
         if OWN_NETWORK
         else {key: cnn[key] for key in ("channels", "dropout")}
     )
-    try:
-        digest = source_digest(source) if OWN_NETWORK else None
-    except ConfigError as error:
-        raise WorkflowError(str(error)) from None
+    digest = source_digest(source) if OWN_NETWORK else None
     arguments = {"shape": config["volumes"]["shape"], "n_classes": 2} | settings
     return {"source": source, "arguments": arguments, "digest": digest}
 
@@ -212,43 +198,6 @@ def group_sources(wildcards):
         "maps": expand(maps, method=METHODS, fold=fold),
         "rows": expand(P.map_rows, method=METHODS, fold=fold),
     }
-
-
-def check_settings():
-    """Refuse settings that the schema cannot see to be impossible."""
-    if not SYNTHETIC and config["cohort_root"] is None:
-        raise WorkflowError(
-            f"cohort.layout is {LAYOUT} but cohort_root is not set; name the folder of your data, "
-            "for example: --config cohort_root=/data/my_study"
-        )
-    if len(ATLASES) < len(config["atlases"]):
-        raise WorkflowError(
-            "atlases: two atlases have the same name; names must differ"
-        )
-    reserved = {"conjoined", "none", "brain", "all"}
-    if len(set(CLASSES)) < 2 or reserved & set(CLASSES):
-        raise WorkflowError(
-            f"cohort.classes: {', '.join(CLASSES)}: two different names are needed, none of them "
-            f"{', '.join(sorted(reserved))}"
-        )
-    perturbation = config["attribution"]["meaningful_perturbation"]
-    if perturbation["norm"] == "sum" and perturbation["lambda_1"] >= 1:
-        raise WorkflowError(
-            "attribution.meaningful_perturbation: norm sum with lambda_1 of 1 or more leaves every "
-            "map blank, because the probability can fall by at most 1; set lambda_1 to the order "
-            "of one over the number of mask voxels (see docs/methods.md)"
-        )
-    unknown = {
-        region["atlas"] for region in config["cohort"]["synthetic"]["regions"]
-    } - set(ATLASES)
-    if SYNTHETIC and unknown:
-        raise WorkflowError(
-            f"cohort.synthetic.regions: no such atlas: {', '.join(sorted(unknown))}; "
-            f"atlases has {', '.join(ATLASES)}"
-        )
-
-
-check_settings()
 
 
 def cohort_files(_):

@@ -1,0 +1,197 @@
+"""A run's configuration: files laid over each other, and every reason why it cannot be run.
+
+The workflow and ``voxplain check`` both ask `check_config`, so that they never disagree.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from voxplain.errors import ConfigError
+from voxplain.network_source import source_digest
+from voxplain.paths import fold_names
+
+SCHEMA = Path("workflow", "schemas", "config.schema.yaml")  # below the project's folder
+DEFAULTS = "config.yaml"
+RESERVED_CLASSES = frozenset({"conjoined", "none", "brain", "all"})  # names of files and rows
+
+
+def project_folder() -> Path:
+    """Return the folder of the workflow: the working directory, or the checkout of this package.
+
+    Raises
+    ------
+    ConfigError
+        Neither has the workflow's files.
+    """
+    checkout = Path(__file__).resolve().parents[2]
+    for folder in (Path.cwd(), checkout):
+        if (folder / SCHEMA).is_file() and (folder / DEFAULTS).is_file():
+            return folder
+    raise ConfigError(
+        f"there is no {SCHEMA} in {Path.cwd()}, and this voxplain is installed without its "
+        "workflow; run the command in a checkout of voxplain"
+    )
+
+
+def read_yaml(path: str | os.PathLike) -> Any:
+    """Read one YAML (or JSON) file.
+
+    Raises
+    ------
+    ConfigError
+        It is missing or cannot be parsed.
+    """
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path} is not a readable YAML file ({error})") from error
+
+
+def read_config(files: Sequence[str | os.PathLike]) -> dict[str, Any]:
+    """Lay configuration files over each other as Snakemake's ``--configfile`` does.
+
+    Parameters
+    ----------
+    files : sequence of path_like
+        The later a file, the more it says; mappings are merged, all else is replaced.
+
+    Raises
+    ------
+    ConfigError
+        A file cannot be read or holds no mapping.
+    """
+    config: dict[str, Any] = {}
+    for file in files:
+        content = read_yaml(file)
+        if not isinstance(content, dict):
+            raise ConfigError(f"{file} holds no settings; write them as 'key: value' lines")
+        _lay_over(config, content)
+    return config
+
+
+def _lay_over(below: dict[str, Any], above: Mapping[str, Any]) -> None:
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
+            _lay_over(below[key], value)
+        else:
+            below[key] = value
+
+
+def check_config(config: Mapping[str, Any], schema: str | os.PathLike) -> None:
+    """Refuse a configuration that cannot be run, for every reason at once.
+
+    Parameters
+    ----------
+    config : mapping
+        All keys, defaults included.
+    schema : path_like
+        JSON schema of the configuration, as YAML.
+
+    Raises
+    ------
+    ConfigError
+        One line per problem. What the schema cannot see is looked at once the schema is content.
+    """
+    problems = _schema_problems(config, read_yaml(schema))
+    if not problems:
+        problems = [problem for check in CHECKS for problem in check(config)]
+    if problems:
+        raise ConfigError("\n".join(problems))
+
+
+def _schema_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
+    found = []
+    for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path]):
+        where = ".".join(str(part) for part in error.absolute_path)
+        found.append(f"{where}: {error.message}" if where else error.message)
+    return found
+
+
+def _root(config: Mapping[str, Any]) -> list[str]:
+    layout = config["cohort"]["layout"]
+    if layout == "synthetic" or config["cohort_root"] is not None:
+        return []
+    return [
+        f"cohort.layout is {layout} but cohort_root is not set; name the folder of your data, "
+        "for example: --config cohort_root=/data/my_study"
+    ]
+
+
+def _atlases(config: Mapping[str, Any]) -> list[str]:
+    names = [atlas["name"] for atlas in config["atlases"]]
+    found = []
+    if len(set(names)) < len(names):
+        found.append("atlases: two atlases have the same name; names must differ")
+    cohort = config["cohort"]
+    regions = cohort["synthetic"]["regions"] if cohort["layout"] == "synthetic" else []
+    unknown = sorted({region["atlas"] for region in regions} - set(names))
+    if unknown:
+        found.append(
+            f"cohort.synthetic.regions: no such atlas: {', '.join(unknown)}; "
+            f"atlases has {', '.join(names)}"
+        )
+    return found
+
+
+def _classes(config: Mapping[str, Any]) -> list[str]:
+    names = [config["cohort"]["classes"][key] for key in ("negative", "positive")]
+    if len(set(names)) == 2 and not RESERVED_CLASSES & set(names):
+        return []
+    return [
+        f"cohort.classes: {', '.join(names)}: two different names are needed, none of them "
+        f"{', '.join(sorted(RESERVED_CLASSES))}"
+    ]
+
+
+def _perturbation(config: Mapping[str, Any]) -> list[str]:
+    settings = config["attribution"]["meaningful_perturbation"]
+    if settings["norm"] != "sum" or settings["lambda_1"] < 1:
+        return []
+    return [
+        "attribution.meaningful_perturbation: norm sum with lambda_1 of 1 or more leaves every "
+        "map blank, because the probability can fall by at most 1; set lambda_1 to the order "
+        "of one over the number of mask voxels (see docs/methods.md)"
+    ]
+
+
+def _robustness_fold(config: Mapping[str, Any]) -> list[str]:
+    fold = config["evaluation"]["robustness"]["fold"]
+    folds = fold_names(config["folds"]["n_splits"])
+    if fold in folds:
+        return []
+    return [
+        f"evaluation.robustness.fold: there is no fold '{fold}'; name one of {', '.join(folds)}"
+    ]
+
+
+def _network(config: Mapping[str, Any]) -> list[str]:
+    source = config["cnn"]["network"]
+    if source is None:
+        if not config["cnn"]["network_settings"]:
+            return []
+        return [
+            "cnn.network_settings are those of your own network, but cnn.network is null; name it, "
+            "or set channels and dropout of the paper's"
+        ]
+    try:
+        source_digest(source)
+    except ConfigError as error:
+        return [str(error)]
+    return []
+
+
+# A setting that contradicts another, or what is on disk, is refused by a function in this list.
+CHECKS: tuple[Callable[[Mapping[str, Any]], list[str]], ...] = (
+    _root,
+    _classes,
+    _atlases,
+    _network,
+    _perturbation,
+    _robustness_fold,
+)

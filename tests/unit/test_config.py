@@ -1,0 +1,82 @@
+"""One configuration from several files, and every reason to refuse it at once."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from voxplain.config import DEFAULTS, SCHEMA, check_config, project_folder, read_config
+from voxplain.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+PRESETS = sorted((ROOT / "workflow" / "presets").glob("*.yaml"))
+
+
+@pytest.fixture
+def config():
+    return read_config([ROOT / DEFAULTS])
+
+
+def refused(config):
+    with pytest.raises(ConfigError) as error:
+        check_config(config, ROOT / SCHEMA)
+    return str(error.value).splitlines()
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
+def test_files_are_laid_over_each_other_as_snakemake_does(preset, config):
+    theirs = copy.deepcopy(config)
+    update_config(theirs, yaml.safe_load(preset.read_text()))
+    assert read_config([ROOT / DEFAULTS, preset]) == theirs
+
+
+def test_the_default_configuration_is_accepted(config):
+    check_config(config, ROOT / SCHEMA)
+
+
+def test_all_that_the_schema_refuses_is_listed(config):
+    config["cnn"] |= {"epoch": 3, "dropout": 2}
+    del config["seed"]
+    lines = refused(config)
+    assert len(lines) == 3
+    assert any("'epoch' was unexpected" in line for line in lines)
+    assert any(line.startswith("cnn.dropout: 2") for line in lines)
+    assert any("'seed' is a required property" in line for line in lines)
+
+
+def test_all_contradictions_are_listed(config):
+    config["cohort"] |= {"layout": "table", "classes": {"negative": "x", "positive": "x"}}
+    config["cnn"]["network_settings"] = {"width": 3}
+    config["attribution"]["meaningful_perturbation"]["norm"] = "sum"
+    config["evaluation"]["robustness"]["fold"] = "11"
+    config["atlases"].append(dict(config["atlases"][0]))
+    lines = refused(config)
+    assert [line.partition(":")[0].partition(" is ")[0] for line in lines] == [
+        "cohort.layout",
+        "cohort.classes",
+        "atlases",
+        "cnn.network_settings are those of your own network, but cnn.network",
+        "attribution.meaningful_perturbation",
+        "evaluation.robustness.fold",
+    ]
+
+
+def test_planted_regions_need_their_atlas(config):
+    config["atlases"] = config["atlases"][:1]
+    assert refused(config) == [
+        "cohort.synthetic.regions: no such atlas: mori; atlases has brainnetome"
+    ]
+
+
+@pytest.mark.parametrize("text", ["- a list", "a: [", ""])
+def test_a_file_that_holds_no_settings_is_named(text, tmp_path):
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"mine\.yaml"):
+        read_config([tmp_path / "mine.yaml"])
+
+
+def test_the_project_is_found_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert project_folder() == ROOT
