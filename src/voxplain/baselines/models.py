@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.baselines import Fitted, head_size, morphometry, voxel_svm
+from voxplain.folds import family_groups
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class Baselines:
     seed : int
     sizes : pandas.Series, shape (n,)
         Head size (`voxplain.baselines.head_size.measured`).
-    families : pandas.Series, shape (n,)
-        Family of each participant, missing where unknown.
+    families : numpy.ndarray, shape (n,)
+        Name of each participant's family (`voxplain.folds.family_groups`).
     features : pandas.DataFrame or None, shape (n, n_features)
         Morphometry; None if the cohort has none.
     threads : int
@@ -36,7 +37,7 @@ class Baselines:
     settings: dict[str, Any]
     seed: int
     sizes: pd.Series
-    families: pd.Series
+    families: np.ndarray
     features: pd.DataFrame | None
     threads: int
     gram: np.ndarray | None = None
@@ -64,7 +65,7 @@ class Baselines:
         """
         return cls(
             sizes=head_size.measured(participants, quality),
-            families=participants["family_id"],
+            families=family_groups(participants),
             features=None if morphometry is None else morphometry.set_index("participant_id"),
             **rest,
         )

@@ -65,7 +65,7 @@ def fit_predict(
     y: np.ndarray,
     train: np.ndarray,
     test: np.ndarray,
-    groups: pd.Series | None,
+    families: np.ndarray,
     settings: dict[str, Any],
     seed: int,
     head_size: pd.Series | None = None,
@@ -86,8 +86,8 @@ def fit_predict(
         Class, 0 or 1.
     train, test : numpy.ndarray of int
         Rows of the training and test participants.
-    groups : pandas.Series or None, shape (n,)
-        Family of each participant; a missing value is a family of its own.
+    families : numpy.ndarray, shape (n,)
+        Name of each participant's family (`voxplain.folds.family_groups`).
     settings : dict
         ``inner_folds`` (int), ``threads`` (int, XGBoost) and ``grids``: for each model a dict of
         parameter name to list of values.
@@ -112,7 +112,7 @@ def fit_predict(
     """
     _check_features(X)
     pipeline = _pipeline(name, settings["threads"], seed)
-    inner = _inner_folds(y[train], _families(groups, train), settings["inner_folds"], seed)
+    inner = _inner_folds(y[train], families[train], settings["inner_folds"], seed)
     grid = _checked_grid(name, pipeline, _grid_of(name, settings), inner)
     values = X.to_numpy(dtype=np.float64)
     if name == RESIDUAL:
@@ -209,36 +209,22 @@ def _pipeline(name: str, threads: int, seed: int) -> Pipeline:
     raise ConfigError(f"Unknown morphometry model {name!r}; choose from {known}")
 
 
-def _families(groups: pd.Series | None, train: np.ndarray) -> np.ndarray | None:
-    """Return the training participants' family numbers, None where no two share a family."""
-    if groups is None:
-        return None
-    known = pd.Series(np.asarray(groups, dtype=object)[train])
-    # "own" makes a tuple that no given family id can equal
-    ids = [("own", row) if pd.isna(value) else value for row, value in known.items()]
-    codes, unique = pd.factorize(pd.Series(ids, dtype=object))
-    return None if len(unique) == len(codes) else codes
-
-
 def _inner_folds(
-    y: np.ndarray, families: np.ndarray | None, n_folds: int, seed: int
+    y: np.ndarray, families: np.ndarray, n_folds: int, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Split the training fold, stratified and by family, or say that it is too small for it."""
-    counts = np.bincount(y, minlength=2)
-    unit = "participants"
-    if families is not None:
-        counts = np.array([len(np.unique(families[y == label])) for label in (0, 1)])
-        unit = "families"
+    related = len(set(families)) < len(families)
+    counts = np.array([len(set(families[y == label])) for label in (0, 1)])
+    unit = "families" if related else "participants"
     if counts.min() < n_folds:
         raise ConfigError(
             f"A training fold holds {counts[0]} {unit} of class 0 and {counts[1]} of class 1, too "
             f"few for {n_folds} inner folds; lower the inner folds to {max(counts.min(), 2)} or "
             "less, or use fewer outer folds"
         )
-    if families is None:
-        splitter = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-    else:
-        splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    # Without relatives the plain splitter is exactly stratified; the grouped one only nearly.
+    kind = StratifiedGroupKFold if related else StratifiedKFold
+    splitter = kind(n_folds, shuffle=True, random_state=seed)
     folds = list(splitter.split(y, y, families))
     if any(len(np.unique(y[part])) < 2 for fold in folds for part in fold):
         raise ConfigError(

@@ -4,6 +4,11 @@ import numpy as np
 from scipy import stats
 
 
+def corrected_error(sd: float, k: int) -> float:
+    """Return the standard error of a mean over k folds, corrected as in `corrected_t`."""
+    return sd * np.sqrt(1 / k + 1 / (k - 1))
+
+
 def corrected_t(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float, float]:
     """Mean over folds with the resampled t-test's corrected variance (Nadeau and Bengio 2003).
 
@@ -29,7 +34,7 @@ def corrected_t(values: np.ndarray, level: float = 0.95) -> tuple[float, float, 
     k, mean = len(values), float(np.mean(values))
     if k < 2:
         return mean, np.nan, np.nan, np.nan
-    error = values.std(ddof=1) * np.sqrt(1 / k + 1 / (k - 1))
+    error = corrected_error(values.std(ddof=1), k)
     if error == 0:
         return mean, mean, mean, 1.0
     half = stats.t.ppf((1 + level) / 2, k - 1) * error

@@ -1,26 +1,15 @@
-"""What the report says first: the answer in one paragraph, and what limits it. All by rule."""
+"""What the report says first: the answer in one paragraph, by rule."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from voxplain import paper
 from voxplain.figures.style import method_name, model_name
 from voxplain.report.claims_maps import SIGNIFICANCE, masked_rows, masks_suffice
 from voxplain.report.claims_prediction import cnn_is_evidence
-from voxplain.report.methods import CONTRASTS
 from voxplain.report.tables import relation
-
-AGE_GAP = 0.2  # standard deviations; Cohen's small effect
-
-
-class Notice(NamedTuple):
-    """One line of the quality banner; level is ``stop``, ``warn`` or ``note``."""
-
-    level: str
-    text: str
 
 
 def class_names(config: Mapping[str, Any]) -> tuple[str, str]:
@@ -180,129 +169,3 @@ def _agreeing(table: pd.DataFrame | None) -> str:
         f"area (chance {table['chance'].mean():.2f}); {above} of {len(table)} pairs exceed smooth "
         "random masks."
     )
-
-
-def notices(context: Mapping[str, Any]) -> list[Notice]:
-    """List what a reader must know before believing the maps."""
-    config = context["config"]
-    found = []
-    accuracy = context.get("accuracy")
-    if accuracy is not None and not cnn_is_evidence(accuracy):
-        found.append(
-            Notice("stop", "The network is near chance: its maps are no evidence about the brain.")
-        )
-    if config["attribution"]["model"] == "all":
-        found.append(
-            Notice(
-                "warn",
-                "In-sample: the maps explain one model, trained on everybody, on participants "
-                "that it was trained on (the paper's protocol).",
-            )
-        )
-    found += _cohort_notices(config, context.get("participants"))
-    degenerate = context.get("degenerate")
-    if degenerate is not None and (degenerate["n_degenerate"] > 0).any():
-        count, total = int(degenerate["n_degenerate"].sum()), int(degenerate["n_maps"].sum())
-        found.append(
-            Notice("warn", f"{count} of {total} maps are zero everywhere; they count as zeros.")
-        )
-    reduced = _reductions(config)
-    if reduced:
-        found.append(Notice("note", "Smaller than the paper: " + "; ".join(reduced) + "."))
-    return found
-
-
-def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> list[Notice]:
-    found = []
-    if config["cohort"]["layout"] == "synthetic":
-        found.append(
-            Notice(
-                "note",
-                "Synthetic participants made from the MNI152 template, "
-                + (
-                    "with no effect planted: a model above chance would be an error."
-                    if null_cohort(config)
-                    else "with effects planted in known regions: nothing here is a finding about "
-                    "people."
-                ),
-            )
-        )
-    if people is not None and people["family_id"].isna().all():
-        found.append(
-            Notice(
-                "warn",
-                "Families are not controlled: family_id is unknown, so relatives may stand on "
-                "both sides of a split.",
-            )
-        )
-    contrast = config["cohort"]["contrast"]
-    if contrast != "T1w":
-        found.append(
-            Notice("note", f"The voxels show {CONTRASTS[contrast]}, not T1-weighted signal.")
-        )
-    if head_size_is_measured(people):
-        found.append(
-            Notice(
-                "note",
-                "No head size is given; the head-size model uses the brain volume that the images "
-                "show, which registration with scaling removes in part.",
-            )
-        )
-    names = class_names(config)
-    # Simulated images do not depend on age.
-    known = people is not None and config["cohort"]["layout"] != "synthetic"
-    gap = _age_gap(people, names) if known else None
-    if gap is not None and abs(gap) > AGE_GAP:
-        older = names[int(gap > 0)]
-        found.append(
-            Notice(
-                "warn",
-                f"Age is confounded: {older} are older by {abs(gap):.2f} standard deviations, so "
-                "a network may tell age apart and its maps may show ageing.",
-            )
-        )
-    if config["cohort"]["space"] != "MNI152":
-        found.append(
-            Notice(
-                "warn",
-                f"The images are in {config['cohort']['space']} space, not registered to MNI152: "
-                "no atlas tables, and voxels of different participants do not correspond.",
-            )
-        )
-    else:
-        found.append(Notice("note", "The images are in MNI152 space, as the configuration says."))
-    return found
-
-
-def _age_gap(people: pd.DataFrame, names: tuple[str, str]) -> float | None:
-    """Class 1's mean age minus class 0's in pooled standard deviations, if ages are known."""
-    groups = [people.loc[people["class_name"] == name, "age"].dropna() for name in names]
-    if min(map(len, groups)) < 2:
-        return None
-    pooled = (sum(group.var() for group in groups) / 2) ** 0.5
-    return (groups[1].mean() - groups[0].mean()) / pooled if pooled > 0 else None
-
-
-def _reductions(config: Mapping[str, Any]) -> list[str]:
-    attribution = config["attribution"]
-    pairs = [
-        ("grid", tuple(config["volumes"]["shape"]), paper.SHAPE),
-        ("folds", config["folds"]["n_splits"], paper.N_FOLDS),
-    ]
-    if config["cnn"]["network"] is None:
-        pairs.insert(1, ("channels", tuple(config["cnn"]["channels"]), paper.CHANNELS))
-    if "meaningful_perturbation" in attribution["methods"]:
-        own = attribution["meaningful_perturbation"]
-        pairs += [
-            ("perturbation draws", own["draws"], paper.DRAWS),
-            ("perturbation iterations", own["iterations"], paper.ITERATIONS),
-        ]
-    return [
-        f"{name} {_size(ours)} instead of {_size(theirs)}"
-        for name, ours, theirs in pairs
-        if ours < theirs
-    ]
-
-
-def _size(value: int | tuple[int, ...]) -> str:
-    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -8,7 +8,8 @@ import jinja2
 from markupsafe import Markup
 
 from voxplain import paper
-from voxplain.report.answer import answer, notices
+from voxplain.report.answer import answer
+from voxplain.report.notices import notices
 from voxplain.report.sections import sections
 
 

@@ -1,10 +1,11 @@
 """What a claim is made of, and the rules its verdict follows."""
 
-import math
 from typing import NamedTuple
 
 import pandas as pd
 from scipy import stats
+
+from voxplain.evaluation.fold_statistics import corrected_error
 
 NOT_TESTED = "not tested here"
 NEAR_CHANCE = "near chance"
@@ -38,11 +39,12 @@ def statement(holds: bool) -> str:
 
 
 def fold_interval(row: pd.Series) -> tuple[float, float]:
-    """95 % t interval of a mean over folds (columns accuracy_mean, accuracy_sd, n_folds).
+    """95 % interval of a mean over folds (columns accuracy_mean, accuracy_sd, n_folds).
 
-    An accuracy has no values outside [0, 1], so the interval is cut there. Folds share training
-    participants, so the true interval is somewhat wider.
+    By Student's t with the variance corrected for shared training participants
+    (`voxplain.evaluation.fold_statistics`). An accuracy has no values outside [0, 1], so the
+    interval is cut there.
     """
-    half = stats.t.ppf(0.975, row["n_folds"] - 1) * row["accuracy_sd"] / math.sqrt(row["n_folds"])
-    mean = row["accuracy_mean"]
+    k, mean = int(row["n_folds"]), row["accuracy_mean"]
+    half = stats.t.ppf(0.975, k - 1) * corrected_error(row["accuracy_sd"], k)
     return float(max(mean - half, 0.0)), float(min(mean + half, 1.0))

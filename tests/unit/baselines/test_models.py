@@ -22,7 +22,7 @@ def baselines():
         settings=SETTINGS,
         seed=3,
         sizes=pd.Series(rng.normal(1400, 100, 60)),
-        families=pd.Series([pd.NA] * 60, dtype="string"),
+        families=np.arange(60),
         features=pd.DataFrame(rng.standard_normal((60, 3)), columns=list("abc")),
         threads=1,
         gram=gram,

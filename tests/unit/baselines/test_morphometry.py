@@ -31,8 +31,9 @@ def table():
     return X, y
 
 
-def fit(name, table, settings=SETTINGS, groups=None, train=TRAIN, test=TEST):
-    return morphometry.fit_predict(name, *table, train, test, groups, settings, seed=0)
+def fit(name, table, settings=SETTINGS, families=None, train=TRAIN, test=TEST):
+    families = np.arange(len(table[1])) if families is None else families
+    return morphometry.fit_predict(name, *table, train, test, families, settings, seed=0)
 
 
 @pytest.mark.parametrize("name", morphometry.MODELS)
@@ -85,17 +86,9 @@ def test_xgboost_gains_have_the_features_names(table):
 
 def test_families_stay_together_in_the_inner_folds():
     y = np.tile([0, 1], 15)
-    groups = pd.Series([f"f{i // 3}" if i < 24 else pd.NA for i in range(30)], dtype="string")
-    families = morphometry._families(groups, np.arange(30))
-    assert len(np.unique(families)) == 8 + 6
+    families = np.array([f"f{i // 3}" if i < 24 else f"alone {i}" for i in range(30)])
     for inner_train, inner_test in morphometry._inner_folds(y, families, 3, seed=0):
         assert not set(families[inner_train]) & set(families[inner_test])
-
-
-def test_unknown_families_are_families_of_their_own():
-    assert morphometry._families(None, np.arange(4)) is None
-    unknown = pd.Series([pd.NA] * 4, dtype="string")
-    assert morphometry._families(unknown, np.arange(4)) is None
 
 
 @pytest.mark.parametrize(
@@ -115,9 +108,9 @@ def test_bad_settings_are_refused(table, name, settings, message):
 
 def test_too_few_families_of_a_class_are_refused(table):
     y = np.repeat([0, 1], 40)
-    groups = pd.Series(["one"] * 40 + [f"f{i}" for i in range(40)])
+    families = np.array(["one"] * 40 + [f"f{i}" for i in range(40)])
     with pytest.raises(ConfigError, match="1 families of class 0"):
-        fit("knn", (table[0], y), groups=groups, train=np.arange(80))
+        fit("knn", (table[0], y), families=families, train=np.arange(80))
 
 
 def test_a_class_that_is_absent_is_refused(table):

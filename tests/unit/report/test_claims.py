@@ -134,23 +134,23 @@ def test_cnn_beats_svm_takes_its_p_from_the_comparison_of_models(difference, p, 
     assert row["source"] == "tables/comparisons.tsv"
 
 
-def test_fold_interval_is_students_t():
+def test_fold_interval_is_students_t_with_the_corrected_variance():
     row = pd.Series({"accuracy_mean": 0.8, "accuracy_sd": 0.1, "n_folds": 10})
-    half = 2.2621571628 * 0.1 / math.sqrt(10)  # t(.975, 9) from a table
+    half = 2.2621571628 * 0.1 * math.sqrt(1 / 10 + 1 / 9)  # t(.975, 9) from a table
     assert fold_interval(row) == pytest.approx((0.8 - half, 0.8 + half))
 
 
 def test_fold_interval_stays_between_zero_and_one():
     row = pd.Series({"accuracy_mean": 0.98, "accuracy_sd": 0.1, "n_folds": 10})
     low, high = fold_interval(row)
-    assert low == pytest.approx(0.98 - 0.0715, abs=1e-4)
+    assert low == pytest.approx(0.98 - 0.1039, abs=1e-4)
     assert high == 1
     row["accuracy_mean"] = 0.01
     assert fold_interval(row)[0] == 0
 
 
 def test_a_mask_that_random_masks_reach_is_at_chance_whatever_the_paper_says():
-    # .59 of the paper lies in .60 +- 2.26 * .1 / sqrt(10)
+    # .59 of the paper lies in .60 +- 2.26 * .1 * sqrt(1 / 10 + 1 / 9)
     found = verdicts(accuracy=accuracy(), masked=masked(mask=0.6, p_random=0.05))
     title = "Accuracy on images multiplied by the men mask (the paper's men)"
     assert found[title] == "at chance"

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from voxplain.report import build, methods
-from voxplain.report.answer import answer, class_names, notices
+from voxplain.report.answer import answer, class_names
+from voxplain.report.notices import notices
 from voxplain.report.tables import cell, duration, number
 
 PNG = base64.b64decode(

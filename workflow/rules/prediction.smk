@@ -1,0 +1,164 @@
+"""How well the models predict, each number beside its null."""
+
+
+rule prediction_tables:
+    input:
+        **{model: expand(P.predictions, model=model, fold=FOLDS) for model in MODELS},
+        importances=(
+            expand(P.importances, model="logistic_regression", fold=FOLDS)
+            if HAS_MORPHOMETRY
+            else []
+        ),
+        participants=P.participants,
+        quality=P.quality,
+    output:
+        accuracy=P.table("accuracy"),
+        predictions=P.table("predictions"),
+        table1=P.table("table1"),
+        calibration=P.table("calibration"),
+        comparisons=P.table("comparisons"),
+        head_size=P.table("head_size"),
+        importances=P.table("importances") if HAS_MORPHOMETRY else [],
+    log:
+        P.log("prediction_tables"),
+    benchmark:
+        P.benchmark("prediction_tables")
+    conda:
+        ENVIRONMENT
+    params:
+        models=MODELS,
+        permutations=config["evaluation"]["permutations"],
+        bootstraps=config["evaluation"]["bootstraps"],
+        caliper=config["evaluation"]["head_size_caliper"],
+        seed=config["seed"],
+        code=code("prediction_tables.py"),
+    script:
+        "../scripts/prediction_tables.py"
+
+
+rule confounds:
+    input:
+        participants=P.participants,
+        quality=P.quality,
+        folds=P.folds,
+    output:
+        table=P.table("confounds"),
+    log:
+        P.log("confounds"),
+    benchmark:
+        P.benchmark("confounds")
+    conda:
+        ENVIRONMENT
+    params:
+        permutations=config["evaluation"]["permutations"],
+        seed=config["seed"],
+        code=code("confounds.py"),
+    script:
+        "../scripts/confounds.py"
+
+
+rule optimism:
+    # What the paper's hyper-parameters, chosen on the folds they are scored on, add to accuracy.
+    input:
+        participants=P.participants,
+        folds=P.folds,
+        morphometry=P.morphometry,
+        accuracy=P.table("accuracy"),
+    output:
+        table=P.table("optimism"),
+    log:
+        P.log("optimism"),
+    benchmark:
+        P.benchmark("optimism")
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    params:
+        models=TABLE1_MODELS,
+        settings=config["baselines"],
+        seed=config["seed"],
+        code=code("optimism.py"),
+    script:
+        "../scripts/optimism.py"
+
+
+rule label_permutations:
+    # One model, refitted to permuted labels: seconds for the SVM, minutes for the regression.
+    input:
+        participants=P.participants,
+        folds=P.folds,
+        gram=P.gram,
+        sums=P.gram_sums,
+        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+        quality=P.quality,
+    output:
+        table=P.table("permutations_{model}"),
+    log:
+        P.log("label_permutations", "{model}"),
+    benchmark:
+        P.benchmark("label_permutations", "{model}")
+    wildcard_constraints:
+        model="|".join(PERMUTED_MODELS),
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    params:
+        permutations=config["evaluation"]["refits"],
+        n_voxels=prod(config["volumes"]["shape"]),
+        settings=config["baselines"],
+        seed=config["seed"],
+        code=code("label_permutations.py"),
+    script:
+        "../scripts/label_permutations.py"
+
+
+rule permutations:
+    # Refitting nulls of all cheap models: `snakemake permutations`, then `snakemake` for the page.
+    input:
+        expand(P.table("permutations_{model}"), model=PERMUTED_MODELS),
+
+
+rule repeat:
+    # New folds, once with families kept together and once without, for all models but the network.
+    input:
+        participants=P.participants,
+        quality=P.quality,
+        gram=P.gram,
+        sums=P.gram_sums,
+        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+    output:
+        table=P.repeat,
+    log:
+        P.log("repeat", "repeat-{repeat}"),
+    benchmark:
+        P.benchmark("repeat", "repeat-{repeat}")
+    wildcard_constraints:
+        repeat=r"\d\d",
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    params:
+        models=MODELS[1:],
+        n_splits=len(FOLDS),
+        n_voxels=prod(config["volumes"]["shape"]),
+        settings=config["baselines"],
+        seed=config["seed"],
+        code=code("repeat.py"),
+    script:
+        "../scripts/repeat.py"
+
+
+rule repeats:
+    # Repeated k-fold: `snakemake repeats`, then `snakemake` for the page.
+    input:
+        repeats=expand(P.repeat, repeat=REPEATS),
+    output:
+        table=P.table("repeats"),
+    log:
+        P.log("repeats"),
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("repeats.py"),
+    script:
+        "../scripts/repeats.py"
