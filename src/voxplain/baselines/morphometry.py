@@ -225,7 +225,7 @@ def _inner_folds(
     # Without relatives the plain splitter is exactly stratified; the grouped one only nearly.
     kind = StratifiedGroupKFold if related else StratifiedKFold
     splitter = kind(n_folds, shuffle=True, random_state=seed)
-    folds = list(splitter.split(y, y, families))
+    folds = list(splitter.split(y, y, families if related else None))
     if any(len(np.unique(y[part])) < 2 for fold in folds for part in fold):
         raise ConfigError(
             f"Families leave one of the {n_folds} inner folds without one of the classes; lower "

@@ -152,7 +152,7 @@ def test_residuals_are_those_of_a_regression_on_the_training_participants(sized)
 def test_without_head_size_nothing_is_left_to_learn(sized):
     X, y, size = sized
     train, test = np.arange(80), np.arange(80, 120)
-    arguments = (X, y, train, test, None, SETTINGS, 0)
+    arguments = (X, y, train, test, np.arange(len(y)), SETTINGS, 0)
     raw = morphometry.fit_predict("logistic_regression", *arguments)
     freed = morphometry.fit_predict(morphometry.RESIDUAL, *arguments, head_size=size)
     assert (raw.predictions == y[test]).mean() > 0.75
