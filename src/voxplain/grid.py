@@ -1,5 +1,6 @@
 """Voxel grids: where the voxels of an array lie in the world (mm)."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -89,7 +90,7 @@ class Grid:
     @property
     def n_voxels(self) -> int:
         """Number of voxels."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     @property
     def orientation(self) -> str:

@@ -10,87 +10,27 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import nibabel as nib
 import numpy as np
 from isal import igzip, isal_zlib
-from nibabel.spatialimages import HeaderDataError
 
 from voxplain import archives, files
 from voxplain.errors import ImageError
 from voxplain.grid import Grid
+from voxplain.nifti_header import DROP, HEADER_BYTES, REMEDY, Header, error_of, parse
 
-DROP = "drop the participant with cohort.exclude"
-REMEDY = f"re-download it or {DROP}"
 GZIP_MAGIC = b"\x1f\x8b"
 XFORM_ALIGNED = 2  # NIfTI code "coordinates aligned to another image or to some standard"
+_MOST_INFLATION = 1032  # times: what deflate reaches at best
 _DAMAGED = (igzip.BadGzipFile, isal_zlib.error, zlib.error, zipfile.BadZipFile)
-
-
-@dataclass(frozen=True)
-class Header:
-    """What the header of a 3-D NIfTI file says, checked.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    participant : str or None
-        Whose image it is, for messages.
-    grid : Grid
-        Grid in the file's own orientation.
-    dtype : numpy.dtype
-        Stored type, with the file's byte order.
-    slope, intercept : float
-        Values are ``stored * slope + intercept``.
-    offset : int
-        Byte at which the voxels start (uncompressed).
-    xform_code : int
-        NIfTI code of the transform that gave the affine.
-    """
-
-    path: Path
-    participant: str | None
-    grid: Grid
-    dtype: np.dtype
-    slope: float
-    intercept: float
-    offset: int
-    xform_code: int
-
-    def error(self, problem: str) -> ImageError:
-        """Return an error that names this file."""
-        return _error(self.path, self.participant, problem)
-
-    def scaled(self, stored: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        """Return stored values as float32 in the image's units, without a copy where possible.
-
-        `out` (float32, the shape of `stored`) is memory to use instead of new memory, which costs
-        more than the conversion; values that need none are returned as they lie.
-        """
-        with np.errstate(over="ignore"):  # float64 beyond float32 becomes inf: reported later
-            if self.slope == 1 and self.intercept == 0:
-                if out is None or stored.dtype == np.float32:
-                    return stored.astype(np.float32, copy=False)
-                np.copyto(out, stored, casting="same_kind")
-                return out
-            # Wide integers times a slope need float64 on the way: 2^24 levels are all float32 has.
-            wide = np.float64 if self.dtype.itemsize > 2 else np.float32
-            scaled = stored.astype(wide) * wide(self.slope) + wide(self.intercept)
-            return scaled.astype(np.float32, copy=False)
-
-
-def _error(path: Path, participant: str | None, problem: str) -> ImageError:
-    who = f"{participant}: " if participant else ""
-    return ImageError(f"{who}{path} {problem}")
 
 
 def _damaged(path: Path, participant: str | None, error: Exception) -> ImageError:
     kind = "zip archive" if isinstance(error, zipfile.BadZipFile) else "gzip file"
-    return _error(path, participant, f"is a damaged {kind} ({error}); {REMEDY}")
+    return error_of(path, participant, f"is a damaged {kind} ({error}); {REMEDY}")
 
 
 @contextlib.contextmanager
@@ -98,19 +38,19 @@ def _inflated(path: Path, participant: str | None) -> Iterator[BinaryIO]:
     """Open a file or an archive's member, inflating it if its first bytes are gzip's."""
     on_disk, _ = archives.split(path)
     if not on_disk.exists():
-        raise _error(path, participant, f"does not exist; check the path or {REMEDY}")
+        raise error_of(path, participant, f"does not exist; check the path or {REMEDY}")
     if on_disk.is_dir():
-        raise _error(path, participant, "is a folder, not an image file")
+        raise error_of(path, participant, "is a folder, not an image file")
     with contextlib.ExitStack() as stack:
         try:
             raw = stack.enter_context(archives.opened(path))
             magic = raw.read(2)
         except ImageError as error:
-            raise _error(path, participant, str(error)) from error
+            raise error_of(path, participant, str(error)) from error
         except _DAMAGED as error:
             raise _damaged(path, participant, error) from error
         if not magic:
-            raise _error(path, participant, f"is empty (0 bytes); {REMEDY}")
+            raise error_of(path, participant, f"is empty (0 bytes); {REMEDY}")
         raw.seek(0)
         if magic == GZIP_MAGIC:
             with igzip.IGzipFile(fileobj=raw) as inflated:
@@ -133,66 +73,6 @@ def _read_exactly(stream: BinaryIO, buffer: memoryview) -> int:
     return done
 
 
-def _parse(path: Path, participant: str | None, stream: BinaryIO) -> Header:
-    block = bytearray(540)  # a NIfTI-2 header; a NIfTI-1 header has 348 bytes
-    try:
-        n_read = _read_exactly(stream, memoryview(block))
-    except _DAMAGED as error:
-        raise _damaged(path, participant, error) from error
-    if n_read >= 348 and block[344:348] == b"n+1\0":
-        raw = nib.Nifti1Header(bytes(block[:348]), check=False)
-    elif n_read >= 540 and block[4:12] == b"n+2\0\r\n\x1a\n":
-        raw = nib.Nifti2Header(bytes(block), check=False)
-    elif n_read < 348:
-        problem = f"is truncated (its header has {n_read} bytes of 348); {REMEDY}"
-        raise _error(path, participant, problem)
-    else:
-        problem = "is not a NIfTI file (.nii or .nii.gz in one piece); convert it first"
-        raise _error(path, participant, problem)
-    return _check(path, participant, raw)
-
-
-def _check(path: Path, participant: str | None, raw: nib.Nifti1Header) -> Header:
-    """Turn nibabel's header into ours; refuse what is not a 3-D volume of numbers with a place."""
-    n_dims = int(raw["dim"][0])
-    sizes = tuple(int(size) for size in raw["dim"][1 : n_dims + 1])
-    while len(sizes) > 3 and sizes[-1] == 1:
-        sizes = sizes[:-1]
-    if len(sizes) != 3 or min(sizes) < 1:
-        text = " x ".join(map(str, sizes))
-        problem = f"is {len(sizes)}-D ({text}), not one 3-D volume; extract the volume you mean"
-        raise _error(path, participant, problem)
-    try:
-        dtype = raw.get_data_dtype()
-        slope, intercept = raw.get_slope_inter()
-    except HeaderDataError as error:
-        raise _error(path, participant, f"has an unusable header ({error}); {REMEDY}") from error
-    if dtype.kind not in "iuf":
-        problem = f"stores {dtype} values (complex or colour), not one number per voxel; convert it"
-        raise _error(path, participant, problem)
-    codes = [int(raw["sform_code"]), int(raw["qform_code"])]
-    if not any(codes):
-        problem = (
-            "has no orientation (sform_code and qform_code are 0), so left and right are unknown; "
-            "set its sform or qform"
-        )
-        raise _error(path, participant, problem)
-    try:
-        grid = Grid(sizes, raw.get_best_affine())
-    except (ImageError, HeaderDataError, ValueError) as error:
-        raise _error(path, participant, f"has an unusable affine ({error}); {REMEDY}") from error
-    return Header(
-        path=path,
-        participant=participant,
-        grid=grid,
-        dtype=dtype,
-        slope=1.0 if slope is None else float(slope),
-        intercept=0.0 if intercept is None else float(intercept),
-        offset=int(raw["vox_offset"]),
-        xform_code=codes[0] or codes[1],
-    )
-
-
 def read_header(path: str | os.PathLike, participant: str | None = None) -> Header:
     """Read and check the header of a NIfTI file.
 
@@ -207,18 +87,47 @@ def read_header(path: str | os.PathLike, participant: str | None = None) -> Head
     Raises
     ------
     ImageError
-        If the file is missing, empty, truncated, not NIfTI, not 3-D, complex, without orientation
-        or with a singular affine. For an uncompressed file the length is checked, too.
+        If the file is missing, empty, truncated, not NIfTI, not 3-D or complex, promises more than
+        it can hold, or has no affine to go by: none, singular, sheared, not in mm, contradictory or
+        with voxels that no brain scan has.
     """
     path = Path(path)
+    block = bytearray(HEADER_BYTES)
     with _inflated(path, participant) as stream:
-        header = _parse(path, participant, stream)
-        if not isinstance(stream, igzip.IGzipFile):
-            expected = header.offset + header.grid.n_voxels * header.dtype.itemsize
-            size = archives.size(path)
-            if size < expected:
-                raise _truncated(header, size, expected)
+        compressed = isinstance(stream, igzip.IGzipFile)
+        try:
+            n_read = _read_exactly(stream, memoryview(block))
+        except _DAMAGED as error:
+            raise _damaged(path, participant, error) from error
+    header = parse(path, participant, bytes(block[:n_read]))
+    _check_length(header, compressed)
     return header
+
+
+def _check_length(header: Header, compressed: bool) -> None:
+    """Raise an `ImageError` unless the file can hold what its header promises.
+
+    A gzip file ends with its length when inflated; only where this is another one, as in a file
+    that was cut, is the file inflated to find out.
+    """
+    expected = header.offset + header.grid.n_voxels * header.dtype.itemsize
+    size = archives.size(header.path)
+    if not compressed:
+        if size < expected:
+            raise _truncated(header, size, expected)
+        return
+    if size * _MOST_INFLATION < expected:
+        raise header.error(
+            f"promises {expected / 1e6:.3g} MB, which its {size / 1e3:.3g} kB cannot hold; {REMEDY}"
+        )
+    on_disk, member = archives.split(header.path)
+    if member is None:
+        with open(on_disk, "rb") as file:
+            file.seek(-4, os.SEEK_END)
+            inflated_size = int.from_bytes(file.read(4), "little")
+        if inflated_size != expected % 2**32:
+            for _ in read_slabs(header, 1):
+                pass
 
 
 def _truncated(header: Header, n_read: int, expected: int) -> ImageError:
@@ -310,7 +219,7 @@ def check_finite(data: np.ndarray, path: str | os.PathLike, participant: str | N
 def nonfinite_error(path: Path, participant: str | None, n_bad: int, n_voxels: int) -> ImageError:
     """Return the error for an image with NaN or infinite voxels."""
     problem = f"has {n_bad} NaN or infinite voxels of {n_voxels}; repair it or {DROP}"
-    return _error(path, participant, problem)
+    return error_of(path, participant, problem)
 
 
 def write_volume(

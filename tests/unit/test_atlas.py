@@ -2,13 +2,14 @@ import hashlib
 import zipfile
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
 
 from voxplain import atlas as atlases
 from voxplain.atlas import Atlas
-from voxplain.errors import AtlasError, VoxplainError
+from voxplain.errors import AtlasError, ImageError, VoxplainError
 from voxplain.grid import Grid
 from voxplain.nifti import write_volume
 
@@ -270,8 +271,12 @@ def test_real_atlases_agree_with_their_tables():
 
 
 @needs_shared
-def test_a_mirrored_header_is_caught():
+def test_a_mirrored_header_is_caught(tmp_path):
+    mirrored = SHARED / "jhu48_1mm_mirrored-header.nii.gz"
+    with pytest.raises(ImageError, match="sform and qform disagree on left and right"):
+        atlases.load_atlas("jhu", mirrored, SHARED / "jhu48_labels.xml")
+    image = nib.load(mirrored)
+    image.set_qform(None)  # a header that is wrong without contradicting itself
+    nib.save(image, tmp_path / "mirrored.nii.gz")
     with pytest.raises(AtlasError, match="21 of 21 left regions"):
-        atlases.load_atlas(
-            "jhu", SHARED / "jhu48_1mm_mirrored-header.nii.gz", SHARED / "jhu48_labels.xml"
-        )
+        atlases.load_atlas("jhu", tmp_path / "mirrored.nii.gz", SHARED / "jhu48_labels.xml")
