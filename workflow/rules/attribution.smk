@@ -50,9 +50,7 @@ rule group_maps:
         maps=P.group_maps,
         counts=P.group_counts,
         images=expand(P.group_image, group=GROUPS, allow_missing=True),
-        class_maps=expand(
-            P.class_map, fold=MAP_FOLDS, label=CLASSES, allow_missing=True
-        ),
+        class_maps=expand(P.class_map, fold=MAP_FOLDS, label=GROUPS, allow_missing=True),
     log:
         P.log("group_maps", "{method}"),
     benchmark:

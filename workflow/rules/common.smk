@@ -64,6 +64,8 @@ TRAINING = {
 TABLE2_ATLASES = list(ATLASES) if config["cohort"]["space"] == "MNI152" else []
 # Folds whose maps make the group maps: the held-out ones, or the paper's in-sample model.
 MAP_FOLDS = FOLDS if config["attribution"]["model"] == "fold" else [WHOLE_COHORT]
+# Folds that the page's viewer can show one by one; the whole-cohort model is its own mean.
+VIEWER_FOLDS = FOLDS if config["attribution"]["model"] == "fold" else []
 ENVIRONMENT = f"../../envs/{'gpu' if config['gpu'] else 'cpu'}.yaml"
 
 

@@ -163,6 +163,13 @@ rule page:
         quality=P.quality,
         tables=all_tables(),
         counts=expand(P.group_counts, method=METHODS),
+        grid=P.grid,
+        mean=P.mean_volume,
+        brain_mask=P.brain_mask,
+        maps=expand(P.group_maps, method=METHODS),
+        fold_maps=expand(P.class_map, method=METHODS, fold=VIEWER_FOLDS, label=GROUPS),
+        atlas_labels=expand(P.atlas_labels, atlas=TABLE2_ATLASES),
+        atlas_names=expand(P.atlas_names, atlas=TABLE2_ATLASES),
         figures=[path for path in all_figures() if path.endswith(".png")],
     output:
         report(P.report, category="Report", labels={"page": "report"}),
@@ -174,6 +181,9 @@ rule page:
         ENVIRONMENT
     params:
         config=config,
+        methods=METHODS,
+        folds=VIEWER_FOLDS,
+        atlases=TABLE2_ATLASES,
         code=code("page.py"),
     script:
         "../scripts/page.py"

@@ -21,7 +21,7 @@ with job_log(snakemake.log[0]):
         table = read_table(rows)
         maps = np.load(path, mmap_mode="r")
         labels = table.loc[table["set"] == "test", "label"].to_numpy(int)
-        for mean in class_means(maps, labels, scale)[:2]:
+        for mean in class_means(maps, labels, scale):
             write_volume(next(class_images), mean, grid)
         counts.append({"fold": fold, "n_maps": len(maps), "n_degenerate": count_degenerate(maps)})
         all_maps.append(maps)

@@ -1,12 +1,18 @@
 """Gather everything a run has made into one page."""
 
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from voxplain import report
+from voxplain.atlas import load_atlas
 from voxplain.files import read_json, read_table, write_text
 from voxplain.logs import job_log
+from voxplain.nifti import read_volume
+from voxplain.report.answer import class_names
+from voxplain.report.viewer import group_viewer
 
 # Result tables under the names that the report knows them by.
 NAMES = {"masked_accuracy": "masked"}
@@ -19,11 +25,26 @@ with job_log(snakemake.log[0]):
     context["table2"] = {
         name.removeprefix(prefix): context.pop(name) for name in tables if name.startswith(prefix)
     }
+    mean, grid = read_volume(given.mean)
+    maps = {
+        (method, "all folds"): np.load(path)
+        for method, path in zip(p.methods, given.maps, strict=True)
+    }
+    fold_maps = iter(given.fold_maps)
+    for method, fold in product(p.methods, p.folds):
+        maps[method, f"fold {fold}"] = np.stack([read_volume(next(fold_maps))[0] for _ in range(3)])
+    atlases = [
+        load_atlas(*atlas)
+        for atlas in zip(p.atlases, given.atlas_labels, given.atlas_names, strict=True)
+    ]
+    names = class_names(p.config)
+    viewer = group_viewer(mean, read_volume(given.brain_mask)[0] > 0, grid, maps, names, atlases)
     page = report.build(
         {
             **context,
             "run": p.config["run"],
             "config": p.config,
+            "viewer": viewer,
             "provenance": read_json(given.provenance),
             "participants": read_table(given.participants),
             "quality": read_table(given.quality),

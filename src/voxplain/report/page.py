@@ -1,6 +1,6 @@
 """One self-contained HTML page: no request leaves it, and it works without scripts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -9,8 +9,11 @@ from markupsafe import Markup
 
 from voxplain import paper
 from voxplain.report.answer import answer
-from voxplain.report.notices import notices
+from voxplain.report.blocks import Section
+from voxplain.report.notices import Notice, notices
 from voxplain.report.sections import sections
+
+SCRIPTS = ("theme.js", "tables.js", "viewer.js")
 
 
 def build(context: Mapping[str, Any]) -> str:
@@ -25,24 +28,38 @@ def build(context: Mapping[str, Any]) -> str:
         degenerate, claims (DataFrames with the columns of the run's TSV files); table2 (dict of
         atlas name to DataFrame); figures (dict of figure name to PNG path: fig1, fig2a, fig2b,
         fig2c, fig3, accuracy, history, quality, masked_accuracy, table3, localisation,
-        convergence).
+        convergence); viewer (`voxplain.report.viewer.Viewer`).
 
     Returns
     -------
     str
         The HTML page.
     """
+    return render(
+        context["run"],
+        f"Where does a 3D CNN look in the brain, and can that be trusted? After {paper.CITATION}.",
+        answer(context),
+        notices(context),
+        sections(context),
+    )
+
+
+def render(
+    title: str, lead: str, answer: str, notices: Sequence[Notice], sections: Sequence[Section]
+) -> str:
+    """Write a page of sections, with an answer and its limits at the head."""
     folder = files("voxplain.report")
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string(folder.joinpath("template.html").read_text("utf-8"))
+    scripts = [folder.joinpath(name).read_text("utf-8") for name in SCRIPTS]
     return template.render(
-        run=context["run"],
-        citation=paper.CITATION,
-        answer=answer(context),
-        notices=notices(context),
-        sections=sections(context),
+        title=title,
+        lead=lead,
+        answer=answer,
+        notices=notices,
+        sections=sections,
         style=Markup(folder.joinpath("style.css").read_text("utf-8")),
-        script=Markup(folder.joinpath("sort.js").read_text("utf-8")),
+        scripts=[Markup(script) for script in scripts],
     )

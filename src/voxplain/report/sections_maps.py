@@ -36,6 +36,8 @@ def maps(context: Mapping[str, Any]) -> list:
             "maximum (white line on the bar); an outline marks the paper's threshold."
         ),
     ]
+    viewer = context.get("viewer")
+    blocks.append(Note("There is no viewer on this page.") if viewer is None else viewer)
     blocks += [
         picture(
             context,
