@@ -45,6 +45,7 @@ include: "workflow/rules/atlas.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/trust.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/retraining.smk"
 include: "workflow/rules/sweeps.smk"
 
 

@@ -12,7 +12,7 @@ class RunPaths:
     """Result paths of one run, relative to the working directory.
 
     Some hold Snakemake wildcards: ``{fold}``, ``{method}``, ``{batch}``, ``{atlas}``, ``{model}``,
-    ``{participant}``, ``{repeat}``.
+    ``{participant}``, ``{repeat}``, ``{rerun}``.
 
     Parameters
     ----------
@@ -87,6 +87,15 @@ class RunPaths:
         self.faithfulness_curves_fold = f"{root}/evaluation/faithfulness/fold-{{fold}}_curves.tsv"
         self.variant_model = f"{root}/evaluation/robustness/{{variant}}/model.pt"
         self.robustness_method = f"{root}/evaluation/robustness/{{method}}.tsv"
+
+        rerun = f"{root}/evaluation/retraining/{{rerun}}"
+        self.rerun_folds = f"{rerun}/folds.tsv"
+        self.rerun_split = f"{rerun}/split-{{fold}}.json"
+        self.rerun_participants = f"{rerun}/participants.tsv"
+        self.rerun_model = f"{rerun}/fold-{{fold}}/model.pt"
+        self.rerun_history = f"{rerun}/fold-{{fold}}/history.tsv"
+        self.rerun_metrics = f"{rerun}/fold-{{fold}}/metrics.json"
+        self.rerun_predictions = f"{rerun}/fold-{{fold}}/predictions.tsv"
 
         point = f"{root}/truth/n-{{n}}_effect-{{effect}}/results/point/tables"
         self.truth_accuracy = f"{point}/accuracy.tsv"

@@ -32,6 +32,7 @@ TINY = {
         **{"refits": 19, "bootstraps": 199},
         "faithfulness": {"participants": 1, "random_orders": 1, "sigma": 2},
         "robustness": {"participants": 2, "seeds": 1, "noise": [0.1]},
+        "retraining": {"seeds": 1, "folds": 1, "shuffled": 1},
     },
 }
 

@@ -50,6 +50,13 @@ MORPHOMETRY_MODELS = (
     [*TABLE1_MODELS, "logistic_regression_tiv_residual"] if HAS_MORPHOMETRY else []
 )
 REPEATS = fold_names(config["folds"]["repeats"])
+RERUNS = {
+    kind: [f"{kind}_{number}" for number in fold_names(n)]
+    for kind, n in config["evaluation"]["retraining"].items()
+}
+# Targets of their own, on the page once they have been asked for.
+STUDY_TABLES = ["repeats", "seeds", "shuffled", "truth"]
+STUDY_FIGURES = ["truth"]
 # Models that can be refitted to permuted labels; the first one in every run.
 PERMUTED_MODELS = ["voxel_svm", *(["logistic_regression"] if HAS_MORPHOMETRY else [])]
 WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
@@ -114,8 +121,7 @@ def all_tables():
     ]
     names += [f"table2_{atlas}" for atlas in TABLE2_ATLASES]
     names += ["optimism"] if HAS_MORPHOMETRY else []
-    # Tables of targets of their own are shown once they have been asked for.
-    later = ["repeats", *(f"permutations_{model}" for model in PERMUTED_MODELS[1:])]
+    later = [*STUDY_TABLES, *(f"permutations_{model}" for model in PERMUTED_MODELS[1:])]
     names += [name for name in later if Path(P.table(name)).exists()]
     names += ["faithfulness", "faithfulness_curves", "robustness"]
     names += (
@@ -144,6 +150,7 @@ def all_figures():
     names += ["localisation"] if HAS_TRUTH else []
     names += ["convergence"] if PERTURBS else []
     names += ["faithfulness", "robustness"]
+    names += [name for name in STUDY_FIGURES if Path(P.figure(name)[0]).exists()]
     return [path for name in names for path in P.figure(name)]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 
 from voxplain import paper
-from voxplain.report import sections_maps, sections_prediction, sections_trust
+from voxplain.report import sections_maps, sections_prediction, sections_studies, sections_trust
 from voxplain.report.blocks import Code, Note, Section, Text, picture
 from voxplain.report.methods import methods
 from voxplain.report.tables import duration, table
@@ -31,7 +31,9 @@ def sections(context: Mapping[str, Any]) -> list[Section]:
         Section("regions", "Brain regions", sections_maps.regions(context)),
         Section("overlap", "Agreement between methods", sections_maps.overlap(context)),
         Section(
-            "localisation", "Localisation against the truth", sections_maps.localisation(context)
+            "localisation",
+            "Localisation against the truth",
+            [*sections_maps.localisation(context), *sections_studies.truth(context)],
         ),
         Section("faithfulness", "Deletion and insertion", sections_trust.faithfulness(context)),
         Section("robustness", "Sanity and stability", sections_trust.robustness(context)),

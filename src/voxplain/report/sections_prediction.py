@@ -7,6 +7,7 @@ import pandas as pd
 
 from voxplain import paper
 from voxplain.figures.style import model_name
+from voxplain.report import sections_studies as studies
 from voxplain.report.answer import head_size_name
 from voxplain.report.blocks import Note, Picture, Text, picture
 from voxplain.report.tables import Table, number, table
@@ -41,7 +42,9 @@ def prediction(context: Mapping[str, Any]) -> list:
         *_head_size(context),
         *_confounds(context),
         *_permutations(context),
+        *studies.shuffled(context),
         *_repeats(context),
+        *studies.seeds(context),
         *_calibration(context),
         _table1(context),
         *_optimism(context),

@@ -1,0 +1,20 @@
+"""How far the network's accuracy moves with the seed, and with the draw of the folds."""
+
+import pandas as pd
+
+from voxplain.evaluation.retraining import spread
+from voxplain.files import read_table, write_table
+from voxplain.logs import job_log
+
+with job_log(snakemake.log[0]):
+    given = snakemake.input
+
+    def everybody(name):
+        return pd.concat([read_table(path) for path in given[name]])
+
+    table = spread(
+        everybody("cnn"),
+        {kind: list(map(everybody, names)) for kind, names in snakemake.params.reruns.items()},
+    )
+    write_table(snakemake.output.table, table)
+    print(table.to_string(index=False))

@@ -1,0 +1,23 @@
+"""Permute the labels between families of one size and fold, and inside each family."""
+
+import numpy as np
+
+from voxplain.evaluation.families import family_codes, permute_labels
+from voxplain.files import read_table, write_table
+from voxplain.folds import held_out_folds
+from voxplain.logs import job_log
+from voxplain.seeds import stream_seed
+
+with job_log(snakemake.log[0]):
+    participants, p = read_table(snakemake.input.participants), snakemake.params
+    folds = held_out_folds(read_table(snakemake.input.folds), participants)
+    seed = stream_seed(p.seed, "shuffled labels", snakemake.wildcards.rerun)
+    labels = participants["label"].to_numpy(int)
+    permuted = permute_labels(
+        labels, family_codes(participants), folds, np.random.default_rng([seed])
+    )
+    participants = participants.assign(
+        label=permuted, class_name=[p.classes[label] for label in permuted]
+    )
+    write_table(snakemake.output.participants, participants)
+    print(f"{np.mean(permuted == labels):.0%} of the participants keep their label")
