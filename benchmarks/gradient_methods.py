@@ -79,10 +79,11 @@ def contenders(options: argparse.Namespace, n: int) -> dict[str, Callable[[], ob
         torch.manual_seed(0)
         return make_network(options.shape, options.channels)
 
-    model = fresh()
+    model, last = fresh(), fresh().to(memory_format=torch.channels_last_3d)
     images, targets = torch.rand(n, 1, *options.shape), torch.zeros(n, dtype=torch.int64)
     runs = {
         "bare forward": torch.no_grad()(lambda: model(images)),
+        "bare forward, channels last": torch.no_grad()(lambda: last(images)),
         "Grad-CAM": lambda: grad_cam(model, images, targets),
         "Guided Backprop": lambda: guided_backprop(model, images, targets),
         "both from one pass": lambda: gradient_maps(model, images, targets),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
+from voxplain.attribution.channels_last import ChannelsLast, SharedMemoryError
 from voxplain.errors import AttributionError
 
 # The paper's network (32 channels, 58x70x58) keeps about 130 MB per image for a backward pass:
@@ -224,10 +225,15 @@ def attribute_in_passes(
     size = images_per_pass(images)
     passes = []
     with frozen(model, images) as network:
+        layout = ChannelsLast(images)
         for start in range(0, len(images), size):
             part = slice(start, start + size)
             chosen = None if targets is None else targets[part]
-            passes.append(explain(network, images[part].detach(), chosen))
+            try:
+                with layout:
+                    passes.append(explain(network, images[part].detach(), chosen))
+            except SharedMemoryError:
+                passes.append(explain(network, images[part].detach(), chosen))
     if len(passes) == 1:
         return passes[0]
     return tuple(torch.cat(column) for column in zip(*passes, strict=True))

@@ -5,8 +5,7 @@ them, so that functional networks gain as much as those of modules:
 
 - a BatchNorm that alone reads a convolution's result is folded into its weights,
 - a ReLU that only a max-pooling reads is applied after it, to an eighth of the voxels,
-- on a CPU in float32 the features are laid out channels last, which its convolutions prefer,
-- on a CPU the image's own gradient is worked out by `single_channel`.
+- convolutions and the layout of the features are those of `channels_last`.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,16 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from voxplain.attribution.channels_last import ChannelsLast, SharedMemoryError
 from voxplain.attribution.frozen import Network
 from voxplain.attribution.operations import operation
-from voxplain.attribution.single_channel import conv3d
 
 # Reading these properties of a tensor does not depend on its values.
 _METADATA = frozenset({"dim", "get", "size"})
-# These refuse tensors that are not laid out in the order of their axes.
-_NEED_AXIS_ORDER = frozenset({"as_strided", "unflatten", "view", "view_as"})
 _LARGEST_DIFFERENCE = {torch.float32: 1e-4, torch.float64: 1e-10}
 
 Replacement = Callable[..., torch.Tensor]
@@ -41,8 +39,7 @@ def fused(network: Network, images: torch.Tensor) -> Callable[[torch.Tensor], to
         with _Recorder() as recorder:
             logits = network(sample)
         recorder.read(logits)
-        channels_last = images.dtype == torch.float32 and images.device.type == "cpu"
-        rewritten = _Rewritten(network, recorder.calls, channels_last)
+        rewritten = _Rewritten(network, recorder.calls, ChannelsLast(images))
         difference = (rewritten(images.clone()) - expected).abs().max()
     limit = _LARGEST_DIFFERENCE[images.dtype] * expected.abs().max().clamp(min=1)
     return rewritten if difference <= limit else network
@@ -88,21 +85,17 @@ class _Recorder(TorchFunctionMode):
 class _Rewritten:
     """A network whose forward pass is changed at the planned calls."""
 
-    def __init__(self, network: Network, calls: list[_Call], channels_last: bool):
+    def __init__(self, network: Network, calls: list[_Call], layout: ChannelsLast):
         self._network = network
-        self._channels_last = channels_last
+        self._layout = layout
         self._names = [call.name for call in calls[:-1]]
         self._plan = _fold_batch_norms(calls) | _pool_before_relu(calls)
-        self._fast = network
-        if channels_last:
-            state = {name: _to_channels_last(value) for name, value in network.state.items()}
-            self._fast = Network(network.model, state)
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         try:
-            with _Replay(self._names, self._plan, self._channels_last):
-                return self._fast(images)
-        except _OtherOrderError:
+            with self._layout, _Replay(self._names, self._plan):
+                return self._network(images)
+        except (_OtherOrderError, SharedMemoryError):
             return self._network(images)
 
 
@@ -111,11 +104,10 @@ class _OtherOrderError(Exception):
 
 
 class _Replay(TorchFunctionMode):
-    def __init__(self, names: list[str], plan: dict[int, Replacement], channels_last: bool):
+    def __init__(self, names: list[str], plan: dict[int, Replacement]):
         super().__init__()
         self._names = iter(names)
         self._plan = plan
-        self._channels_last = channels_last
         self._index = -1
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -126,15 +118,7 @@ class _Replay(TorchFunctionMode):
             raise _OtherOrderError
         if self._index in self._plan:
             return self._plan[self._index](*args, **kwargs)
-        if name == "conv3d":
-            return conv3d(*args, **kwargs)
-        if self._channels_last and name in _NEED_AXIS_ORDER:
-            args = (args[0].contiguous(), *args[1:])
         return func(*args, **kwargs)
-
-
-def _to_channels_last(value: torch.Tensor) -> torch.Tensor:
-    return value.to(memory_format=torch.channels_last_3d) if value.ndim == 5 else value
 
 
 def _only_reader(calls: list[_Call], index: int) -> int | None:
@@ -188,11 +172,13 @@ class _FoldedConvolution:
         self._scale = scale if norm.weight is None else scale * norm.weight
         shift = -norm.running_mean * self._scale
         self._shift = shift if norm.bias is None else shift + norm.bias
+        self._weight: torch.Tensor | None = None
 
     def __call__(self, input, weight, bias=None, *args, **kwargs):
         bias = self._shift if bias is None else bias * self._scale + self._shift
-        weight = weight * self._scale[:, None, None, None, None]
-        return conv3d(input, weight, bias, *args, **kwargs)
+        if self._weight is None:
+            self._weight = weight * self._scale[:, None, None, None, None]
+        return F.conv3d(input, self._weight, bias, *args, **kwargs)
 
 
 def _pool_before_relu(calls: list[_Call]) -> dict[int, Replacement]:

@@ -13,7 +13,6 @@ from voxplain.attribution.frozen import (
 )
 from voxplain.attribution.operations import OTHER_RECTIFIERS, is_in_place, operation
 from voxplain.attribution.result import AttributionResult
-from voxplain.attribution.single_channel import conv3d
 from voxplain.errors import AttributionError
 
 
@@ -104,8 +103,6 @@ class GuidedReLUs(TorchFunctionMode):
                 f"the network calls {name}, for which guided backpropagation is not defined (it "
                 "knows ReLU only); use grad_cam or meaningful_perturbation"
             )
-        if name == "conv3d":
-            return conv3d(*args, **kwargs)
         if not on_the_way or name != "relu":
             return func(*args, **kwargs)
         self._n += 1

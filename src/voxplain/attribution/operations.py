@@ -8,6 +8,9 @@ OTHER_RECTIFIERS = frozenset(
     | {"rrelu", "selu", "silu", "softplus", "threshold"}
 )
 RECTIFIERS = OTHER_RECTIFIERS | {"relu"}
+_OPERATORS = {"add", "and", "floordiv", "lshift", "matmul", "mod", "mul", "or", "pow", "rshift"}
+_OPERATORS |= {"sub", "truediv", "xor"}
+_IN_PLACE_OPERATORS = frozenset({"__setitem__", *(f"__i{name}__" for name in _OPERATORS)})
 NORMS = frozenset({"batch_norm", "group_norm", "instance_norm", "layer_norm"})
 
 
@@ -18,4 +21,7 @@ def operation(function: Callable) -> str:
 
 def is_in_place(function: Callable, kwargs: dict) -> bool:
     """Tell whether a call writes its result into its input."""
-    return bool(kwargs.get("inplace")) or function.__name__.split(".")[0].endswith("_")
+    name = function.__name__.split(".")[0]
+    if name.startswith("__"):
+        return name in _IN_PLACE_OPERATORS
+    return bool(kwargs.get("inplace")) or name.endswith("_")

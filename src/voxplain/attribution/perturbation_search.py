@@ -131,9 +131,10 @@ class Search:
         shares = counts / self._settings.draws
         probability = removed.new_zeros(len(removed))
         gradient = torch.zeros_like(removed, requires_grad=False)
-        size = max(1, self._images_per_pass // len(removed))
-        for start in range(0, len(distinct), size):
-            part = slice(start, start + size)
+        # Passes of equal size: a CPU is slow on a last one of a single image.
+        at_once = max(1, self._images_per_pass // len(removed))
+        n_passes = max(1, len(distinct) // at_once)
+        for part in np.array_split(np.arange(len(distinct)), n_passes):
             found = self._probability(removed, distinct[part], shares[part])
             gradient += gradient_by(removed, found)
             probability += found.detach()

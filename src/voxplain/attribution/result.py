@@ -1,10 +1,13 @@
 """What every attribution method returns."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 import torch
+
+from voxplain.errors import AttributionError
+from voxplain.grid import Grid
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,9 @@ class AttributionResult:
         Every setting in force, plain Python values.
     details : dict of numpy.ndarray
         Per-image figures of the method, first axis n.
+    grid : Grid
+        Where the maps' voxels lie. Methods are given arrays and know of no world: the affine is the
+        identity (voxel indices) until `on` says otherwise.
     """
 
     maps: torch.Tensor
@@ -34,3 +40,28 @@ class AttributionResult:
     method: str
     parameters: dict[str, Any]
     details: dict[str, np.ndarray] = field(default_factory=dict)
+    grid: Grid | None = None
+
+    def __post_init__(self):
+        if self.grid is None:
+            object.__setattr__(self, "grid", Grid(self.maps.shape[1:], np.eye(4)))
+
+    def on(self, grid: Grid) -> Self:
+        """Return the same maps on the grid that the images came with.
+
+        Parameters
+        ----------
+        grid : Grid
+            Shape (D, H, W) and affine, mm.
+
+        Raises
+        ------
+        AttributionError
+            The grid has another shape than the maps.
+        """
+        if grid.shape != self.grid.shape:
+            raise AttributionError(
+                f"the maps have shape {self.grid.shape} and the grid {grid.shape}; pass the grid "
+                "of the images that were explained"
+            )
+        return replace(self, grid=grid)

@@ -1,8 +1,10 @@
-"""Input gradient of convolutions over one channel, which is what images have.
+"""Convolutions as fast as a CPU makes them, where PyTorch's own choice is another.
 
-PyTorch's CPU convolution pads a single input channel to a full vector: the first layer's input
-gradient then costs more than all the rest of the network. As one matrix product and a sum of
-shifted volumes it takes a fifth (`benchmarks/perturbation.py`).
+Two cases (`benchmarks/perturbation.py`, `benchmarks/gradient_methods.py`). The input gradient over
+one channel, which is what images have: PyTorch pads the channel to a full vector, and the first
+layer's input gradient then costs more than all the rest of the network; as one matrix product and a
+sum of shifted volumes it takes a fifth. And a batch of one image: PyTorch leaves its fast kernels
+for a general one where the features are few, at up to three times the cost.
 """
 
 from typing import Any
@@ -20,33 +22,37 @@ def conv3d(
     dilation: Any = 1,
     groups: int = 1,
 ) -> torch.Tensor:
-    """Convolve as `torch.nn.functional.conv3d` does, with a fast input gradient where there is one.
+    """Convolve as `torch.nn.functional.conv3d` does, faster on a CPU.
 
-    That is on a CPU, for one input channel, stride and dilation 1, numeric padding and weights
-    that need no gradient; all other convolutions are torch's own.
+    The fast input gradient is for one input channel, stride and dilation 1, numeric padding and
+    weights that need no gradient; the fast kernel for one image is for float32 and numeric padding.
+    All other convolutions are torch's own.
     """
-    plain = (stride, padding, dilation, groups)
-    padding = _three(padding)
-    fast = (
+    by_name = isinstance(padding, str)
+    if input.device.type != "cpu" or input.ndim != 5 or by_name:
+        return F.conv3d(input, weight, bias, stride, padding, dilation, groups)
+    stride, padding, dilation = _three(stride), _three(padding), _three(dilation)
+    fast_gradient = (
         input.requires_grad
         and torch.is_grad_enabled()
-        and input.device.type == "cpu"
-        and input.ndim == 5
         and weight.shape[1] == groups == 1
-        and _three(stride) == _three(dilation) == (1, 1, 1)
-        and padding is not None
+        and stride == dilation == (1, 1, 1)
         and not weight.requires_grad
         and (bias is None or not bias.requires_grad)
     )
-    if fast:
+    if fast_gradient:
         return _SingleChannelConvolution.apply(input, weight, bias, padding)
-    return F.conv3d(input, weight, bias, *plain)
+    return _convolve(input, weight, bias, stride, padding, dilation, groups)
 
 
-def _three(value: Any) -> tuple[int, ...] | None:
-    """Return a number or sequence as one number per axis; None for padding by name."""
-    if isinstance(value, str):
-        return None
+def _convolve(input, weight, bias, stride, padding, dilation, groups):
+    if len(input) == 1 and input.dtype == torch.float32 and torch.backends.mkldnn.is_available():
+        return torch.mkldnn_convolution(input, weight, bias, padding, stride, dilation, groups)
+    return F.conv3d(input, weight, bias, stride, padding, dilation, groups)
+
+
+def _three(value: Any) -> tuple[int, ...]:
+    """Return a number or sequence as one number per axis."""
     values = (value,) if isinstance(value, int) else tuple(value)
     return values * 3 if len(values) == 1 else values
 
@@ -57,7 +63,7 @@ class _SingleChannelConvolution(torch.autograd.Function):
         ctx.save_for_backward(weight)
         ctx.padding = padding
         ctx.shape = input.shape
-        return F.conv3d(input, weight, bias, padding=padding)
+        return _convolve(input, weight, bias, (1, 1, 1), padding, (1, 1, 1), groups=1)
 
     @staticmethod
     def backward(ctx, gradient):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from voxplain.attribution.single_channel import conv3d
+from voxplain.attribution.convolution import conv3d
 
 
 def gradient(function, x, weight, bias, direction=None, **settings):
