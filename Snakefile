@@ -7,6 +7,9 @@ from snakemake.utils import min_version
 from voxplain.config import DEFAULTS, SCHEMA, check_config
 from voxplain.errors import ConfigError
 
+from voxplain import run_lock
+from voxplain.errors import RunLockError
+
 min_version("9.27")
 
 
@@ -47,6 +50,14 @@ include: "workflow/rules/trust.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/retraining.smk"
 include: "workflow/rules/sweeps.smk"
+
+
+onstart:
+    # Snakemake's own lock would outlive a kill, and profiles/ leave it out.
+    try:
+        run_lock.hold(P.root)
+    except RunLockError as error:
+        raise WorkflowError(str(error)) from None
 
 
 onsuccess:

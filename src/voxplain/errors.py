@@ -38,3 +38,15 @@ class SpaceError(VoxplainError):
 
 class AttributionError(VoxplainError):
     """A network, layer or target that an attribution method cannot explain."""
+
+
+class RunLockError(VoxplainError):
+    """The run's folder is another run's at the moment, or cannot be written to."""
+
+
+class StorageError(VoxplainError):
+    """A file could not be written: the disk is full or read-only."""
+
+
+class TrainingError(VoxplainError):
+    """Training cannot go on: the loss is not finite."""

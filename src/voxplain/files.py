@@ -1,53 +1,21 @@
-"""Atomic writing of the few file types that runs are made of.
+"""Atomic writing, and reading, of the few file types that runs are made of."""
 
-Every writer puts the bytes under a temporary name in the target's folder, flushes them to disk and
-renames: a file that exists is complete, whatever killed the process.
-"""
-
-import contextlib
 import io
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from voxplain.atomic import atomic_path as atomic_path
+from voxplain.atomic import write_bytes, write_text
+
 _TEXT_COLUMNS = (
     *("participant_id", "fold", "family_id", "class_name", "site"),
     *("larger", "mask", "name", "region"),
 )
-
-
-@contextlib.contextmanager
-def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a temporary path that replaces `path` when the block ends without an error.
-
-    The temporary name keeps the suffix of `path`, because many writers choose the format by it.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
-    try:
-        yield temporary
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_bytes(path: str | os.PathLike, data: bytes) -> None:
-    """Write bytes atomically."""
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(data)
-
-
-def write_text(path: str | os.PathLike, text: str) -> None:
-    """Write UTF-8 text atomically."""
-    write_bytes(path, text.encode("utf-8"))
 
 
 def write_json(path: str | os.PathLike, value: Any) -> None:

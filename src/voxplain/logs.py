@@ -7,17 +7,20 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
+from voxplain import run_lock
 from voxplain.errors import VoxplainError
 
 
 @contextlib.contextmanager
 def job_log(path: str | os.PathLike) -> Iterator[None]:
-    """Send all output of a job to its log file.
+    """Send all output of a job to its log file, and let it end with its run.
 
     An error of the input ends the job with its message alone; any other exception is a defect of
     the program and keeps its traceback, in the log as well.
     """
+    run_lock.join()
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with (
         open(path, "w", buffering=1, encoding="utf-8") as log,
@@ -27,13 +30,24 @@ def job_log(path: str | os.PathLike) -> Iterator[None]:
         try:
             yield
         except VoxplainError as error:
-            message = f"\n{type(error).__name__}: {error}\n"
-            log.write(message)
-            print(message, file=sys.__stderr__)
+            _tell(f"{type(error).__name__}: {error}", log)
+            raise SystemExit(1) from None
+        except MemoryError as error:
+            _tell(
+                f"out of memory: {error or 'an allocation failed'}; give the job more (mem_mb on a "
+                "cluster), or start fewer at once (--cores)",
+                log,
+            )
             raise SystemExit(1) from None
         except Exception:
             traceback.print_exc(file=log)
             raise
+
+
+def _tell(message: str, log: TextIO) -> None:
+    """Put an error on the screen first: the disk that the log is on may be what is full."""
+    print(f"\n{message}\n", file=sys.__stderr__)
+    log.write(f"\n{message}\n")
 
 
 class Progress:

@@ -1,11 +1,14 @@
-"""Fingerprints of source code and machine, so that a result knows what made it.
+"""Fingerprints of source code, machine and results, so that a result knows what made it.
 
 The hash of every module that a rule's script imports is a parameter of the rule: a changed kernel
-re-runs its results, a changed figure retrains nothing.
+re-runs its results, a changed figure retrains nothing. ``python -m voxplain.manifest verify
+results/<run>`` tells which results are no longer what the run wrote.
 """
 
+import argparse
 import ast
 import csv
+import fnmatch
 import functools
 import hashlib
 import importlib.metadata
@@ -14,10 +17,22 @@ import platform
 import string
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+
+from voxplain.atomic import write_text
+from voxplain.errors import CohortError, VoxplainError
+from voxplain.paths import RunPaths
 
 PACKAGE = Path(__file__).resolve().parent
 ASSETS = (".html", ".css", ".js")  # of packages; they make the report as much as its code does
+# Results that hold run times, directly or in a report of them: two runs differ in these alone.
+TIMED = (
+    *("attribution/*/fold-*/timing.json", "tables/runtime.tsv", "tables/claims.tsv"),
+    *("figures/fig1.*", "report.html"),
+)
+# Neither results nor kept: records of the work, checkpoints, and studies within the study.
+_NO_RESULTS = ("logs/*", "benchmarks/*", "truth/*", "manifest.tsv", "*checkpoint.pt", "*/.*", ".*")
 RECORDED_PACKAGES = (
     *("voxplain", "torch", "numpy", "scipy", "pandas", "scikit-learn", "xgboost", "statsmodels"),
     *("nibabel", "nilearn", "isal", "matplotlib", "seaborn", "snakemake"),
@@ -122,6 +137,70 @@ def file_sha256(path: str | os.PathLike) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@dataclass(frozen=True)
+class Differences:
+    """What became of a run's results: paths below its folder."""
+
+    changed: list[str]
+    missing: list[str]
+    unlisted: list[str]
+
+
+def results_of(folder: str | os.PathLike) -> list[str]:
+    """Return the paths of all results in a run's folder, relative to it, sorted."""
+    files = (path for path in Path(folder).rglob("*") if path.is_file())
+    names = (path.relative_to(folder).as_posix() for path in files)
+    return sorted(name for name in names if not _matches(name, _NO_RESULTS))
+
+
+def is_timed(name: str) -> bool:
+    """Return whether a result holds run times, so that it differs from run to run."""
+    return _matches(name, TIMED)
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+
+
+def write_manifest(path: str | os.PathLike) -> None:
+    """Write size and SHA-256 of every result in the folder of `path`; columns path, bytes, sha256.
+
+    Parameters
+    ----------
+    path : path_like
+        The manifest, at the top of the run's folder.
+    """
+    folder = Path(path).parent
+    rows = [
+        f"{name}\t{(folder / name).stat().st_size}\t{file_sha256(folder / name)}\n"
+        for name in results_of(folder)
+    ]
+    write_text(path, "path\tbytes\tsha256\n" + "".join(rows))
+
+
+def verify(folder: str | os.PathLike) -> Differences:
+    """Compare a run's results with its manifest.
+
+    Raises
+    ------
+    CohortError
+        The run has no manifest.
+    """
+    folder = Path(folder)
+    path = folder / Path(RunPaths("run").manifest).name
+    if not path.is_file():
+        raise CohortError(f"{path} is not there; the run writes it when it finishes (snakemake)")
+    with open(path, encoding="utf-8", newline="") as file:
+        listed = {row["path"]: row["sha256"] for row in csv.DictReader(file, delimiter="\t")}
+    present = set(results_of(folder))
+    changed = [
+        name for name in listed if name in present and file_sha256(folder / name) != listed[name]
+    ]
+    return Differences(
+        changed, [name for name in listed if name not in present], sorted(present - set(listed))
+    )
+
+
 def environment() -> dict[str, str]:
     """Return versions of what computes, and the machine's name for its processor."""
     versions = {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES}
@@ -141,3 +220,24 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor()
+
+
+def main() -> None:
+    """Print what differs from the manifest; the exit status is 1 if anything listed does."""
+    parser = argparse.ArgumentParser(prog="python -m voxplain.manifest", description=__doc__)
+    parser.add_argument("command", choices=["verify"])
+    parser.add_argument("folder", help="results/<run>")
+    folder = parser.parse_args().folder
+    try:
+        found = verify(folder)
+    except VoxplainError as error:
+        sys.exit(str(error))
+    for kind, names in vars(found).items():
+        for name in names:
+            print(f"{kind}\t{name}")
+    print(f"{folder}: " + ", ".join(f"{len(n)} {kind}" for kind, n in vars(found).items()))
+    sys.exit(bool(found.changed or found.missing))
+
+
+if __name__ == "__main__":
+    main()

@@ -61,6 +61,7 @@ class RunPaths:
 
         self.cnn_check = f"{root}/cnn/check.json"
         self.cnn_model = f"{root}/cnn/fold-{{fold}}/model.pt"
+        self.cnn_checkpoint = f"{root}/cnn/fold-{{fold}}/checkpoint.pt"
         self.cnn_history = f"{root}/cnn/fold-{{fold}}/history.tsv"
         self.cnn_metrics = f"{root}/cnn/fold-{{fold}}/metrics.json"
         self.predictions = f"{root}/{{model}}/fold-{{fold}}/predictions.tsv"
@@ -86,6 +87,7 @@ class RunPaths:
         self.faithfulness_fold = f"{root}/evaluation/faithfulness/fold-{{fold}}.tsv"
         self.faithfulness_curves_fold = f"{root}/evaluation/faithfulness/fold-{{fold}}_curves.tsv"
         self.variant_model = f"{root}/evaluation/robustness/{{variant}}/model.pt"
+        self.variant_checkpoint = f"{root}/evaluation/robustness/{{variant}}/checkpoint.pt"
         self.robustness_method = f"{root}/evaluation/robustness/{{method}}.tsv"
 
         rerun = f"{root}/evaluation/retraining/{{rerun}}"
@@ -106,6 +108,7 @@ class RunPaths:
         self.figures = f"{root}/figures"
         self.report = f"{root}/report.html"
         self.provenance = f"{root}/provenance.json"
+        self.manifest = f"{root}/manifest.tsv"
 
     def table(self, name: str) -> str:
         """Return the path of one of the run's result tables."""

@@ -1,13 +1,20 @@
 """Training one network and predicting with it, the same bits for the same seed."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+import math
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from voxplain.checkpoints import Checkpoint, Termination, random_states, set_random_states
+from voxplain.errors import TrainingError
 
 _VOXELS = 2**20  # of a batch that is only predicted
 
@@ -48,6 +55,7 @@ def train(
     seed: int,
     device: torch.device,
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[nn.Module, pd.DataFrame]:
     """Train a network for a fixed number of epochs; no epoch is chosen by its result.
 
@@ -68,6 +76,8 @@ def train(
         Where to train; the data stay there throughout.
     held_out : tuple of numpy.ndarray, optional
         Images and labels whose loss is recorded per epoch. Nothing is chosen by it.
+    checkpoint : Checkpoint, optional
+        Where each epoch is kept, and where a training that was ended goes on: with the same bits.
 
     Returns
     -------
@@ -75,33 +85,113 @@ def train(
         In eval mode.
     history : pandas.DataFrame
         epoch, learning_rate, loss, accuracy, and test_loss, test_accuracy if `held_out` is given.
+
+    Raises
+    ------
+    TrainingError
+        The loss of an epoch is not finite.
+    SystemExit
+        SIGTERM came; with a checkpoint, after the epoch that it came in.
     """
+    key = None
+    if checkpoint is not None:
+        key = checkpoint.key(settings, seed, device, images, labels, *(held_out or ()))
     x, y = _images_on(device, images), _labels_on(device, labels)
-    generator = torch.Generator().manual_seed(seed)
+    with _seeded(seed, device):
+        run = _Run(_channels_last(build().to(device)), settings, seed, device)
+        if checkpoint is not None and (state := checkpoint.read(key)) is not None:
+            run.load(state)
+            print(f"going on after epoch {len(run.rows)}", flush=True)
+        with Termination() if checkpoint is not None else contextlib.nullcontext() as termination:
+            while len(run.rows) < settings.epochs:
+                row = run.epoch(x, y, held_out)
+                print(" ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+                _require_finite(row, checkpoint)
+                if checkpoint is not None:
+                    checkpoint.write(key, run.state())
+                    if termination.asked:
+                        raise SystemExit(128 + signal.SIGTERM)
+        run.model.load_state_dict(_mean_state(run.last))
+    return run.model.eval(), pd.DataFrame(run.rows)
+
+
+class _Run:
+    """A training between two epochs: all that the next one depends on."""
+
+    def __init__(
+        self, model: nn.Module, settings: TrainingSettings, seed: int, device: torch.device
+    ) -> None:
+        self.model, self._settings, self._device = model, settings, device
+        self._generator = torch.Generator().manual_seed(seed)
+        self._optimiser = torch.optim.Adam(
+            model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        self._schedule = torch.optim.lr_scheduler.MultiStepLR(
+            self._optimiser, list(settings.milestones), settings.gamma
+        )
+        self.rows: list[dict[str, float]] = []
+        self.last: list[dict[str, torch.Tensor]] = []  # states to be averaged
+
+    def epoch(
+        self, x: torch.Tensor, y: torch.Tensor, held_out: tuple[np.ndarray, np.ndarray] | None
+    ) -> dict[str, float]:
+        """Train for one more epoch and return its row of the history."""
+        number, rate = len(self.rows) + 1, self._optimiser.param_groups[0]["lr"]
+        loss, accuracy = _run_epoch(
+            self.model, self._optimiser, x, y, self._settings, self._generator
+        )
+        self._schedule.step()
+        row = {"epoch": number, "learning_rate": rate, "loss": loss, "accuracy": accuracy}
+        if held_out is not None:
+            row |= _held_out_row(self.model, *held_out)
+        self.rows.append(row)
+        if number > self._settings.epochs - self._settings.average_last:
+            self.last.append({k: value.clone() for k, value in self.model.state_dict().items()})
+        return row
+
+    def state(self) -> dict[str, Any]:
+        """Return tensors and plain values that `load` goes on from."""
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "schedule": self._schedule.state_dict(),
+            "order": self._generator.get_state(),
+            "random": random_states(self._device),
+            "rows": self.rows,
+            "last": self.last,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go back to where `state` was taken."""
+        self.model.load_state_dict(state["model"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._schedule.load_state_dict(state["schedule"])
+        self._generator.set_state(state["order"])
+        set_random_states(state["random"], self._device)
+        self.rows = state["rows"]
+        self.last = [{k: v.to(self._device) for k, v in one.items()} for one in state["last"]]
+
+
+@contextlib.contextmanager
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed torch's global generators and leave them as they were; gradients are on."""
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), torch.enable_grad():
         torch.manual_seed(seed)
-        model = _channels_last(build().to(device))
-        optimiser = torch.optim.Adam(
-            model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-        schedule = torch.optim.lr_scheduler.MultiStepLR(
-            optimiser, list(settings.milestones), settings.gamma
-        )
-        rows, last = [], []
-        for epoch in range(1, settings.epochs + 1):
-            rate = optimiser.param_groups[0]["lr"]
-            loss, accuracy = _run_epoch(model, optimiser, x, y, settings, generator)
-            schedule.step()
-            row = {"epoch": epoch, "learning_rate": rate, "loss": loss, "accuracy": accuracy}
-            if held_out is not None:
-                row |= _held_out_row(model, *held_out)
-            rows.append(row)
-            print(" ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
-            if epoch > settings.epochs - settings.average_last:
-                last.append({name: value.clone() for name, value in model.state_dict().items()})
-        model.load_state_dict(_mean_state(last))
-    return model.eval(), pd.DataFrame(rows)
+        yield
+
+
+def _require_finite(row: dict[str, float], checkpoint: Checkpoint | None) -> None:
+    if math.isfinite(row["loss"]):
+        return
+    kept = ""
+    if checkpoint is not None and row["epoch"] > 1:
+        kept = f"; epoch {row['epoch'] - 1} is the last good one and lies in {checkpoint.path}"
+    where = f"{checkpoint.path.parent.name}: " if checkpoint is not None else ""
+    raise TrainingError(
+        f"{where}the loss is {row['loss']} in epoch {row['epoch']}{kept}; lower cnn.learning_rate, "
+        "or look for images with extreme intensities (volumes/quality.tsv)"
+    )
 
 
 def predict_logits(model: nn.Module, images: Sequence[np.ndarray]) -> np.ndarray:

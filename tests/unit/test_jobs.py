@@ -1,6 +1,8 @@
 """Logs, files, seeds and the device: what every job leans on."""
 
 import os
+import resource
+import signal
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ import pytest
 import torch
 
 from voxplain import compute, files
-from voxplain.errors import ConfigError, ImageError
+from voxplain.errors import ConfigError, ImageError, StorageError
 from voxplain.logs import Progress, job_log
 from voxplain.paths import RunPaths, fold_names
 from voxplain.seeds import stream_seed
@@ -47,6 +49,27 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         raise RuntimeError
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["table.tsv"]
+
+
+def test_a_full_disk_names_the_file_and_the_remedy(tmp_path):
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
+    try:
+        with pytest.raises(
+            StorageError, match=r"maps\.npy cannot be written: File too large; make"
+        ):
+            files.write_array(tmp_path / "maps.npy", np.zeros(1000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, before)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_job_without_memory_says_so(tmp_path, capfd):
+    with pytest.raises(SystemExit), job_log(tmp_path / "job.log"):
+        np.empty(2**58)
+    assert "out of memory: Unable to allocate" in (tmp_path / "job.log").read_text()
 
 
 def test_tables_keep_identifiers_and_missing_values(tmp_path):

@@ -142,12 +142,14 @@ def test_a_killed_run_resumes_and_ends_in_the_same_bytes(tiny):
     # Where a fold has maps, its model is finished for good.
     while run.poll() is None and not list(tiny.path("killed", "attribution").glob("*/*/maps.npy")):
         time.sleep(0.05)
+    second = tiny(*targets, config=("run=killed",))
+    assert second.returncode != 0
+    assert "results/killed: another run is at work in this folder (process" in second.stdout
     assert run.poll() is None, "the run ended before it could be killed"
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     assert not tiny.path("killed", "tables", "accuracy.tsv").exists()
     trained = {model: model.stat().st_mtime_ns for model in models.glob("*/model.pt")}
-    tiny("--unlock", config=("run=killed",))
     done = tiny(*targets, config=("run=killed",))
     assert done.returncode == 0, done.stdout[-4000:]
     for target in targets:

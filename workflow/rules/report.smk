@@ -172,7 +172,9 @@ rule page:
         atlas_names=expand(P.atlas_names, atlas=TABLE2_ATLASES),
         figures=[path for path in all_figures() if path.endswith(".png")],
     output:
-        report(P.report, category="Report", labels={"page": "report"}),
+        page=report(P.report, category="Report", labels={"page": "report"}),
+        # Here, because everything else is made by the time of the page.
+        manifest=P.manifest,
     log:
         P.log("page"),
     benchmark:

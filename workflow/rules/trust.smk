@@ -100,6 +100,7 @@ rule train_variant:
         gpu=config["gpu"],
     params:
         network=NETWORK,
+        checkpoint=P.variant_checkpoint,
         settings=TRAINING,
         seed=config["seed"],
         gpu=config["gpu"],

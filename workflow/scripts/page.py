@@ -1,4 +1,4 @@
-"""Gather everything a run has made into one page."""
+"""Gather everything a run has made into one page, and list it with checksums."""
 
 from itertools import product
 from pathlib import Path
@@ -10,6 +10,7 @@ from voxplain import report
 from voxplain.atlas import load_atlas
 from voxplain.files import read_json, read_table, write_text
 from voxplain.logs import job_log
+from voxplain.manifest import write_manifest
 from voxplain.nifti import read_volume
 from voxplain.report.answer import class_names
 from voxplain.report.viewer import group_viewer
@@ -52,5 +53,6 @@ with job_log(snakemake.log[0]):
             "figures": {Path(path).stem: path for path in given.figures},
         }
     )
-    write_text(snakemake.output[0], page)
+    write_text(snakemake.output.page, page)
+    write_manifest(snakemake.output.manifest)
     print(f"{len(page) / 1e6:.1f} MB")

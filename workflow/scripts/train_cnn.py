@@ -1,10 +1,12 @@
 """Train the network on one fold and predict its held-out participants."""
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from voxplain import compute
+from voxplain.checkpoints import Checkpoint
 from voxplain.files import read_table, write_json, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
@@ -23,6 +25,7 @@ with job_log(snakemake.log[0]):
     labels = participants["label"].to_numpy(int)
     inside, held_out = rows_of(split.train, participants), rows_of(split.test, participants)
     seed = stream_seed(p.seed, "training", split.fold)
+    checkpoint = Checkpoint(Path(p.checkpoint), f"{p.code} {p.network}")
 
     model, history = train(
         partial(build_network, p.network["source"], p.network["arguments"]),
@@ -32,6 +35,7 @@ with job_log(snakemake.log[0]):
         seed,
         device,
         held_out=(volumes[held_out], labels[held_out]),
+        checkpoint=checkpoint,
     )
     logits = predict_logits(model, volumes[held_out])
     predicted = logits.argmax(axis=1)
@@ -56,3 +60,4 @@ with job_log(snakemake.log[0]):
             "versions": environment(),
         },
     )
+    checkpoint.remove()

@@ -1,10 +1,12 @@
 """Train one fold's network again: from another seed, or on shuffled labels."""
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from voxplain import compute
+from voxplain.checkpoints import Checkpoint
 from voxplain.files import read_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
@@ -22,6 +24,7 @@ with job_log(snakemake.log[0]):
     seed = stream_seed(p.seed, "variant", variant)
     if variant == "shuffled":
         labels = np.random.default_rng([seed]).permutation(labels)
+    checkpoint = Checkpoint(Path(p.checkpoint), f"{p.code} {p.network}")
     model, _ = train(
         partial(build_network, p.network["source"], p.network["arguments"]),
         np.load(snakemake.input.volumes, mmap_mode="r")[inside],
@@ -29,5 +32,7 @@ with job_log(snakemake.log[0]):
         TrainingSettings(**p.settings),
         seed,
         device,
+        checkpoint=checkpoint,
     )
     save_model(snakemake.output.model, model, p.network["arguments"], fold=split.fold)
+    checkpoint.remove()

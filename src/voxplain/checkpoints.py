@@ -1,0 +1,102 @@
+"""Where a training stands after an epoch, so that a killed one goes on with the same bits."""
+
+import dataclasses
+import hashlib
+import io
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from voxplain.atomic import write_bytes
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file that holds the last finished epoch of one training.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Its place; written after each epoch.
+    made_by : str
+        Digest of whatever else makes the training what it is, such as its source code.
+    """
+
+    path: Path
+    made_by: str
+
+    def key(self, settings: Any, seed: int, device: torch.device, *arrays: np.ndarray) -> str:
+        """Return a digest of all that decides the bits of a training.
+
+        Parameters
+        ----------
+        settings : dataclass
+            `TrainingSettings`.
+        seed : int
+            As the training takes it.
+        device : torch.device
+            Where it computes.
+        arrays : numpy.ndarray
+            Images and labels.
+        """
+        about = (dataclasses.astuple(settings), seed, device.type, torch.get_num_threads())
+        digest = hashlib.sha256(f"{self.made_by} {about} {torch.__version__}".encode())
+        for array in arrays:
+            digest.update(f"{array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array))
+        return digest.hexdigest()
+
+    def read(self, key: str) -> dict[str, Any] | None:
+        """Return the state of the training with this key; None if there is none, or another's.
+
+        The file is read as tensors and plain values, never as code.
+        """
+        if not self.path.is_file():
+            return None
+        content = torch.load(self.path, map_location="cpu", weights_only=True)
+        return content["state"] if content["key"] == key else None
+
+    def write(self, key: str, state: Mapping[str, Any]) -> None:
+        """Replace the file's content."""
+        buffer = io.BytesIO()
+        torch.save({"key": key, "state": dict(state)}, buffer)
+        write_bytes(self.path, buffer.getvalue())
+
+    def remove(self) -> None:
+        """Remove the file, once the training's results are written."""
+        self.path.unlink(missing_ok=True)
+
+
+def random_states(device: torch.device) -> dict[str, torch.Tensor]:
+    """Return the states of torch's global generators that a training draws from."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    return states
+
+
+def set_random_states(states: Mapping[str, torch.Tensor], device: torch.device) -> None:
+    """Put torch's global generators where `random_states` found them."""
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states["cuda"], device)
+
+
+class Termination:
+    """Notes SIGTERM while its block runs, so that the block ends where nothing is lost."""
+
+    def __enter__(self) -> "Termination":
+        self.asked = False
+        self._before = signal.signal(signal.SIGTERM, self._note)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        signal.signal(signal.SIGTERM, self._before)
+
+    def _note(self, *_: object) -> None:
+        self.asked = True

@@ -1,0 +1,111 @@
+"""One engine per folder, whatever became of the one before, and no job without its engine."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from voxplain import run_lock
+from voxplain.errors import RunLockError
+
+HOLD = "import sys, time; from voxplain import run_lock; run_lock.hold(sys.argv[1], patience=0.5)"
+# A job under a shell of its own, as Snakemake starts it.
+JOB = 'import time; from voxplain import run_lock; run_lock.join(); print("in", flush=True)'
+SLEEP = "; time.sleep(60)"
+
+
+def engine(folder, code):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("VOXPLAIN_")}
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def run(tmp_path):
+    """An engine that has started one job through a shell, and sleeps."""
+    start = f"""
+import os, subprocess
+os.environ.update(VOXPLAIN_RUN=sys.argv[1], VOXPLAIN_ENGINE=str(os.getpid()))
+job = subprocess.Popen(
+    ["bash", "-c", '"$0" -c "$1"; true', sys.executable, {JOB + SLEEP!r}],
+    stdout=subprocess.PIPE, text=True)
+print(job.stdout.readline().strip(), flush=True)
+time.sleep(60)
+"""
+    process = engine(tmp_path, HOLD + start)
+    assert process.stdout.readline() == "in\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_second_engine_is_refused_by_name(run, tmp_path):
+    with pytest.raises(RunLockError, match=f"another run is at work.*process {run.pid} on"):
+        run_lock.hold(tmp_path)
+
+
+def test_after_a_kill_the_jobs_end_and_the_next_engine_starts(run, tmp_path):
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / ".tmp-7-half.tsv").write_text("ha")
+    run.send_signal(signal.SIGKILL)  # not waited for: a dead engine that nobody has reaped is dead
+    time.sleep(0.1)
+    done = engine(tmp_path, HOLD.replace("0.5", "20") + "; print('held')")
+    out, err = done.communicate(timeout=30)
+    assert out == "held\n", err
+    assert not list(tmp_path.rglob(".tmp-*"))
+
+
+def test_a_job_that_outlives_its_engine_is_waited_for_and_named(tmp_path):
+    job = subprocess.Popen(
+        [sys.executable, "-c", JOB + SLEEP],
+        env=os.environ | {"VOXPLAIN_RUN": str(tmp_path), "VOXPLAIN_ENGINE": str(os.getpid())},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert job.stdout.readline() == "in\n"
+        failed = engine(tmp_path, HOLD)
+        assert "jobs of an earlier run are still at work" in failed.communicate(timeout=30)[1]
+    finally:
+        job.kill()
+        job.wait()
+
+
+def test_a_job_whose_engine_is_gone_does_not_start(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    job = subprocess.run(
+        [sys.executable, "-c", JOB],
+        env=os.environ | {"VOXPLAIN_RUN": str(tmp_path), "VOXPLAIN_ENGINE": str(gone.pid)},
+        capture_output=True,
+        check=False,
+    )
+    assert job.returncode == -signal.SIGKILL
+    assert job.stdout == b""
+
+
+def test_a_job_ends_with_the_shell_that_started_it(tmp_path):
+    shell = subprocess.Popen(
+        ["bash", "-c", '"$0" -c "$1"; true', sys.executable, JOB + SLEEP],
+        env=os.environ | {"VOXPLAIN_RUN": str(tmp_path), "VOXPLAIN_ENGINE": str(os.getpid())},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert shell.stdout.readline() == "in\n"
+    shell.kill()
+    shell.wait()
+    assert shell.stdout.read() == ""  # ends when the job, the pipe's last holder, has ended
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RunLockError, match="nothing can be written here"):
+        run_lock.hold(tmp_path / "file" / "run")
