@@ -3,7 +3,9 @@
 The workflow and ``voxplain check`` both ask `check_config`, so that they never disagree.
 """
 
+import importlib.util
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -186,6 +188,38 @@ def _network(config: Mapping[str, Any]) -> list[str]:
     return []
 
 
+def _registration(config: Mapping[str, Any]) -> list[str]:
+    settings, space = config["registration"], config["cohort"]["space"]
+    method = settings["method"]
+    found = []
+    if method in ("transforms", "antspy") and space != "native":
+        found.append(
+            f"registration.method is {method}, but cohort.space says that the images are in "
+            f"{space} already; set cohort.space to native or registration.method to none"
+        )
+    if method == "conform" and space != "MNI152":
+        found.append(
+            "registration.method conform moves nothing, and images in native space have no common "
+            "place; use transforms or antspy"
+        )
+    if method == "transforms" and settings["transform"] is None:
+        found.append("registration.method is transforms, but registration.transform names none")
+    named = re.search(
+        r"_to-([A-Za-z0-9]+)", settings["transform"] or ""
+    )  # as BIDS names transforms
+    if method == "transforms" and named and named[1] != settings["template"]:
+        found.append(
+            f"registration.transform leads to {named[1]} by its name, and registration.template is "
+            f"{settings['template']}; set the template that is true"
+        )
+    if method == "antspy" and importlib.util.find_spec("ants") is None:
+        found.append(
+            "registration.method is antspy, but ANTsPy is not installed: pip install "
+            "'voxplain[ants]'"
+        )
+    return found
+
+
 # A setting that contradicts another, or what is on disk, is refused by a function in this list.
 CHECKS: tuple[Callable[[Mapping[str, Any]], list[str]], ...] = (
     _root,
@@ -194,4 +228,5 @@ CHECKS: tuple[Callable[[Mapping[str, Any]], list[str]], ...] = (
     _network,
     _perturbation,
     _robustness_fold,
+    _registration,
 )

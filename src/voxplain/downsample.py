@@ -99,13 +99,24 @@ class _Tally:
         )
 
 
-def _reduce(
+def box_average(
     slabs: Iterator[np.ndarray], in_shape: tuple[int, ...], out_shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Average slabs of (k, Y, X) float32 into an (X', Y', Z') array.
+    """Average slabs of a volume over the boxes of a coarser grid of the same field of view.
 
     The slowest axis goes first: per input voxel it costs one or two multiplications, and leaves
     only Z' slices for the two denser products.
+
+    Parameters
+    ----------
+    slabs : iterator of (k, Y, X) float32 arrays
+        Consecutive slices; their memory may be reused.
+    in_shape, out_shape : tuple of int
+        (X, Y, Z) before and after.
+
+    Returns
+    -------
+    coarse : (X', Y', Z') float32 array
     """
     b_x, b_y, b_z = (
         box_matrix(n_in, n_out).astype(np.float32)
@@ -170,7 +181,7 @@ def downsample_volume(
     """
     coarse_grid, reorientation, out_shape = _ras_reduction(grid, shape)
     whole = np.ascontiguousarray(np.asarray(data, dtype=np.float32).T)
-    coarse = _reduce(iter([whole]), grid.shape, out_shape)
+    coarse = box_average(iter([whole]), grid.shape, out_shape)
     return np.ascontiguousarray(reorientation.apply(coarse)), coarse_grid
 
 
@@ -232,21 +243,67 @@ def downsample_file(
         If a file cannot be read whole (see `voxplain.nifti`), the image has NaN or infinite voxels
         (inside the mask) or the mask lies on another grid.
     """
+    header, brain, tally = _opened(src, participant, mask)
+    coarse_grid, reorientation, out_shape = _ras_reduction(header.grid, shape)
+    with np.errstate(invalid="ignore"):  # inf - inf in an image that is refused below
+        coarse = box_average(_scaled_slabs(header, tally, brain), header.grid.shape, out_shape)
+    _check_tally(header, tally)
+    coarse = np.ascontiguousarray(reorientation.apply(coarse))
+    return coarse, coarse_grid, tally.statistics(header.grid)
+
+
+def read_masked(
+    src: str | os.PathLike,
+    participant: str | None = None,
+    mask: str | os.PathLike | None = None,
+) -> tuple[np.ndarray, Grid, ImageStatistics]:
+    """Read a NIfTI file whole, at its own resolution and in its own orientation.
+
+    Parameters
+    ----------
+    src, participant, mask
+        As in `downsample_file`.
+
+    Returns
+    -------
+    data : (X, Y, Z) float32 array
+        Zero outside the mask.
+    grid : Grid
+        The file's.
+    statistics : ImageStatistics
+
+    Raises
+    ------
+    ImageError
+        As `downsample_file`.
+    """
+    header, brain, tally = _opened(src, participant, mask)
+    n_x, n_y, n_z = header.grid.shape
+    data, start = np.empty((n_z, n_y, n_x), np.float32), 0
+    for slab in _scaled_slabs(header, tally, brain):
+        data[start : start + len(slab)] = slab
+        start += len(slab)
+    _check_tally(header, tally)
+    return data.T, header.grid, tally.statistics(header.grid)
+
+
+def _opened(
+    src: str | os.PathLike, participant: str | None, mask: str | os.PathLike | None
+) -> tuple[nifti.Header, nifti.Header | None, _Tally]:
+    """Check the headers of an image and its mask; return them with an empty tally."""
     header = nifti.read_header(src, participant)
     brain = None if mask is None else nifti.read_header(mask, participant)
     if brain is not None:
         check_mask(brain, header.grid)
-    coarse_grid, reorientation, out_shape = _ras_reduction(header.grid, shape)
     plain = brain is None and header.dtype.kind in "iu" and header.intercept == 0
-    tally = _Tally(header if plain else None)
-    with np.errstate(invalid="ignore"):  # inf - inf in an image that is refused below
-        coarse = _reduce(_scaled_slabs(header, tally, brain), header.grid.shape, out_shape)
+    return header, brain, _Tally(header if plain else None)
+
+
+def _check_tally(header: nifti.Header, tally: _Tally) -> None:
     if tally.n_nonfinite:
         raise nifti.nonfinite_error(
-            header.path, participant, tally.n_nonfinite, header.grid.n_voxels
+            header.path, header.participant, tally.n_nonfinite, header.grid.n_voxels
         )
-    coarse = np.ascontiguousarray(reorientation.apply(coarse))
-    return coarse, coarse_grid, tally.statistics(header.grid)
 
 
 def downsample_nifti(

@@ -36,6 +36,10 @@ class SpaceError(VoxplainError):
     """Images and atlas are not in the same space."""
 
 
+class TransformError(VoxplainError):
+    """A spatial transform that is missing, damaged or does not lead to MNI152."""
+
+
 class AttributionError(VoxplainError):
     """A network, layer or target that an attribution method cannot explain."""
 

@@ -14,7 +14,7 @@ from voxplain.atomic import write_bytes, write_text
 
 _TEXT_COLUMNS = (
     *("participant_id", "fold", "family_id", "class_name", "site"),
-    *("larger", "mask", "name", "region"),
+    *("larger", "mask", "transform", "name", "region"),
 )
 
 

@@ -50,9 +50,14 @@ class RunPaths:
         self.batch_volumes = f"{root}/volumes/batches/batch-{{batch}}.npy"
         self.batch_quality = f"{root}/volumes/batches/batch-{{batch}}_quality.tsv"
         self.batch_grid = f"{root}/volumes/batches/batch-{{batch}}_grid.json"
+        self.batch_space = f"{root}/volumes/batches/batch-{{batch}}_space.json"
         self.volumes = f"{root}/volumes/volumes.npy"
         self.grid = f"{root}/volumes/grid.json"
+        # Sidecars say which space a file is in and how it got there.
+        self.volumes_sidecar = f"{root}/volumes/volumes.json"
         self.brain_mask = f"{root}/volumes/brain_mask.nii.gz"
+        self.brain_mask_sidecar = f"{root}/volumes/brain_mask.json"
+        self.mean_volume_sidecar = f"{root}/volumes/mean.json"
         self.mean_volume = f"{root}/volumes/mean.nii.gz"
         self.quality = f"{root}/volumes/quality.tsv"
 
@@ -80,6 +85,8 @@ class RunPaths:
         self.group_maps = f"{maps}/group/maps.npy"
         self.group_counts = f"{maps}/group/counts.tsv"
         self.group_image = f"{maps}/group/{{group}}_mean.nii.gz"
+        self.group_sidecar = f"{maps}/group/{{group}}_mean.json"
+        self.participant_sidecar = f"{maps}/participants/{{participant}}_desc-{{method}}_map.json"
         self.participant_map = f"{maps}/participants/{{participant}}_desc-{{method}}_map.nii.gz"
 
         self.repeat = f"{root}/evaluation/repeats/repeat-{{repeat}}.tsv"
@@ -113,6 +120,10 @@ class RunPaths:
     def table(self, name: str) -> str:
         """Return the path of one of the run's result tables."""
         return f"{self.tables}/{name}.tsv"
+
+    def table_sidecar(self, name: str) -> str:
+        """Return the path of the sidecar that says which space a table's regions are in."""
+        return f"{self.tables}/{name}.json"
 
     def log(self, rule: str, wildcards: str = "") -> str:
         """Return the log path of a rule; `wildcards` as in ``fold-{fold}``."""

@@ -41,8 +41,10 @@ rule table2:
         grid=P.grid,
         brain_mask=P.brain_mask,
         maps=expand(P.group_maps, method=METHODS),
+        sidecars=expand(P.group_sidecar, method=METHODS, group="conjoined"),
     output:
         table=P.table("table2_{atlas}"),
+        sidecar=P.table_sidecar("table2_{atlas}"),
     log:
         P.log("table2", "{atlas}"),
     benchmark:

@@ -44,12 +44,14 @@ rule explain:
 rule group_maps:
     input:
         grid=P.grid,
+        space=P.volumes_sidecar,
         maps=expand(P.maps, fold=MAP_FOLDS, allow_missing=True),
         rows=expand(P.map_rows, fold=MAP_FOLDS, allow_missing=True),
     output:
         maps=P.group_maps,
         counts=P.group_counts,
         images=expand(P.group_image, group=GROUPS, allow_missing=True),
+        sidecars=expand(P.group_sidecar, group=GROUPS, allow_missing=True),
         class_maps=expand(P.class_map, fold=MAP_FOLDS, label=GROUPS, allow_missing=True),
     log:
         P.log("group_maps", "{method}"),
@@ -69,8 +71,10 @@ rule participant_map:
     input:
         unpack(maps_of_participant),
         grid=P.grid,
+        space=P.volumes_sidecar,
     output:
         image=P.participant_map,
+        sidecar=P.participant_sidecar,
     log:
         P.log("participant_map", "{method}/{participant}"),
     conda:

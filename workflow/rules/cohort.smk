@@ -88,6 +88,7 @@ rule read_cohort:
         root=P.source if SYNTHETIC else config["cohort_root"],
         settings=LAYOUT_SETTINGS,
         space=config["cohort"]["space"],
+        registration=config["registration"],
         contrast=config["cohort"]["contrast"],
         classes=config["cohort"]["classes"],
         exclude=config["cohort"]["exclude"],

@@ -1,12 +1,14 @@
 """Names and input functions that all stages use."""
 
 import os
+import re
 import shlex
 from pathlib import Path
 
 from voxplain.manifest import files_fingerprint, images_fingerprint, source_hash
 from voxplain.network_source import source_digest
 from voxplain.paths import WHOLE_COHORT, RunPaths, fold_names
+from voxplain.registration.spaces import is_mni152, space_after
 from voxplain.run_lock import ENGINE_VARIABLE, FOLDER_VARIABLE
 
 P = RunPaths(config["run"])
@@ -69,8 +71,11 @@ TRAINING = {
     for key, value in config["cnn"].items()
     if key not in ("network", "network_settings", "channels", "dropout")
 }
-# Atlas tables need inputs in the atlas's space.
-TABLE2_ATLASES = list(ATLASES) if config["cohort"]["space"] == "MNI152" else []
+# Of volumes, maps and tables, after registration. Atlas tables need the atlas's space.
+REGISTRATION = config["registration"]
+TRANSFORMS = REGISTRATION["method"] == "transforms"
+SPACE = space_after(config["cohort"]["space"], REGISTRATION)
+TABLE2_ATLASES = list(ATLASES) if is_mni152(SPACE) else []
 # Folds whose maps make the group maps: the held-out ones, or the paper's in-sample model.
 MAP_FOLDS = FOLDS if config["attribution"]["model"] == "fold" else [WHOLE_COHORT]
 # Folds that the page's viewer can show one by one; the whole-cohort model is its own mean.
@@ -229,15 +234,31 @@ def cohort_files(_):
 
 
 def image_files():
-    """What downsampling depends on beside the table: sizes and times of the images themselves."""
+    """What downsampling depends on beside the table: sizes and times of the files themselves."""
     if SYNTHETIC:
         return "made here"
     root = Path(config["cohort_root"])
+    templates = [LAYOUT_SETTINGS.get("mask")] if LAYOUT == "table" else []
+    templates += [REGISTRATION["transform"]] if TRANSFORMS else []
+    named = [
+        path
+        for template in templates
+        if template
+        for path in root.glob(re.sub(r"\{[^{}]+\}", "*", template.partition("!/")[0]))
+    ]
     if LAYOUT == "table":
-        return images_fingerprint(
+        images = images_fingerprint(
             root, LAYOUT_SETTINGS["participants"], LAYOUT_SETTINGS["image"]
         )
+        return images + files_fingerprint(named)
     folder = root / (LAYOUT_SETTINGS.get("derivatives") or "")
-    return files_fingerprint(
+    found = [
         path for pattern in IMAGE_PATTERNS[LAYOUT] for path in folder.glob(pattern)
-    )
+    ]
+    return files_fingerprint([*found, *named])
+
+
+def registration_reference():
+    """The image whose geometry FLIRT's matrices need."""
+    reference = REGISTRATION["reference"] if TRANSFORMS else None
+    return Path(config["cohort_root"], reference) if reference else []

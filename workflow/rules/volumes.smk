@@ -4,11 +4,13 @@
 rule downsample:
     input:
         participants=P.participants,
+        reference=registration_reference(),
         images=expand(P.source_images, batch=BATCHES) if SYNTHETIC else [],
     output:
         volumes=temp(P.batch_volumes),
         quality=P.batch_quality,
         grid=P.batch_grid,
+        space=P.batch_space,
     log:
         P.log("downsample", "batch-{batch}"),
     benchmark:
@@ -19,6 +21,9 @@ rule downsample:
         shape=config["volumes"]["shape"],
         images=image_files(),
         n_batches=len(BATCHES),
+        registration=config["registration"],
+        space=SPACE,
+        seed=config["seed"],
         code=code("downsample.py"),
     script:
         "../scripts/downsample.py"
@@ -30,11 +35,14 @@ rule stack_volumes:
         volumes=expand(P.batch_volumes, batch=BATCHES),
         quality=expand(P.batch_quality, batch=BATCHES),
         grids=expand(P.batch_grid, batch=BATCHES),
+        spaces=expand(P.batch_space, batch=BATCHES),
     output:
         volumes=P.volumes,
         grid=P.grid,
         brain_mask=P.brain_mask,
         mean=P.mean_volume,
+        space=P.volumes_sidecar,
+        sidecars=[P.brain_mask_sidecar, P.mean_volume_sidecar],
         quality=P.quality,
     log:
         P.log("stack_volumes"),
@@ -44,6 +52,7 @@ rule stack_volumes:
         ENVIRONMENT
     params:
         normalisation=config["volumes"]["normalisation"],
+        space=SPACE,
         code=code("stack_volumes.py"),
     script:
         "../scripts/stack_volumes.py"

@@ -8,9 +8,11 @@ from voxplain.files import read_json, read_table, write_array, write_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import write_volume
+from voxplain.registration.spaces import nifti_code, write_sidecars
 
 with job_log(snakemake.log[0]):
     grid = Grid.from_dict(read_json(snakemake.input.grid))
+    code = nifti_code(snakemake.input.space)
     # Meaningful Perturbations' maps are in [0, 1] already; gradients have no unit of their own.
     scale = snakemake.wildcards.method != "meaningful_perturbation"
     class_images = iter(snakemake.output.class_maps)
@@ -22,14 +24,15 @@ with job_log(snakemake.log[0]):
         maps = np.load(path, mmap_mode="r")
         labels = table.loc[table["set"] == "test", "label"].to_numpy(int)
         for mean in class_means(maps, labels, scale):
-            write_volume(next(class_images), mean, grid)
+            write_volume(next(class_images), mean, grid, code)
         counts.append({"fold": fold, "n_maps": len(maps), "n_degenerate": count_degenerate(maps)})
         all_maps.append(maps)
         all_labels.append(labels)
     group = class_means(np.concatenate(all_maps), np.concatenate(all_labels), scale)
     write_array(snakemake.output.maps, group)
     for path, mean in zip(snakemake.output.images, group, strict=True):
-        write_volume(path, mean, grid)
+        write_volume(path, mean, grid, code)
+    write_sidecars(snakemake.output.sidecars, snakemake.input.space, snakemake.input.maps)
     table = pd.DataFrame(counts)
     table.insert(0, "method", snakemake.wildcards.method)
     write_table(snakemake.output.counts, table)

@@ -6,12 +6,14 @@ from voxplain.files import read_json, read_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import write_volume
+from voxplain.registration.spaces import nifti_code, write_sidecars
 
 with job_log(snakemake.log[0]):
     rows = read_table(snakemake.input.rows)
     held_out = rows.loc[rows["set"] == "test", "participant_id"].tolist()
     maps = np.load(snakemake.input.maps, mmap_mode="r")
     grid = Grid.from_dict(read_json(snakemake.input.grid))
-    write_volume(
-        snakemake.output.image, maps[held_out.index(snakemake.wildcards.participant)], grid
-    )
+    data = maps[held_out.index(snakemake.wildcards.participant)]
+    space = snakemake.input.space
+    write_volume(snakemake.output.image, data, grid, nifti_code(space))
+    write_sidecars([snakemake.output.sidecar], space, [snakemake.input.maps])

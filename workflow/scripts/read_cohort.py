@@ -15,6 +15,7 @@ with job_log(snakemake.log[0]):
         exclude=p.exclude,
         n_splits=p.n_splits,
         on_missing=p.on_missing,
+        registration=p.registration,
     )
     if snakemake.output.morphometry:
         label = [p.settings["label"]] if "label" in p.settings else []

@@ -9,6 +9,7 @@ from voxplain.grid import Grid
 from voxplain.intensity import normalise
 from voxplain.logs import job_log
 from voxplain.nifti import write_volume
+from voxplain.registration.spaces import nifti_code, volumes_sidecar, write_sidecars
 
 with job_log(snakemake.log[0]):
     given = snakemake.input
@@ -24,7 +25,11 @@ with job_log(snakemake.log[0]):
     mask = brain_mask(volumes)
     write_array(snakemake.output.volumes, normalise(volumes, snakemake.params.normalisation))
     write_json(snakemake.output.grid, grid.to_dict())
-    write_volume(snakemake.output.brain_mask, mask.astype(np.uint8), grid)
-    write_volume(snakemake.output.mean, volumes.mean(axis=0), grid)
+    origins = [origin for path in given.spaces for origin in read_json(path)]
+    space = snakemake.output.space
+    write_json(space, volumes_sidecar(snakemake.params.space, origins))
+    write_sidecars(snakemake.output.sidecars, space, [snakemake.output.volumes])
+    write_volume(snakemake.output.brain_mask, mask.astype(np.uint8), grid, nifti_code(space))
+    write_volume(snakemake.output.mean, volumes.mean(axis=0), grid, nifti_code(space))
     write_table(snakemake.output.quality, finish(quality, volumes, mask))
     print(f"{len(volumes)} participants, {mask.sum()} of {mask.size} voxels in the brain mask")

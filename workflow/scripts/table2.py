@@ -11,9 +11,11 @@ from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
 from voxplain.paper import published_regions, same_region
+from voxplain.registration.spaces import require_mni152, write_sidecars
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
+    require_mni152(snakemake.input.sidecars)
     grid = Grid.from_dict(read_json(snakemake.input.grid))
     atlas = load_atlas(snakemake.wildcards.atlas, snakemake.input.labels, snakemake.input.names)
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
@@ -32,3 +34,5 @@ with job_log(snakemake.log[0]):
         tables.append(table)
         print(f"\n{method}\n{table.head(5).to_string(index=False)}")
     write_table(snakemake.output.table, pd.concat(tables))
+    sources = [*snakemake.input.maps, snakemake.input.labels]
+    write_sidecars([snakemake.output.sidecar], snakemake.input.sidecars[0], sources)

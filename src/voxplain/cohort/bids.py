@@ -70,6 +70,7 @@ def read_participants(
         layout="bids",
         source=path,
         table=table,
+        root=root,
         locate=locate,
         columns=settings,
         morphometry=[root / name for name in morphometry.as_paths(settings["morphometry"])],

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,11 @@ import pandas as pd
 from voxplain import archives
 from voxplain.cohort import morphometry
 from voxplain.cohort.participants import MISSING_TEXT, Problems, as_participants, shortened
-from voxplain.cohort.scans import Scan, check_scans
+from voxplain.cohort.scans import Scan, check_scans, fields, filled, with_transform
 from voxplain.errors import CohortError
 
 ID = "participant_id"
+UNREGISTERED = MappingProxyType({"method": "none"})
 _TEXT_COLUMNS = {"family": "family_id", "site": "site", "age_band": "age_band"}
 _NUMBER_COLUMNS = {"age": "age", "tiv": "tiv"}
 
@@ -33,8 +35,12 @@ class Study:
         The participants table, for messages.
     table : DataFrame
         Its cells as text, with a column ``participant_id``.
+    root : Path
+        The cohort's folder.
     locate : callable
         From a row (dict) to the participant's `Scan`.
+    packages : sequence of str
+        Zip archives below `root` that may hold a participant's files, with columns in braces.
     image_columns : list of str
         Columns that `locate` reads beside the id.
     columns : mapping
@@ -53,8 +59,10 @@ class Study:
     layout: str
     source: Path
     table: pd.DataFrame
+    root: Path
     locate: Callable[[Mapping[str, str]], Scan]
     columns: Mapping[str, Any]
+    packages: Sequence[str] = ()
     image_columns: list[str] = field(default_factory=list)
     morphometry: list[Path] = field(default_factory=list)
     without: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +76,7 @@ def participants_of(
     exclude: Sequence[str] = (),
     n_splits: int = 2,
     on_missing: str = "error",
+    registration: Mapping[str, Any] = UNREGISTERED,
 ) -> pd.DataFrame:
     """Check a cohort and return its participants table.
 
@@ -87,6 +96,9 @@ def participants_of(
     on_missing : {"error", "drop"}
         What happens to participants without an image, a label or a row of morphometry. Those
         dropped stand in ``participants.attrs["dropped"]``, a dict of participant to reason.
+    registration : mapping
+        The config's ``registration``: with ``method: transforms`` each participant needs a file;
+        with any but ``none`` the images may lie on unlike grids.
 
     Returns
     -------
@@ -102,11 +114,11 @@ def participants_of(
     """
     problems = study.problems
     problems.title = str(study.source)
-    if not _has_columns(study):
+    if not _has_columns(study, registration):
         problems.raise_any()
     source = _without_excluded(study.table, exclude, problems)
     _check_ids(source, problems)
-    scans = [study.locate(row) for row in source.to_dict("records")]
+    scans = [_located(study, row, registration) for row in source.to_dict("records")]
     dropped: dict[str, str] = {}
     if on_missing == "drop":
         dropped = _missing(study, source, scans)
@@ -119,6 +131,7 @@ def participants_of(
             ID: source[ID],
             "image": [scan.image for scan in scans],
             "mask": pd.array([scan.mask for scan in scans], dtype="string"),
+            "transform": pd.array([scan.transform for scan in scans], dtype="string"),
             "label": labels,
             "class_name": labels.map({0: classes["negative"], 1: classes["positive"]}),
         }
@@ -127,7 +140,7 @@ def participants_of(
         table[name] = _text(source, study.columns.get(key))
     for key, name in _NUMBER_COLUMNS.items():
         table[name] = _numbers(source, study.columns.get(key), problems)
-    check_scans(table, scans, problems)
+    check_scans(table, scans, problems, one_grid=registration["method"] == "none")
     _check_morphometry(study, table)
     _check_gaps(study, table)
     problems.raise_any()
@@ -136,15 +149,25 @@ def participants_of(
     return participants
 
 
-def _has_columns(study: Study) -> bool:
+def _located(study: Study, row: Mapping[str, str], registration: Mapping[str, Any]) -> Scan:
+    scan = study.locate(row)
+    if registration["method"] != "transforms":
+        return scan
+    packages = [filled(package, row) for package in study.packages]
+    return with_transform(scan, filled(registration["transform"], row), study.root, packages)
+
+
+def _has_columns(study: Study, registration: Mapping[str, Any]) -> bool:
     """Whether there is a table to go on with; note the columns that are not there."""
     there = study.table.columns
     keys = ("label", *_TEXT_COLUMNS, *_NUMBER_COLUMNS)
     wanted = [(ID, "the identifier"), *((study.columns.get(key), key) for key in keys)]
     wanted += [(name, "image") for name in study.image_columns]
-    missing = [(name, key) for name, key in wanted if name and name not in there]
-    for name, key in missing:
-        where = f"cohort.{study.layout}.{key}" if name != ID else key
+    wanted = [(name, f"cohort.{study.layout}.{key}" if name != ID else key) for name, key in wanted]
+    if registration["method"] == "transforms":
+        wanted += [(name, "registration.transform") for name in fields(registration["transform"])]
+    missing = [(name, where) for name, where in wanted if name and name not in there]
+    for name, where in missing:
         shown = shortened(there.tolist(), 12)
         study.problems.add(f"there is no column '{name}' ({where}); the columns are {shown}")
     if study.table.empty:

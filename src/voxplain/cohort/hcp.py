@@ -13,10 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from voxplain import archives
 from voxplain.cohort import checks, morphometry
 from voxplain.cohort.participants import MISSING_TEXT, Problems, shortened
-from voxplain.cohort.scans import Scan
+from voxplain.cohort.scans import Scan, find_file
 from voxplain.cohort.text_tables import read_text_table
 from voxplain.errors import CohortError
 
@@ -27,7 +26,10 @@ IMAGES = {
 }
 SPACES = {"acpc": "native", "mni": "MNI152"}
 # Where ConnectomeDB's downloads put a participant's package.
-PACKAGES = ("{id}_3T_Structural_preproc.zip", "{id}/preproc/{id}_3T_Structural_preproc.zip")
+PACKAGES = tuple(
+    f"{folder}{{participant_id}}_3T_Structural_preproc.zip"
+    for folder in ("", "{participant_id}/preproc/")
+)
 SITE = "WashU"  # one scanner for everybody
 OLDEST_BAND = {"36+": 36.5}  # middle of the year that begins it; HCP's oldest are 36 or 37
 _BAND = re.compile(r"(\d+)-(\d+)")
@@ -103,6 +105,8 @@ def read_participants(
         layout="hcp",
         source=path,
         table=table,
+        root=root,
+        packages=PACKAGES,
         locate=locate,
         columns=columns,
         morphometry=[root / name for name in morphometry.as_paths(settings["morphometry"])],
@@ -128,13 +132,11 @@ def find_image(root: Path, participant: str, image: str) -> Scan:
         A key of `IMAGES`.
     """
     member = f"{participant}/{IMAGES[image]}"
-    if (root / member).exists():
-        return Scan(str(root / member))
-    packages = [package.format(id=participant) for package in PACKAGES]
-    for package in packages:
-        if (root / package).exists():
-            return Scan(archives.member_path(root / package, member))
-    return Scan(missing=f"{root} holds neither {member} nor {packages[0]}")
+    packages = [package.format(participant_id=participant) for package in PACKAGES]
+    path = find_file(root, member, packages)
+    if path is None:
+        return Scan(missing=f"{root} holds neither {member} nor {packages[0]}")
+    return Scan(path)
 
 
 def family_groups(ids: pd.Series, path: Path) -> pd.Series:

@@ -73,6 +73,7 @@ def read_participants(
         layout="oasis",
         source=path,
         table=table,
+        root=root,
         locate=locate,
         columns=COLUMNS,
         without={"tiv": "fetch the table again"},

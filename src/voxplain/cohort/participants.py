@@ -6,9 +6,9 @@ import pandas as pd
 
 from voxplain.errors import CohortError, GridMismatchError
 
-# image and mask are paths, age is in years and tiv (head size) in ml.
+# image, mask and transform (to MNI152) are paths, age is in years and tiv (head size) in ml.
 COLUMNS = (
-    *("participant_id", "image", "mask", "label", "class_name", "family_id"),
+    *("participant_id", "image", "mask", "transform", "label", "class_name", "family_id"),
     *("age", "age_band", "tiv", "site"),
 )
 MISSING_TEXT = ("", "n/a")  # BIDS writes n/a; spreadsheets leave the cell blank

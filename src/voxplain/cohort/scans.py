@@ -1,18 +1,22 @@
 """Participants' images: one each, readable, all on one grid."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 
-from voxplain import nifti
+from voxplain import archives, nifti
 from voxplain.cohort.participants import Problems, shortened
 from voxplain.downsample import check_mask
-from voxplain.errors import ImageError
+from voxplain.errors import ImageError, TransformError
 from voxplain.grid import Grid
+from voxplain.registration.readers import check_exists
 
 _ID = "participant_id"
+_FIELD = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Scan:
         Path; blank if there is none.
     mask : str or None
         Path of the brain mask to apply.
+    transform : str or None
+        Path of the transform to MNI152.
     missing : str or None
         What is not there; ``on_missing: drop`` does without the participant.
     problem : str or None
@@ -33,11 +39,65 @@ class Scan:
 
     image: str = ""
     mask: str | None = None
+    transform: str | None = None
     missing: str | None = None
     problem: str | None = None
 
 
-def check_scans(table: pd.DataFrame, scans: Sequence[Scan], problems: Problems) -> None:
+def fields(template: str) -> list[str]:
+    """Return the columns that a path template names in braces."""
+    return _FIELD.findall(template)
+
+
+def filled(template: str, row: Mapping[str, str]) -> str:
+    """Fill the columns that a path template names in braces."""
+    return _FIELD.sub(lambda match: row[match[1]], template)
+
+
+def find_file(root: Path, relative: str, packages: Sequence[str] = ()) -> str | None:
+    """Find a participant's file, unpacked or inside a package.
+
+    Parameters
+    ----------
+    root : Path
+        The cohort's folder.
+    relative : str
+        Below `root`, and inside a package; of unpacked files ``*`` matches what may differ.
+    packages : sequence of str
+        Zip archives below `root` to look into if there is no such file.
+
+    Returns
+    -------
+    path : str or None
+        The unpacked file, else the first package's member, whether it is there or not; None if
+        there is neither, or several files match.
+    """
+    if archives.split(relative)[1] is not None:
+        return str(root / relative)
+    matching = sorted(root.glob(relative)) if "*" in relative else [root / relative]
+    if len(matching) == 1 and matching[0].exists():
+        return str(matching[0])
+    for package in packages:
+        if (root / package).exists():
+            return archives.member_path(root / package, relative)
+    return None
+
+
+def with_transform(scan: Scan, relative: str, root: Path, packages: Sequence[str]) -> Scan:
+    """Add a participant's transform to the scan, or the reason why it cannot be used."""
+    path = find_file(root, relative, packages)
+    if path is None:
+        return replace(scan, missing=scan.missing or f"there is no one file {root / relative}")
+    try:
+        check_exists(path)
+    except TransformError as error:
+        return replace(scan, problem=scan.problem or str(error))
+    return replace(scan, transform=path)
+
+
+def check_scans(
+    table: pd.DataFrame, scans: Sequence[Scan], problems: Problems, one_grid: bool = True
+) -> None:
     """Read every header; find unusable files, files used twice and grids unlike the others.
 
     Parameters
@@ -48,6 +108,8 @@ def check_scans(table: pd.DataFrame, scans: Sequence[Scan], problems: Problems) 
         The participants' scans, in the order of the table.
     problems : Problems
         Told of everything that is wrong.
+    one_grid : bool
+        Whether all images must lie on one grid: yes unless they are resampled onto one.
     """
     for name, scan in zip(table[_ID], scans, strict=True):
         if scan.missing:
@@ -66,7 +128,8 @@ def check_scans(table: pd.DataFrame, scans: Sequence[Scan], problems: Problems) 
                 check_mask(nifti.read_header(mask, name), grids[name])
         except ImageError as error:
             problems.add(str(error))
-    _check_grids(grids, problems)
+    if one_grid:
+        _check_grids(grids, problems)
 
 
 def _check_grids(grids: Mapping[str, Grid], problems: Problems) -> None:
@@ -81,7 +144,8 @@ def _check_grids(grids: Mapping[str, Grid], problems: Problems) -> None:
         if not grid.matches(common):
             problems.grids.append(
                 f"{name}: its grid {_described(grid)} is not that of most images, "
-                f"{_described(common)}; resample it or use cohort.exclude"
+                f"{_described(common)}; register the images (registration.method), resample "
+                "it or use cohort.exclude"
             )
 
 

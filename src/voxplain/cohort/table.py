@@ -1,6 +1,5 @@
 """The `table` layout: any folder of images described by one TSV or CSV file."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from voxplain.cohort import checks, morphometry
-from voxplain.cohort.scans import Scan
+from voxplain.cohort.scans import Scan, fields, filled
 from voxplain.cohort.text_tables import read_text_table
 
-_FIELD = re.compile(r"\{([^{}]+)\}")
+_FILES = ("image", "mask")
 
 
 def read_participants(
@@ -25,9 +24,9 @@ def read_participants(
         The cohort's folder; paths in `settings` and in the table are relative to it.
     settings : mapping
         The config's ``cohort.table``: ``participants`` (file), ``image`` (path with columns in
-        braces), ``label`` (column), ``positive`` and ``negative`` (its values), columns for
-        ``family``, ``tiv`` (ml), ``age`` (years) and ``site``, and ``morphometry`` (one table or a
-        list), each null where there is none.
+        braces), ``mask`` (likewise, or null), ``label`` (column), ``positive`` and ``negative``
+        (its values), columns for ``family``, ``tiv`` (ml), ``age`` (years) and ``site``, and
+        ``morphometry`` (one table or a list), each null where there is none.
     **checked
         Passed to `voxplain.cohort.checks.participants_of`.
 
@@ -45,15 +44,16 @@ def read_participants(
     path = root / settings["participants"]
 
     def locate(row: Mapping[str, str]) -> Scan:
-        relative = _FIELD.sub(lambda match: row[match[1]], settings["image"])
-        return Scan(str(root / relative))
+        files = [settings.get(key) for key in _FILES]
+        return Scan(*(template and str(root / filled(template, row)) for template in files))
 
     study = checks.Study(
         layout="table",
         source=path,
         table=read_text_table(path),
+        root=root,
         locate=locate,
-        image_columns=_FIELD.findall(settings["image"]),
+        image_columns=[name for key in _FILES for name in fields(settings.get(key) or "")],
         columns=settings,
         morphometry=[root / name for name in morphometry.as_paths(settings["morphometry"])],
         without={"tiv": "set cohort.table.tiv to null to measure brain volume on the images"},

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from voxplain.figures.style import method_name
+from voxplain.registration.spaces import space_after
 
 CONTRASTS = {
     "T1w": "T1-weighted images",
@@ -52,9 +53,7 @@ def _data(config: Mapping[str, Any], n_participants: int | None) -> str:
     people = f"{n_participants} participants" if n_participants else "Participants"
     text = (
         f"{people} of the {cohort['layout']} cohort, {CONTRASTS[cohort['contrast']]} in "
-        f"{cohort['space']} space, were averaged onto a grid of "
-        f"{_shape(config['volumes']['shape'])} voxels by exact box filtering, the field of view "
-        "kept. "
+        f"{cohort['space']} space, were {_registered(config)} "
         f"{NORMALISATIONS[config['volumes']['normalisation']]}."
     )
     if cohort["layout"] == "synthetic":
@@ -68,6 +67,24 @@ def _data(config: Mapping[str, Any], n_participants: int | None) -> str:
         )
         text += " The participants are simulated. " + effect
     return text
+
+
+def _registered(config: Mapping[str, Any]) -> str:
+    """Return how images came onto the grid."""
+    method = config["registration"]["method"]
+    voxels = f"{_shape(config['volumes']['shape'])} voxels"
+    if method == "none":
+        return f"averaged onto a grid of {voxels} by exact box filtering, the field of view kept."
+    by = {
+        "transforms": "the transforms given for them",
+        "antspy": "an affine each (ANTsPy, the MNI152 template of nilearn, brains only)",
+        "conform": "the identity",
+    }
+    space = space_after(config["cohort"]["space"], config["registration"])
+    return (
+        f"resampled into {space} by {by[method]}, linearly and at their own resolution, and "
+        f"averaged over the boxes of a grid of {voxels} in FSL's MNI152 field of view."
+    )
 
 
 def _network(cnn: Mapping[str, Any], n_splits: int) -> str:

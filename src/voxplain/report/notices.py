@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from voxplain import paper
+from voxplain.registration.spaces import is_mni152, space_after
 from voxplain.report.answer import class_names, head_size_is_measured, null_cohort
 from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.methods import CONTRASTS
@@ -83,7 +84,7 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
             Notice(
                 "note",
                 "No head size is given; the head-size model uses the brain volume that the images "
-                "show, which registration with scaling removes in part.",
+                "as they were given show, which scaling before that has removed in part.",
             )
         )
     names = class_names(config)
@@ -99,17 +100,25 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
                 "a network may tell age apart and its maps may show ageing.",
             )
         )
-    if config["cohort"]["space"] != "MNI152":
-        found.append(
-            Notice(
-                "warn",
-                f"The images are in {config['cohort']['space']} space, not registered to MNI152: "
-                "no atlas tables, and voxels of different participants do not correspond.",
-            )
+    return [*found, _space_notice(config["cohort"]["space"], config["registration"])]
+
+
+def _space_notice(space: str, registration: Mapping[str, Any]) -> Notice:
+    after = space_after(space, registration)
+    if not is_mni152(after):
+        return Notice(
+            "warn",
+            f"The images are in {after} space, not registered to MNI152: no atlas tables, and "
+            "voxels of different participants do not correspond.",
         )
-    else:
-        found.append(Notice("note", "The images are in MNI152 space, as the configuration says."))
-    return found
+    if after == space:
+        return Notice("note", "The images are in MNI152 space, as the configuration says.")
+    by = {"transforms": "the transforms given for them", "antspy": "an affine of ANTsPy each"}
+    return Notice(
+        "note",
+        f"The images were brought from their own space into {after} by "
+        f"{by[registration['method']]} (volumes/volumes.json says how for each participant).",
+    )
 
 
 def _age_gap(people: pd.DataFrame, names: tuple[str, str]) -> float | None:

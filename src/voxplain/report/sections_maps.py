@@ -9,6 +9,7 @@ from voxplain import paper
 from voxplain.figures.style import method_name
 from voxplain.paper import published_regions
 from voxplain.paths import WHOLE_COHORT
+from voxplain.registration.spaces import is_mni152, space_after
 from voxplain.report.answer import class_names, null_cohort
 from voxplain.report.blocks import Note, Text, picture
 from voxplain.report.claims_first_layer import first_layer_counts
@@ -126,8 +127,9 @@ def regions(context: Mapping[str, Any]) -> list:
     """Show the highest regions per atlas and method (Table 2)."""
     tables = context.get("table2")
     if not tables:
-        space = context["config"]["cohort"]["space"]
-        if space != "MNI152":
+        config = context["config"]
+        space = space_after(config["cohort"]["space"], config["registration"])
+        if not is_mni152(space):
             reason = f"the images are in {space} space and the atlases in MNI152"
         elif not context["config"]["atlases"]:
             reason = "no atlas is configured"

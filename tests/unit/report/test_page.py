@@ -37,6 +37,7 @@ def config(**changes):
                 "regions": [{"name": "left ear"}],
             },
         },
+        "registration": {"method": "none", "template": "MNI152NLin6Asym"},
         "volumes": {"shape": [30, 36, 30], "normalisation": "brain_mean"},
         "folds": {"n_splits": 10},
         "cnn": {
@@ -349,6 +350,11 @@ def people_of(families, ages=(30.0, 31.0, 30.0, 31.0)):
     [
         ({"attribution__model": "all"}, None, "In-sample"),
         ({"cohort__space": "native"}, None, "not registered to MNI152"),
+        (
+            {"cohort__space": "native", "registration__method": "antspy"},
+            None,
+            "own space into MNI152NLin2009aSym by an affine of ANTsPy each",
+        ),
         ({"cohort__layout": "table"}, people_of([pd.NA] * 4), "Families are not controlled"),
         ({"cohort__synthetic__null_cohort": True}, None, "no effect planted"),
         (

@@ -1,0 +1,69 @@
+"""Native IXI brains, registered by ANTsPy, against the same brains as registered elsewhere.
+
+    python benchmarks/registration.py ../shared/data/ixi [--participants 10]
+
+Per participant, on the IXI preset's grid: Dice of the two brain masks (tissue is what exceeds 5 %
+of the 98th percentile) and the correlation inside their union. As a yardstick the same figures
+between different participants: what registration alone explains.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from voxplain.downsample import downsample_file
+from voxplain.registration.spaces import ANTSPY_SPACE
+from voxplain.registration.to_mni152 import register
+
+SHAPE = (36, 43, 36)
+SETTINGS = {"method": "antspy", "reference": None}
+
+
+def tissue(volume):
+    return volume > 0.05 * np.percentile(volume, 98)
+
+
+def agreement(one, other):
+    """Dice of the brain masks, and the correlation inside their union."""
+    a, b = tissue(one), tissue(other)
+    return 2 * (a & b).sum() / (a.sum() + b.sum()), np.corrcoef(one[a | b], other[a | b])[0, 1]
+
+
+def compare(root, names):
+    rows, volumes = [], []
+    for name in names:
+        native, mni = root / "native", root / "mni2mm"
+        start = time.process_time()
+        done = register(
+            *(name, str(native / f"{name}_T1w.nii.gz"), str(native / f"{name}_dseg.nii.gz"), None),
+            *(SHAPE, SETTINGS, ANTSPY_SPACE, 42),
+        )
+        seconds = time.process_time() - start
+        path = mni / f"{name}_space-MNI152NLin6Asym_desc-brain_T1w.nii.gz"
+        theirs, grid, _ = downsample_file(path, SHAPE)
+        assert grid.matches(done.grid), path
+        dice, r = agreement(done.volume, theirs)
+        volumes.append((done.volume, theirs))
+        rows.append(
+            {"participant_id": name, "dice": dice, "r": r, "cpu_s": seconds}
+            | {key: done.origin[key] for key in ("TemplateDice", "TemplateCoverage")}
+        )
+    others = [agreement(volumes[k][0], volumes[k - 1][1]) for k in range(len(volumes))]
+    return pd.DataFrame(rows), pd.DataFrame(others, columns=["dice", "r"])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--participants", type=int, default=None)
+    arguments = parser.parse_args()
+    table = pd.read_csv(arguments.root / "participants.tsv", sep="\t")
+    own, others = compare(arguments.root, table["participant_id"][: arguments.participants])
+    quantiles = [0, 0.05, 0.5, 1]
+    print(own.drop(columns="participant_id").quantile(quantiles).round(4).to_string())
+    print("lowest:", own.nsmallest(3, "r").to_string(index=False))
+    print("\nwith the next participant's brain instead:")
+    print(others.quantile(quantiles).round(4).to_string())

@@ -1,0 +1,1 @@
+"""Registration: from a participant's own space to MNI152, and what is known of it afterwards."""
