@@ -4,7 +4,7 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from voxplain.config import DEFAULTS, SCHEMA, check_config
+from voxplain.config import DEFAULTS, check_config
 from voxplain.errors import ConfigError
 
 from voxplain import run_lock
@@ -17,7 +17,7 @@ configfile: DEFAULTS
 
 
 try:
-    check_config(config, Path(workflow.basedir, SCHEMA))
+    check_config(config, Path(workflow.basedir))
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 

@@ -84,35 +84,41 @@ def _lay_over(below: dict[str, Any], above: Mapping[str, Any]) -> None:
             below[key] = value
 
 
-def check_config(config: Mapping[str, Any], schema: str | os.PathLike) -> None:
+def check_config(config: Mapping[str, Any], project: Path) -> None:
     """Refuse a configuration that cannot be run, for every reason at once.
 
     Parameters
     ----------
     config : mapping
         All keys, defaults included.
-    schema : path_like
-        JSON schema of the configuration, as YAML.
+    project : Path
+        Folder that holds the schema.
 
     Raises
     ------
     ConfigError
         One line per problem. What the schema cannot see is looked at once the schema is content.
     """
-    problems = _schema_problems(config, read_yaml(schema))
-    if not problems:
-        problems = [problem for check in CHECKS for problem in check(config)]
+    problems = schema_problems(config, project) or setting_problems(config)
     if problems:
         raise ConfigError("\n".join(problems))
 
 
-def _schema_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
-    errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
+def schema_problems(config: Mapping[str, Any], project: Path) -> list[str]:
+    """Return what the JSON schema refuses: unknown or missing keys, values of the wrong kind."""
+    validator = jsonschema.Draft202012Validator(read_yaml(project / SCHEMA))
     found = []
-    for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path]):
-        where = ".".join(str(part) for part in error.absolute_path)
+    for error in sorted(
+        validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path))
+    ):
+        where = ".".join(map(str, error.absolute_path))
         found.append(f"{where}: {error.message}" if where else error.message)
     return found
+
+
+def setting_problems(config: Mapping[str, Any]) -> list[str]:
+    """Return settings that contradict each other, of a configuration that the schema accepts."""
+    return [problem for check in CHECKS for problem in check(config)]
 
 
 def _root(config: Mapping[str, Any]) -> list[str]:

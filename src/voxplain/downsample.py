@@ -7,13 +7,13 @@ file is being inflated, so that only a few slices are in memory at any time.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from voxplain import nifti
+from voxplain import files, nifti
 from voxplain.errors import ImageError
 from voxplain.grid import Grid
 
@@ -331,3 +331,47 @@ def downsample_nifti(
         raise ImageError(f"{src} is both source and destination; write to another file")
     coarse, grid, _ = downsample_file(src, shape)
     nifti.write_volume(dst, coarse, grid, nifti.read_header(src).xform_code)
+
+
+def downsample_files(
+    sources: Sequence[str | os.PathLike],
+    folder: str | os.PathLike,
+    shape: tuple[int, int, int] = PAPER_SHAPE,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Path]:
+    """Downsample NIfTI files into a folder, each under its own name (``.nii.gz``).
+
+    Parameters
+    ----------
+    sources : sequence of path_like
+        Files of different names.
+    folder : path_like
+        Made if it is not there.
+    shape : tuple of int
+        Size along the right, anterior and superior axes.
+    progress : callable, optional
+        Called with the number of files done and of all.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    ImageError
+        Two sources have one name, or, once all others are written, for every file that cannot be
+        read.
+    """
+    targets = files.targets_in(folder, sources, ".nii.gz")
+    problems = []
+    for done, (source, target) in enumerate(zip(sources, targets, strict=True), start=1):
+        try:
+            downsample_nifti(source, target, shape)
+        except ImageError as error:
+            problems.append(str(error))
+        if progress is not None:
+            progress(done, len(sources))
+    if problems:
+        raise ImageError("\n".join(problems))
+    return targets

@@ -3,6 +3,8 @@
 import io
 import json
 import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,35 @@ import pandas as pd
 
 from voxplain.atomic import atomic_path as atomic_path
 from voxplain.atomic import write_bytes, write_text
+from voxplain.errors import ImageError
 
 _TEXT_COLUMNS = (
     *("participant_id", "fold", "family_id", "class_name", "site"),
     *("larger", "mask", "transform", "name", "region"),
 )
+
+
+def targets_in(
+    folder: str | os.PathLike, sources: Sequence[str | os.PathLike], ending: str
+) -> list[Path]:
+    """Return one path in `folder` for each NIfTI file: its own stem and `ending`.
+
+    Raises
+    ------
+    ImageError
+        Two sources would get one name.
+    """
+    paths = [
+        Path(folder, Path(source).name.removesuffix(".gz").removesuffix(".nii") + ending)
+        for source in sources
+    ]
+    for path, count in Counter(paths).items():
+        if count > 1:
+            raise ImageError(
+                f"{count} of the images would be written to {path}; give them one by one, with "
+                "another --out each"
+            )
+    return paths
 
 
 def write_json(path: str | os.PathLike, value: Any) -> None:

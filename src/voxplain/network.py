@@ -1,6 +1,7 @@
 """The 3-D CNN of Kan et al. 2020 (section 3.2) as plain modules, and a user's own in its place."""
 
 import io
+import pickle
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -119,10 +120,41 @@ def save_model(
     write_bytes(path, buffer.getvalue())
 
 
+def read_weights(path: str | Path) -> dict[str, Any]:
+    """Read a file of tensors and plain values; code in it is refused, not run.
+
+    Returns
+    -------
+    dict
+        What `save_model` wrote, or the state dict that ``torch.save(model.state_dict(), path)``
+        wrote.
+
+    Raises
+    ------
+    ConfigError
+        There is no such file, it is no file of torch's, or it holds more than tensors and plain
+        values.
+    """
+    if not Path(path).is_file():
+        raise ConfigError(f"{path} does not exist; name a model file")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
+        raise ConfigError(
+            f"{path} is no file of weights alone; save the network's state_dict() with torch.save"
+        ) from error
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"{path} holds a {type(content).__name__}, not a network's state_dict()")
+    return dict(content)
+
+
 def load_model(
-    path: str | Path, device: torch.device | str = "cpu", source: str | None = None
+    path: str | Path,
+    device: torch.device | str = "cpu",
+    source: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
 ) -> tuple[nn.Module, dict]:
-    """Read a model written by `save_model`.
+    """Read a model written by `save_model`, or a bare state dict.
 
     The file holds tensors and plain settings and is read as such; which code they belong to is the
     caller's to say, never the file's.
@@ -135,6 +167,8 @@ def load_model(
         Where to put the model.
     source : str, optional
         As `build_network` takes it.
+    arguments : mapping, optional
+        As `build_network` takes them, for a bare state dict.
 
     Returns
     -------
@@ -146,16 +180,19 @@ def load_model(
     Raises
     ------
     ConfigError
-        The network cannot be built, or the weights are another network's.
+        The file cannot be read, the network cannot be built, or the weights are another network's.
     """
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    content = read_weights(path)
+    if arguments is not None:
+        content = {"settings": arguments, "state": content}
     with torch.random.fork_rng(devices=[]):  # the initial weights are not kept
         model = build_network(source, content.pop("settings"))
     try:
         model.load_state_dict(content.pop("state"))
     except RuntimeError as error:
         raise ConfigError(
-            f"{path}: these weights do not fit {source or 'the CNN'}; train it again"
+            f"{path}: these weights do not fit {source or 'the CNN'}; name the network and the "
+            "settings that they belong to, or train it again"
         ) from error
     return model.to(device).eval(), content
 

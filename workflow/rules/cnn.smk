@@ -27,6 +27,7 @@ rule train_cnn:
         check=P.cnn_check if OWN_NETWORK else [],
         participants=P.participants,
         volumes=P.volumes,
+        grid=P.grid,
         split=P.split,
     output:
         model=P.cnn_model,
@@ -46,6 +47,7 @@ rule train_cnn:
         network=NETWORK,
         checkpoint=P.cnn_checkpoint,
         settings=TRAINING,
+        input=MODEL_INPUT,
         seed=config["seed"],
         gpu=config["gpu"],
         code=code("train_cnn.py"),

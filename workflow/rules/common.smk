@@ -76,6 +76,14 @@ REGISTRATION = config["registration"]
 TRANSFORMS = REGISTRATION["method"] == "transforms"
 SPACE = space_after(config["cohort"]["space"], REGISTRATION)
 TABLE2_ATLASES = list(ATLASES) if is_mni152(SPACE) else []
+# What a model file says of its images, beside their grid.
+MODEL_INPUT = {
+    "shape": config["volumes"]["shape"],
+    "normalisation": config["volumes"]["normalisation"],
+    "classes": CLASSES,
+    "space": SPACE,
+    "contrast": config["cohort"]["contrast"],
+}
 # Folds whose maps make the group maps: the held-out ones, or the paper's in-sample model.
 MAP_FOLDS = FOLDS if config["attribution"]["model"] == "fold" else [WHOLE_COHORT]
 # Folds that the page's viewer can show one by one; the whole-cohort model is its own mean.

@@ -3,14 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.atlas import load_atlas, overlap_table
-from voxplain.evaluation.overlap import top_fraction
-from voxplain.evaluation.smooth_masks import surrogates
+from voxplain.atlas import load_atlas
 from voxplain.files import read_json, write_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
 from voxplain.paper import published_regions, same_region
+from voxplain.regions import regions_with_null
 from voxplain.registration.spaces import require_mni152, write_sidecars
 
 with job_log(snakemake.log[0]):
@@ -23,9 +22,7 @@ with job_log(snakemake.log[0]):
     tables = []
     for method, path in zip(p.methods, snakemake.input.maps, strict=True):
         conjoined = np.load(path)[2]
-        binary = top_fraction(conjoined, brain, p.equal_area)
-        null = surrogates(conjoined, brain, p.surrogates, p.seed)
-        table = overlap_table(conjoined, atlas, grid, binary, null)
+        table = regions_with_null(conjoined, atlas, grid, brain, p.equal_area, p.surrogates, p.seed)
         table["paper"] = [
             next((r.score for r in published if same_region(atlas.name, r, value, name)), None)
             for value, name in zip(table["value"], table["name"], strict=True)

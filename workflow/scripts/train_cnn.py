@@ -7,7 +7,7 @@ import numpy as np
 
 from voxplain import compute
 from voxplain.checkpoints import Checkpoint
-from voxplain.files import read_table, write_json, write_table
+from voxplain.files import read_json, read_table, write_json, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
 from voxplain.manifest import environment
@@ -40,7 +40,8 @@ with job_log(snakemake.log[0]):
     logits = predict_logits(model, volumes[held_out])
     predicted = logits.argmax(axis=1)
 
-    save_model(snakemake.output.model, model, p.network["arguments"], fold=split.fold)
+    form = p.input | {"affine": read_json(snakemake.input.grid)["affine"]}
+    save_model(snakemake.output.model, model, p.network["arguments"], fold=split.fold, input=form)
     write_table(snakemake.output.history, history.assign(fold=split.fold))
     write_table(
         snakemake.output.predictions,

@@ -1,0 +1,118 @@
+"""``voxplain check``: everything wrong with a configuration and its data, or what a run costs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich import box
+from rich.table import Table
+
+from voxplain.cli.common import console, errors, key_values
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXAMPLES = """\
+**Examples**
+
+`voxplain check my_study.yaml`
+
+`voxplain check workflow/presets/ixi.yaml --set cohort_root=/data/ixi --set run=ixi`
+
+`voxplain check workflow/presets/kan2020.yaml workflow/presets/hcp.yaml my_hcp.yaml --cores 16`
+"""
+MOST_ROWS = 12
+
+
+def check(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="CONFIG...", help="YAML files, laid over the project's config."),
+    ],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="As snakemake's --config; repeatable."),
+    ] = None,
+    cores: Annotated[int, typer.Option(help="Cores of the run, for its wall time.", min=1)] = 2,
+) -> None:
+    """Check settings and inputs as the workflow does, and show the plan of the run.
+
+    Tables and image headers are read, voxels are not. All problems are listed together and nothing
+    is computed. Times are estimates from figures measured on one machine (benchmarks/RESULTS.md):
+    good to a factor of two.
+    """
+    from voxplain.config import DEFAULTS, project_folder, read_config, schema_problems
+    from voxplain.config import setting_problems as contradictions
+    from voxplain.costs import Costs
+    from voxplain.errors import ConfigError
+    from voxplain.plan import inspect_inputs, plan_table, planned_jobs
+
+    project = project_folder()
+    defaults = project / DEFAULTS
+    layers = files if files[0].resolve() == defaults.resolve() else [defaults, *files]
+    changes = key_values(settings or [], "--set")
+    config = read_config(layers) | changes
+    cohort, problems = None, schema_problems(config, project)
+    if not problems:
+        problems = contradictions(config)
+        if config["cohort"]["layout"] == "synthetic" or config["cohort_root"] is not None:
+            with errors.status("reading tables and headers"):
+                cohort, found = inspect_inputs(config)
+            problems += found
+    if problems:
+        raise ConfigError("\n".join(problems))
+    with errors.status("asking Snakemake"):
+        jobs = planned_jobs(layers, project, changes)
+    groups = ", ".join(f"{count} {name}" for name, count in cohort.counts.items())
+    left_out = f", {cohort.dropped} left out" if cohort.dropped else ""
+    console.print(f"Settings and inputs are right: {cohort.n} participants ({groups}{left_out}).")
+    if not jobs:
+        console.print(f"results/{config['run']} is finished: nothing would be done.")
+        return
+    _print_plan(plan_table(jobs, costs := Costs(config, cohort.n, cohort.image_voxels)))
+    _print_totals(config, jobs, costs, cores)
+
+
+def _print_plan(plan: "pd.DataFrame") -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("rule", "jobs", "time, all jobs", "memory, one job"):
+        table.add_column(heading, justify="left" if heading == "rule" else "right")
+    for row in plan.head(MOST_ROWS).itertuples():
+        memory = f"{row.memory_mb / 1000:.1f} GB" if row.memory_mb else "< 0.5 GB"
+        table.add_row(row.rule, str(row.jobs), _duration(row.seconds), memory)
+    rest = plan.iloc[MOST_ROWS:]
+    if len(rest):
+        table.add_row(
+            f"{len(rest)} other rules", str(rest["jobs"].sum()), _duration(rest["seconds"].sum())
+        )
+    console.print(table)
+
+
+def _print_totals(config: dict[str, Any], jobs: dict[str, int], costs: Any, cores: int) -> None:
+    from voxplain.plan import free_disk_mb, plan_table
+
+    plan = plan_table(jobs, costs)
+    total, largest = plan["seconds"].sum(), plan["memory_mb"].max()
+    device = "on one GPU" if config["gpu"] else f"on {cores} cores"
+    wall = total if config["gpu"] else max(total / cores, (plan["seconds"] / plan["jobs"]).max())
+    console.print(f"Time    about {_duration(wall)} {device} ({_duration(total)} of jobs in all)")
+    console.print(
+        f"Memory  about {max(largest, 500) / 1000:.1f} GB for the largest job; "
+        f"{cores} run at once on {cores} cores"
+    )
+    free = free_disk_mb()
+    console.print(
+        f"Disk    about {costs.disk_mb / 1000:.1f} GB, {free / 1000:.0f} GB are free here"
+    )
+    if costs.disk_mb > free:
+        errors.print("[yellow]There is not enough room on this disk.[/]")
+    if config["cnn"]["network"] is not None:
+        errors.print("[yellow]Times are those of the paper's network, not of your own.[/]")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"

@@ -1,0 +1,38 @@
+"""``voxplain downsample``: images averaged down to a coarser grid."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voxplain.cli.common import console, progress_bar
+
+EXAMPLES = """\
+**Examples**
+
+`voxplain downsample sub-*/anat/*_T1w.nii.gz --out coarse`
+
+`voxplain downsample T1w.nii.gz --shape 30 36 30 --out coarse`
+"""
+
+
+def downsample(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SRC...", help="NIfTI files, any orientation.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the coarse images, under the same names.")],
+    shape: Annotated[
+        tuple[int, int, int],
+        typer.Option(help="Voxels along the right, anterior and superior axes.", min=1),
+    ] = (58, 70, 58),
+) -> None:
+    """Average images over the boxes of a coarser grid: exact, anti-aliased, affine kept.
+
+    Writes float32 in RAS order with the field of view of the source. Files that cannot be read are
+    named at the end, and the others are written.
+    """
+    from voxplain.downsample import downsample_files
+
+    with progress_bar("downsampled") as report:
+        written = downsample_files(sources, out, shape, report)
+    console.print(f"{len(written)} images of {' x '.join(map(str, shape))} voxels in {out}")

@@ -1,0 +1,52 @@
+"""``voxplain init``: a commented configuration for a folder of data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voxplain.cli.common import console
+
+EXAMPLES = """\
+**Examples**
+
+`voxplain init /data/my_study`
+
+`voxplain init /data/ds000001 --out configs/ds000001.yaml`
+"""
+
+
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="HCP downloads, a BIDS dataset, OASIS-1, or images and a table.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; by default the folder's name in this one.")
+    ] = None,
+) -> None:
+    """Inspect a folder of data and write a configuration that reads it.
+
+    Asks for nothing. What it chose, and what you should look at, stands at the top of the file as
+    comments; `voxplain check` then says whether a run would work. A file that is there is kept.
+    """
+    from voxplain.cohort.discovery import inspect_folder
+    from voxplain.config import SCHEMA, project_folder, read_yaml
+    from voxplain.errors import ConfigError
+    from voxplain.files import write_text
+    from voxplain.overlay import commented_yaml
+
+    folder = folder.resolve()
+    run = "".join(c if c.isalnum() or c in "_.-" else "_" for c in folder.name).lstrip("_.-")
+    path = out or Path(f"{run}.yaml")
+    if path.exists():
+        raise ConfigError(f"{path} is there already; remove it, or name another file with --out")
+    found = inspect_folder(folder)
+    settings = {"run": run, "cohort_root": str(folder)}
+    settings |= {"cohort": found.cohort, "volumes": found.volumes}
+    notes = [f"Written by voxplain init from {folder}.", *found.notes]
+    notes.append("What differs from config.yaml, which lists every key. Look it over, then:")
+    notes += [f"  voxplain check {path}", f"  snakemake --cores 2 --configfile config.yaml {path}"]
+    write_text(path, commented_yaml(settings, read_yaml(project_folder() / SCHEMA), notes))
+    for note in found.notes:
+        console.print(note, markup=False)
+    console.print(f"Written: {path}. Next: voxplain check {path}", markup=False)

@@ -1,0 +1,109 @@
+"""``voxplain overlap``: the regions of an atlas that a map marks, each beside chance."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+
+from voxplain.cli.common import console, errors
+
+if TYPE_CHECKING:
+    from voxplain.atlas import Atlas
+
+EXAMPLES = """\
+**Examples**
+
+`voxplain overlap map.nii.gz --atlas brainnetome`
+
+`voxplain overlap map.nii.gz --atlas aal.nii.gz --labels aal.txt --out regions.tsv`
+
+`voxplain overlap results/demo/attribution/grad_cam/group/conjoined_mean.nii.gz --atlas mori
+--brain-mask results/demo/volumes/brain_mask.nii.gz`
+"""
+
+
+def overlap(
+    image: Annotated[Path, typer.Argument(metavar="MAP", help="Map in the atlas's space, NIfTI.")],
+    atlas: Annotated[str, typer.Option(help="Name in the configuration, or a label volume.")],
+    labels: Annotated[
+        Path | None, typer.Option(help="Names of the volume's labels, if --atlas is a file.")
+    ] = None,
+    brain_mask: Annotated[
+        Path | None, typer.Option(help="On the map's grid; by default that of MNI152.")
+    ] = None,
+    config: Annotated[
+        list[Path] | None,
+        typer.Option(help="Configuration that lists the atlas; by default the project's."),
+    ] = None,
+    equal_area: Annotated[
+        float, typer.Option(help="Share of the brain in the coverage.", min=0.001, max=1)
+    ] = 0.1,
+    surrogates: Annotated[
+        int, typer.Option(help="Random maps of the null; p cannot fall below 1/(n+1).", min=20)
+    ] = 500,
+    seed: Annotated[int, typer.Option(help="Of the random maps.", min=0)] = 42,
+    top: Annotated[int, typer.Option(help="Regions to print.", min=1)] = 10,
+    out: Annotated[Path | None, typer.Option(help="Table of all regions, TSV.")] = None,
+) -> None:
+    """Rank the regions of an atlas by a map, with p values against smooth random maps.
+
+    The map and the atlas must lie in one space, such as MNI152; they keep their own grids. A score
+    is a region's mean over the sum of all regions' means. p (FWE) is family-wise over regions:
+    below .05 the region stands out from random maps of the same values and smoothness.
+    """
+    import numpy as np
+
+    from voxplain.errors import GridMismatchError
+    from voxplain.files import write_table
+    from voxplain.nifti import read_volume
+    from voxplain.regions import mni_brain, regions_with_null
+
+    opened = _open_atlas(atlas, labels, config)
+    volume, grid = read_volume(image)
+    if brain_mask is None:
+        brain = mni_brain(grid)
+    else:
+        mask, mask_grid = read_volume(brain_mask)
+        if not mask_grid.matches(grid):
+            raise GridMismatchError(f"{brain_mask} is not on the grid of {image}; resample it")
+        brain = mask > 0
+    with errors.status("drawing random maps"):
+        table = regions_with_null(
+            np.ascontiguousarray(volume), opened, grid, brain, equal_area, surrogates, seed
+        )
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("rank", "region", "score", "coverage", "p", "q (FDR)", "p (FWE)"):
+        shown.add_column(heading, justify="left" if heading == "region" else "right")
+    for row in table.head(top).itertuples():
+        tests = [f"{value:.3f}" for value in (row.coverage, row.p_null, row.q_fdr, row.p_fwe)]
+        shown.add_row(str(row.rank), row.name, f"{row.score:.4f}", *tests)
+    console.print(shown)
+    found = int((table["p_fwe"] < 0.05).sum())
+    console.print(f"{found} of {len(table)} regions of {opened.name} stand out (p FWE < .05)")
+    if out is not None:
+        write_table(out, table)
+
+
+def _open_atlas(atlas: str, labels: Path | None, config: list[Path] | None) -> "Atlas":
+    from voxplain.atlas_files import fetch_wheel, open_atlas
+    from voxplain.config import DEFAULTS, project_folder, read_config
+    from voxplain.errors import AtlasError
+    from voxplain.paths import RunPaths
+
+    if labels is not None:
+        return open_atlas({"name": Path(atlas).name, "image": atlas, "labels": labels})
+    listed = read_config(config or [project_folder() / DEFAULTS]).get("atlases", [])
+    entries = {entry["name"]: entry for entry in listed}
+    if atlas not in entries:
+        raise AtlasError(
+            f"--atlas {atlas}: the configuration lists {', '.join(entries) or 'no atlas'}; name "
+            "one of these, or a label volume with its names in --labels"
+        )
+    entry = entries[atlas]
+    if "wheel" not in entry:
+        return open_atlas(entry)
+    with errors.status(f"fetching {entry['wheel']}"):
+        wheel = fetch_wheel(entry["wheel"], Path(RunPaths("").wheel).parent)
+    return open_atlas(entry, wheel)

@@ -1,0 +1,227 @@
+"""One image explained by one trained network, without a workflow around it."""
+
+import inspect
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from voxplain.attribution import METHODS, SEEDED
+from voxplain.attribution.perturbation_settings import Settings
+from voxplain.errors import ConfigError
+from voxplain.files import targets_in
+from voxplain.grid import Grid
+from voxplain.model_input import ModelInput
+from voxplain.network import load_model, read_weights
+from voxplain.nifti import read_header, write_volume
+from voxplain.seeds import stream_seed
+
+SEED = 42  # as config.yaml's
+_GIVEN = {"model", "images", "targets", "progress", "settings", "seed"}  # not the user's to set
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A map of one image and what the network says of it.
+
+    Attributes
+    ----------
+    map : (X, Y, Z) float32 array
+        Raw attribution, non-negative, on `grid`.
+    grid : Grid
+        The network's grid.
+    probabilities : (n_classes,) array
+        Softmax of the logits.
+    target : int
+        The class explained.
+    """
+
+    map: np.ndarray
+    grid: Grid
+    probabilities: np.ndarray
+    target: int
+
+
+def open_network(
+    path: str | os.PathLike,
+    device: torch.device,
+    source: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    shape: tuple[int, int, int] | None = None,
+    normalisation: str | None = None,
+) -> tuple[torch.nn.Module, ModelInput]:
+    """Open a model file of a run, or the bare state dict of any network.
+
+    Parameters
+    ----------
+    path : path_like
+        Read as tensors and plain values only: no code in it is run.
+    device : torch.device
+        Where to put the network.
+    source : str, optional
+        The network's code, ``file.py:Name`` or ``package.module:Name``; None is the paper's.
+    settings : mapping, optional
+        Keyword arguments of the network beside shape and n_classes, for a bare state dict.
+    shape, normalisation : optional
+        The form of its images, for a bare state dict. A model file of a run knows them.
+
+    Returns
+    -------
+    network : torch.nn.Module
+        In eval mode.
+    form : ModelInput
+        What its images are.
+
+    Raises
+    ------
+    ConfigError
+        Something is missing, or stands in the file and is given as well.
+    """
+    weights = read_weights(path)
+    given = {"shape": shape, "normalisation": normalisation, "settings": settings}
+    if "input" in weights:
+        twice = [name for name, value in given.items() if value]
+        if twice:
+            raise ConfigError(
+                f"{path} knows the {' and '.join(twice)} of its network; leave out these options"
+            )
+        form = ModelInput.from_dict(weights["input"])
+        return load_model(path, device, source)[0], form
+    if "settings" in weights:
+        raise ConfigError(
+            f"{path} was written before model files held the form of their images; train it again"
+        )
+    absent = [name for name in ("shape", "normalisation") if given[name] is None]
+    if absent:
+        raise ConfigError(
+            f"{path} is a bare state dict, which does not say what images it was trained on; give "
+            f"its {' and '.join(absent)}"
+        )
+    form = ModelInput(tuple(shape), normalisation)
+    arguments = {"shape": form.shape, "n_classes": 2} | dict(settings or {})
+    return load_model(path, device, source, arguments)[0], form
+
+
+def method_settings(method: str) -> list[str]:
+    """Return the names of a method's settings."""
+    names = set(inspect.signature(METHODS[method]).parameters)
+    if method == "meaningful_perturbation":
+        names |= {field.name for field in fields(Settings)}
+    return sorted(names - _GIVEN)
+
+
+def explain_image(
+    network: torch.nn.Module,
+    form: ModelInput,
+    image: str | os.PathLike,
+    method: str,
+    target: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    seed: int = SEED,
+    mask: str | os.PathLike | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Explained:
+    """Explain one image file as a run explains its participants.
+
+    Parameters
+    ----------
+    network, form
+        From `open_network`.
+    image : path_like
+        NIfTI file.
+    method : str
+        A key of `voxplain.attribution.METHODS`.
+    target : int, optional
+        Class to explain; None is the predicted one.
+    settings : mapping, optional
+        Of the method; what is left out has the method's own default, which is the paper's.
+    seed : int
+        The run's seed (``seed`` of the configuration), for methods that draw random numbers.
+    mask : path_like, optional
+        Brain mask on the image's grid.
+    progress : callable, optional
+        Of Meaningful Perturbations: called with the iterations done and those to do.
+
+    Raises
+    ------
+    ConfigError
+        A setting that the method does not know, or a value that it refuses.
+    VoxplainError
+        As `ModelInput.read` and the method.
+    """
+    settings = dict(settings or {})
+    known = method_settings(method)
+    unknown = sorted(set(settings) - set(known))
+    if unknown:
+        raise ConfigError(
+            f"{method} knows no setting {', '.join(unknown)}; it knows {', '.join(known) or 'none'}"
+        )
+    volume, grid = form.read(image, mask)
+    device = next(network.parameters()).device
+    images = torch.from_numpy(volume)[None, None].to(device)
+    with torch.no_grad():
+        logits = network(images)[0]
+    if target is not None and not 0 <= target < len(logits):
+        raise ConfigError(f"target is {target}; the network has classes 0 to {len(logits) - 1}")
+    if method in SEEDED:
+        settings["seed"] = stream_seed(seed, method)
+    if method == "meaningful_perturbation":
+        settings["progress"] = progress
+    targets = None if target is None else torch.tensor([target], device=device)
+    result = METHODS[method](network, images, targets, **settings)
+    return Explained(
+        map=result.maps[0].cpu().numpy(),
+        grid=grid,
+        probabilities=logits.double().softmax(0).cpu().numpy(),
+        target=int(result.targets[0]),
+    )
+
+
+def map_paths(
+    images: Sequence[str | os.PathLike], out: str | os.PathLike, method: str
+) -> list[Path]:
+    """Return where each image's map goes: `out` itself for one image, else a folder.
+
+    Raises
+    ------
+    ConfigError
+        Several images and one map's name, or two images of one name.
+    """
+    is_file = str(out).endswith((".nii", ".nii.gz"))
+    if is_file and len(images) > 1:
+        raise ConfigError(f"{out} is one file for {len(images)} images; give a folder")
+    return [Path(out)] if is_file else targets_in(out, images, f"_desc-{method}_map.nii.gz")
+
+
+def write_map(
+    path: str | os.PathLike, explained: Explained, image: str | os.PathLike | None = None
+) -> None:
+    """Write a map as NIfTI, on the network's grid or on that of its image.
+
+    Parameters
+    ----------
+    path : path_like
+        ``.nii`` or ``.nii.gz``.
+    explained : Explained
+    image : path_like, optional
+        The image whose voxels the map is interpolated to (trilinear); beyond the outermost centres
+        of the network's voxels the values hold.
+    """
+    if image is None:
+        write_volume(path, explained.map, explained.grid)
+        return
+    fine = read_header(image).grid
+    to_map = np.linalg.inv(explained.grid.affine) @ fine.affine
+    values = ndimage.affine_transform(
+        *(explained.map, to_map[:3, :3], to_map[:3, 3]),
+        output_shape=fine.shape,
+        order=1,
+        mode="nearest",
+    )
+    write_volume(path, values, fine)

@@ -1,0 +1,166 @@
+"""Before a run: is everything there, what would be done, and what would it cost."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from voxplain import nifti
+from voxplain.cohort import check_facts, read_participants
+from voxplain.costs import Costs
+from voxplain.errors import ConfigError, VoxplainError
+from voxplain.label_tables import read_label_table
+
+_JOB_LINE = re.compile(r"^([a-z]\w*)\s+(\d+)$")
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A cohort as its headers show it.
+
+    Attributes
+    ----------
+    n : int
+        Participants.
+    counts : dict of int
+        By class name.
+    image_voxels : int
+        Of one image.
+    dropped : int
+        Participants left out because something of theirs is missing.
+    """
+
+    n: int
+    counts: dict[str, int]
+    image_voxels: int
+    dropped: int = 0
+
+
+def inspect_inputs(config: Mapping[str, Any]) -> tuple[Cohort | None, list[str]]:
+    """Read the tables and headers that a run would read, as its first job does.
+
+    Parameters
+    ----------
+    config : mapping
+        All keys; `voxplain.config.check_config` accepts it.
+
+    Returns
+    -------
+    cohort : Cohort or None
+        None where it cannot be used.
+    problems : list of str
+        Everything that is wrong with it and with the atlases.
+    """
+    problems = _atlas_problems(config["atlases"])
+    settings = config["cohort"]
+    layout = settings["layout"]
+    if layout == "synthetic":
+        n = settings["synthetic"]["n_subjects"]
+        names = settings["classes"]
+        counts = {names["negative"]: n - n // 2, names["positive"]: n // 2}
+        edge = settings["synthetic"]["voxel_size_mm"]
+        return Cohort(n, counts, round(180 * 216 * 180 / edge**3)), problems  # the templates' box
+    try:
+        check_facts(
+            layout, settings[layout], space=settings["space"], contrast=settings["contrast"]
+        )
+        table = read_participants(
+            *(layout, config["cohort_root"], settings[layout]),
+            classes=settings["classes"],
+            exclude=settings["exclude"],
+            n_splits=config["folds"]["n_splits"],
+            on_missing=settings["on_missing"],
+            registration=config["registration"],
+        )
+    except VoxplainError as error:
+        return None, [str(error), *problems]
+    header = nifti.read_header(table["image"].iloc[0])
+    counts = table["class_name"].value_counts(sort=False).to_dict()
+    return Cohort(len(table), counts, header.grid.n_voxels, len(table.attrs["dropped"])), problems
+
+
+def _atlas_problems(atlases: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Look at atlases given as files; wheels are fetched, and checked, by the run."""
+    problems = []
+    for atlas in atlases:
+        if "wheel" in atlas:
+            continue
+        for path, read in ((atlas["image"], nifti.read_header), (atlas["labels"], _labels)):
+            try:
+                read(path)
+            except VoxplainError as error:
+                problems.append(f"atlases: {atlas['name']}: {error}")
+    return problems
+
+
+def _labels(path: str) -> None:
+    if not Path(path).is_file():
+        raise ConfigError(f"{path} does not exist; correct its path")
+    read_label_table(path)
+
+
+def planned_jobs(
+    files: Sequence[str | os.PathLike], project: Path, changes: Mapping[str, Any] | None = None
+) -> dict[str, int]:
+    """Ask Snakemake what it would do here: jobs by rule, none where the run is finished.
+
+    Parameters
+    ----------
+    files : sequence of path_like
+        Configuration files, the first being the project's own.
+    project : Path
+        Where the Snakefile is.
+    changes : mapping, optional
+        Settings laid over the files.
+
+    Raises
+    ------
+    ConfigError
+        Snakemake is not installed, or refuses.
+    """
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--nolock", "--quiet", "host"]
+    command += ["--snakefile", str(project / "Snakefile")]
+    command += ["--workflow-profile", str(project / "profiles" / "default")]
+    command += ["--configfile", *map(str, files)]
+    if changes:
+        command += ["--config", *(f"{key}={json.dumps(value)}" for key, value in changes.items())]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if "No module named snakemake" in done.stdout:
+        raise ConfigError("Snakemake is not installed; pip install 'voxplain[workflow]'")
+    if done.returncode:
+        raise ConfigError(f"Snakemake cannot plan this run:\n{done.stdout.strip()[-2000:]}")
+    matches = map(_JOB_LINE.match, done.stdout.splitlines())
+    jobs = {match[1]: int(match[2]) for match in matches if match}
+    return {rule: count for rule, count in jobs.items() if rule not in ("total", "all")}
+
+
+def plan_table(jobs: Mapping[str, int], costs: Costs) -> pd.DataFrame:
+    """Estimate time and memory of planned jobs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        rule, jobs, seconds (of all of them, one after another), memory_mb (of one; 0: a few
+        hundred MB whatever the cohort), slowest first.
+    """
+    rows = [
+        (rule, count, costs.seconds(rule, count), costs.memory_mb(rule))
+        for rule, count in jobs.items()
+    ]
+    table = pd.DataFrame(rows, columns=["rule", "jobs", "seconds", "memory_mb"])
+    return table.sort_values(["seconds", "rule"], ascending=[False, True], ignore_index=True)
+
+
+def free_disk_mb(folder: str | os.PathLike = ".") -> float:
+    """Return the megabytes free where a run would write."""
+    return shutil.disk_usage(folder).free / 1e6

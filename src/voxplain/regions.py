@@ -1,0 +1,67 @@
+"""The regions of an atlas that a map marks, each beside what chance gives."""
+
+import numpy as np
+import pandas as pd
+
+from voxplain.atlas import Atlas, overlap_table, resample_labels
+from voxplain.errors import AttributionError
+from voxplain.evaluation.overlap import top_fraction
+from voxplain.evaluation.smooth_masks import surrogates
+from voxplain.grid import Grid
+
+
+def mni_brain(grid: Grid) -> np.ndarray:
+    """Return nilearn's MNI152 brain mask on a grid in MNI space, (X, Y, Z) bool."""
+    from nilearn import datasets  # heavy
+
+    mask = datasets.load_mni152_brain_mask(resolution=2)
+    labels = (mask.get_fdata() > 0).astype(np.int32)
+    atlas = Atlas("brain", labels, Grid(labels.shape, mask.affine), pd.DataFrame())
+    return resample_labels(atlas, grid) > 0
+
+
+def regions_with_null(
+    attribution: np.ndarray,
+    atlas: Atlas,
+    grid: Grid,
+    brain: np.ndarray,
+    equal_area: float,
+    n_surrogates: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Rank the regions of an atlas by a map, each beside what chance gives (Table 2).
+
+    Parameters
+    ----------
+    attribution : (X, Y, Z) array
+        Non-negative map in the atlas's space.
+    atlas : Atlas
+    grid : Grid
+        Of the map.
+    brain : (X, Y, Z) bool array
+        Where surrogates may have values.
+    equal_area : float
+        Share of the brain whose highest voxels make the coverage.
+    n_surrogates : int
+        Random maps with the map's values and smoothness.
+    seed : int
+        Of these.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See `voxplain.atlas.overlap_table`.
+
+    Raises
+    ------
+    AttributionError
+        The map has negative or non-finite values.
+    """
+    if not np.isfinite(attribution).all() or attribution.min() < 0:
+        raise AttributionError(
+            "the map has values that are negative, infinite or not a number; attribution maps are "
+            "non-negative: give the positive part"
+        )
+    binary = top_fraction(attribution, brain, equal_area)
+    null = surrogates(attribution, brain, n_surrogates, seed)
+    return overlap_table(attribution, atlas, grid, binary, null)

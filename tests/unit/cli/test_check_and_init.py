@@ -1,0 +1,201 @@
+"""`voxplain init` writes what `voxplain check` accepts; `check` lists everything that is wrong."""
+
+import json
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from voxplain import plan
+from voxplain.cli import app
+from voxplain.config import DEFAULTS, check_config, read_config
+from voxplain.costs import Costs
+from voxplain.plan import inspect_inputs, plan_table
+
+ROOT = Path(__file__).resolve().parents[3]
+N = 20
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def said(done):
+    return " ".join(done.output.split())
+
+
+def image(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = np.ones((4, 5, 6), np.uint8)
+    nib.save(nib.Nifti1Image(data, np.diag([2.0, 2, 2, 1])), path)
+
+
+def table(root, text="participant_id,diagnosis,Age", values=("AD", "CN")):
+    root.mkdir()
+    lines = [text]
+    for k in range(N):
+        lines.append(f"s{k:02d},{values[k % 2]},{20 + k}")
+        image(root / f"brains/s{k:02d}_T1w.nii.gz")
+    (root / "people.csv").write_text("\n".join(lines) + "\n")
+    return {"layout": "table", "space": "native", "classes": {"negative": "AD", "positive": "CN"}}
+
+
+def bids(root):
+    lines = ["participant_id\tsex\tage"]
+    for k in range(N):
+        stem = f"sub-{k:02d}"
+        image(root / stem / "anat" / f"{stem}_T1w.nii.gz")
+        folder = root / "derivatives/fmriprep" / stem / "anat"
+        image(folder / f"{stem}_desc-preproc_T1w.nii.gz")
+        image(folder / f"{stem}_space-MNI152NLin6Asym_res-2_desc-preproc_T1w.nii.gz")
+        image(folder / f"{stem}_space-MNI152NLin6Asym_res-2_desc-brain_mask.nii.gz")
+        lines.append(f"{stem}\t{'FM'[k % 2]}\t{20 + k}")
+    (root / "participants.tsv").write_text("\n".join(lines) + "\n")
+    described = {"Name": "x", "BIDSVersion": "1.10.0"}
+    (root / "dataset_description.json").write_text(json.dumps(described))
+    return {
+        **{"layout": "bids", "space": "MNI152"},
+        **{"classes": {"negative": "women", "positive": "men"}},
+    }
+
+
+def hcp(root):
+    lines, restricted = ["Subject,Gender,Age,FS_IntraCranial_Vol"], ["Subject,Family_ID"]
+    for k in range(N):
+        image(root / f"{100200 + k}/T1w/T1w_acpc_dc_restore_brain.nii.gz")
+        lines.append(f"{100200 + k},{'FM'[k % 2]},26-30,{1400000 + k}")
+        restricted.append(f"{100200 + k},{k // 2}")
+    (root / "unrestricted.csv").write_text("\n".join(lines) + "\n")
+    (root / "RESTRICTED.csv").write_text("\n".join(restricted) + "\n")
+    return {"layout": "hcp", "space": "native", "on_missing": "drop"}
+
+
+def oasis(root):
+    lines = ["ID,M/F,Hand,Age,eTIV"]
+    for k in range(N):
+        name = f"OAS1_{k:04d}_MR1"
+        image(root / name / f"mwrc1{name}_mpr_anon_fslswapdim_bet.nii.gz")
+        lines.append(f"{name},{'FM'[k % 2]},R,{20 + k},{1300 + k}")
+    (root / "oasis_cross-sectional.csv").write_text("\n".join(lines) + "\n")
+    return {"layout": "oasis", "contrast": "grey_matter"}
+
+
+@pytest.mark.parametrize("build", [table, bids, hcp, oasis], ids=lambda build: build.__name__)
+def test_a_folder_becomes_a_configuration_that_reads_it(build, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    expected = build(tmp_path / "my data")
+    done = run("init", "my data")
+    assert done.exit_code == 0, done.output
+    overlay = yaml.safe_load(Path("my_data.yaml").read_text())
+    assert overlay["cohort_root"] == str(tmp_path / "my data")
+    assert {key: overlay["cohort"][key] for key in expected} == expected
+    config = read_config([ROOT / DEFAULTS, "my_data.yaml"])
+    check_config(config, ROOT)
+    cohort, problems = inspect_inputs(config)
+    assert problems == []
+    assert (cohort.n, cohort.image_voxels, cohort.dropped) == (N, 120, 0)
+    assert list(cohort.counts.values()) == [N // 2, N // 2]
+    text = Path("my_data.yaml").read_text()
+    assert "# Column of age" in text or build is hcp or build is oasis
+
+
+def test_the_choice_among_derivatives(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    bids(tmp_path / "ds")
+    run("init", "ds")
+    found = yaml.safe_load(Path("ds.yaml").read_text())["cohort"]["bids"]
+    assert found["derivatives"] == "derivatives/fmriprep"
+    assert found["entities"] == {"space": "MNI152NLin6Asym", "res": "2", "desc": "preproc"}
+    assert found["brain_mask"] is True
+
+
+def test_a_file_that_is_there_is_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table(tmp_path / "data")
+    Path("data.yaml").write_text("mine\n")
+    done = run("init", "data")
+    assert done.exit_code == 1
+    assert "data.yaml is there already" in said(done)
+    assert Path("data.yaml").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "message"),
+    [
+        ("participant_id,diagnosis,Age", ("AD", "AD"), "has the values AD; two classes"),
+        ("id,diagnosis,Age", ("AD", "CN"), "no table (.tsv, .csv) with a column participant_id"),
+        ("participant_id,x,Age", ("AD", "AD"), "no column of two classes"),
+    ],
+)
+def test_what_cannot_be_read_is_said(text, values, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table(tmp_path / "data", text, values)
+    done = run("init", "data")
+    assert done.exit_code == 1
+    assert message in said(done)
+    assert not Path("data.yaml").exists()
+
+
+def test_all_problems_are_listed_together(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table(tmp_path / "data")
+    run("init", "data")
+    (tmp_path / "data/brains/s03_T1w.nii.gz").unlink()
+    (tmp_path / "data/brains/s05_T1w.nii.gz").write_bytes(b"")
+    Path("more.yaml").write_text(
+        "evaluation: {robustness: {fold: '77'}}\n"
+        "atlases: [{name: mine, image: none.nii, labels: none.txt}]\n"
+    )
+    done = run("check", "data.yaml", "more.yaml")
+    assert done.exit_code == 1
+    for message in ("no fold '77'", "s03", "s05", "mine: none.nii does not", "mine: none.txt does"):
+        assert message in said(done), message
+    Path("more.yaml").write_text("cnn: {epoch: 3, dropout: 4}\n")
+    done = run("check", "data.yaml", "more.yaml")
+    assert done.exit_code == 1
+    assert "'epoch' was unexpected" in said(done)
+    assert "cnn.dropout: 4" in said(done)
+
+
+def test_the_plan_is_snakemakes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run("check", ROOT / DEFAULTS, "--set", "run=other")
+    assert done.exit_code == 0, done.output
+    assert "100 participants (50 women, 50 men)" in said(done)
+    rows = [line.split()[:2] for line in done.output.splitlines()]
+    assert ["train_cnn", "11"] in rows
+    assert ["explain", "30"] in rows
+    assert not list(tmp_path.glob("results"))
+
+
+def test_a_finished_run_has_no_plan(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plan, "planned_jobs", lambda *_: {})
+    assert "demo is finished" in said(run("check", ROOT / DEFAULTS))
+
+
+DEMO = {"train_cnn": (11, 201), "explain": (30, 230), "faithfulness_fold": (10, 113)}
+
+
+def test_estimates_are_near_what_was_measured():
+    """The demo on a quiet machine, and MP on an H100 (benchmarks/RESULTS.md)."""
+    config = read_config([ROOT / DEFAULTS])
+    costs = Costs(config, 100, 60 * 72 * 60)
+    for rule, (jobs, seconds) in DEMO.items():
+        assert 0.7 < costs.seconds(rule, jobs) / seconds < 1.4, rule
+    paper = read_config([ROOT / DEFAULTS, ROOT / "workflow/presets/kan2020.yaml"]) | {"gpu": 1}
+    minutes = 1113 * Costs(paper, 1113, 1).map_s("meaningful_perturbation") / 60
+    assert 0.7 < minutes / 53.6 < 1.4
+    assert paper["attribution"]["model"] == "all"
+    table = plan_table({"explain": 30, "page": 1}, costs)
+    assert table["rule"].tolist() == ["explain", "page"]
+
+
+def test_every_network_rule_exists():
+    from voxplain.costs import NETWORK_RULES
+
+    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    assert [rule for rule in NETWORK_RULES if f"rule {rule}:" not in rules] == []

@@ -1,0 +1,81 @@
+"""`voxplain overlap`: a map of two boxes names the regions that lie there."""
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from voxplain.atlas import load_atlas
+from voxplain.cli import app
+from voxplain.files import read_table
+from voxplain.grid import Grid
+from voxplain.regions import mni_brain, regions_with_null
+
+AFFINE = np.array([[4.0, 0, 0, -90], [0, 4, 0, -126], [0, 0, 4, -72], [0, 0, 0, 1]])
+SHAPE = (46, 55, 46)
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["overlap", *map(str, arguments)], env={"COLUMNS": "120"})
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """An atlas of eight boxes and a map that is high in the sixth."""
+    monkeypatch.chdir(tmp_path)
+    labels = np.zeros(SHAPE, np.int16)
+    corners = [(x, y, z) for x in (12, 26) for y in (15, 32) for z in (14, 26)]
+    for value, (x, y, z) in enumerate(corners, start=1):
+        labels[x : x + 8, y : y + 8, z : z + 8] = value
+    nib.save(nib.Nifti1Image(labels, AFFINE), "atlas.nii.gz")
+    Path("atlas.txt").write_text("".join(f"{v} region {v}\n" for v in range(1, 9)))
+    volume = np.random.default_rng(0).uniform(0, 0.1, SHAPE).astype(np.float32)
+    volume[labels == 6] += 1
+    nib.save(nib.Nifti1Image(volume, AFFINE), "map.nii.gz")
+    return volume
+
+
+def test_the_table_is_the_packages(files):
+    options = ("--surrogates", 20, "--seed", 3, "--out", "t.tsv", "--top", 2)
+    done = run("map.nii.gz", "--atlas", "atlas.nii.gz", "--labels", "atlas.txt", *options)
+    assert done.exit_code == 0, done.output
+    table = read_table("t.tsv")
+    grid = Grid(SHAPE, AFFINE)
+    atlas = load_atlas("x", "atlas.nii.gz", "atlas.txt")
+    expected = regions_with_null(files, atlas, grid, mni_brain(grid), 0.1, 20, 3)
+    np.testing.assert_allclose(table["score"], expected["score"])
+    np.testing.assert_allclose(table["p_fwe"], expected["p_fwe"])
+    assert table.loc[0, "name"] == "region 6"
+    assert table.loc[0, "score"] > 0.7
+    shown = [line.split()[:3] for line in done.output.splitlines() if " region " in line]
+    assert shown[1:] == [
+        [str(rank), "region", name.split()[1]]
+        for rank, name in zip((1, 2), table["name"], strict=False)
+    ]
+
+
+def test_the_default_brain_is_mni152s():
+    brain = mni_brain(Grid(SHAPE, AFFINE))
+    litres = brain.sum() * 64 / 1e6
+    assert 1.6 < litres < 2.1
+    x, _, _ = (np.argwhere(brain).mean(axis=0) @ AFFINE[:3, :3] + AFFINE[:3, 3]).tolist()
+    assert abs(x) < 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.nii", "--atlas", "atlas.nii.gz", "--labels", "atlas.txt"], "none.nii does not"),
+        (["map.nii.gz", "--atlas", "destrieux"], "lists brainnetome, mori"),
+        (["map.nii.gz", "--atlas", "none.nii", "--labels", "atlas.txt"], "none.nii does not exist"),
+        (["minus.nii", "--atlas", "atlas.nii.gz", "--labels", "atlas.txt"], "negative"),
+    ],
+)
+def test_errors_of_the_input_end_in_one_message(files, arguments, message):
+    nib.save(nib.Nifti1Image(-files, AFFINE), "minus.nii")
+    done = run(*arguments, "--surrogates", 20)
+    assert done.exit_code == 1, done.output
+    assert message in " ".join(done.output.split())
+    assert "Traceback" not in done.output
