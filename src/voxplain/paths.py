@@ -114,6 +114,7 @@ class RunPaths:
         self.tables = f"{root}/tables"
         self.figures = f"{root}/figures"
         self.report = f"{root}/report.html"
+        self.participant_page = f"{root}/participants/{{participant}}.html"
         self.provenance = f"{root}/provenance.json"
         self.manifest = f"{root}/manifest.tsv"
 

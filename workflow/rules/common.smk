@@ -187,15 +187,19 @@ def per_model(path, models):
     return {model: path.replace("{model}", model) for model in models}
 
 
-def fold_of(participant):
-    """The fold whose model explains a participant; waits for the folds to be drawn."""
+def held_out_fold(participant):
+    """The fold that a participant is held out of; waits for the folds to be drawn."""
     with open(checkpoints.make_folds.get().output.folds) as file:
         rows = dict(line.split("\t")[:2] for line in file)
     if participant not in rows:
         raise WorkflowError(f"{participant} is not in this cohort ({P.participants})")
-    return (
-        rows[participant] if config["attribution"]["model"] == "fold" else WHOLE_COHORT
-    )
+    return rows[participant]
+
+
+def fold_of(participant):
+    """The fold whose model explains a participant."""
+    fold = held_out_fold(participant)
+    return fold if config["attribution"]["model"] == "fold" else WHOLE_COHORT
 
 
 def maps_of_participant(wildcards):
@@ -203,6 +207,17 @@ def maps_of_participant(wildcards):
     return {
         "maps": P.maps.format(method=wildcards.method, fold=fold),
         "rows": P.map_rows.format(method=wildcards.method, fold=fold),
+    }
+
+
+def page_of_participant(wildcards):
+    fold = fold_of(wildcards.participant)
+    return {
+        "maps": expand(P.maps, method=METHODS, fold=fold),
+        "rows": expand(P.map_rows, method=METHODS, fold=fold),
+        "predictions": expand(
+            P.predictions, model=MODELS, fold=held_out_fold(wildcards.participant)
+        ),
     }
 
 

@@ -189,3 +189,32 @@ rule page:
         code=code("page.py"),
     script:
         "../scripts/page.py"
+
+
+rule participant_page:
+    # One participant's image, maps and predictions: snakemake results/RUN/participants/ID.html
+    input:
+        unpack(page_of_participant),
+        participants=P.participants,
+        volumes=P.volumes,
+        grid=P.grid,
+        brain_mask=P.brain_mask,
+        quality=P.quality,
+        accuracy=P.table("accuracy"),
+        atlas_labels=expand(P.atlas_labels, atlas=TABLE2_ATLASES),
+        atlas_names=expand(P.atlas_names, atlas=TABLE2_ATLASES),
+    output:
+        P.participant_page,
+    log:
+        P.log("participant_page", "{participant}"),
+    conda:
+        ENVIRONMENT
+    params:
+        config=config,
+        methods=METHODS,
+        models=MODELS,
+        atlases=TABLE2_ATLASES,
+        map_fold=lambda wildcards: fold_of(wildcards.participant),
+        code=code("participant_page.py"),
+    script:
+        "../scripts/participant_page.py"
