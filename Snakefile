@@ -28,6 +28,23 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/common.smk"
 
 
+# On a cluster these run beside Snakemake itself: they take less than a job costs to submit, and
+# `wheel` needs the internet, which compute nodes rarely have. Elsewhere this changes nothing.
+localrules:
+    all,
+    atlas,
+    claims,
+    faithfulness,
+    gather_cohort,
+    make_folds,
+    page,
+    participant_map,
+    robustness,
+    runtime,
+    table3,
+    wheel,
+
+
 rule all:
     default_target: True
     input:

@@ -9,6 +9,7 @@ import platform
 
 import torch
 
+from voxplain import devices
 from voxplain.errors import ConfigError
 
 # glibc's mallopt parameters (malloc.h).
@@ -24,7 +25,8 @@ def prepare(threads: int = 1, gpus: int = 0) -> torch.device:
         CPU threads of this process. The number changes the order of floating-point sums, so the
         same bits need the same number.
     gpus : int
-        0 computes on the CPU, 1 on the first visible CUDA device.
+        0 computes on the CPU, 1 on a CUDA device: the only visible one, or one of several that no
+        other job has (`voxplain.devices`).
 
     Returns
     -------
@@ -48,7 +50,13 @@ def prepare(threads: int = 1, gpus: int = 0) -> torch.device:
     torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cudnn.benchmark = False
     _keep_freed_memory()
-    return torch.device("cuda" if gpus else "cpu")
+    if "CUDA_VISIBLE_DEVICES" in os.environ:
+        print(f"CUDA_VISIBLE_DEVICES={os.environ['CUDA_VISIBLE_DEVICES']}", flush=True)
+    if not gpus:
+        return torch.device("cpu")
+    device = torch.device("cuda", devices.lease(devices.visible_names(torch.cuda.device_count())))
+    torch.cuda.set_device(device)
+    return device
 
 
 def describe(device: torch.device) -> str:

@@ -7,6 +7,7 @@ in force inside the block only, whatever happens in it.
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -201,6 +202,45 @@ def target_scores(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return logits.gather(1, targets[:, None])[:, 0]
 
 
+def in_passes(compute: Callable[[slice], Any], n: int, size: int) -> list[Any]:
+    """Compute `n` images a pass at a time; where a GPU's memory runs out, with half as many.
+
+    Parameters
+    ----------
+    compute : callable
+        Called with the slice of each pass, once more for a pass that did not fit.
+    n, size : int
+        Images in all and, at first, per pass.
+
+    Returns
+    -------
+    list
+        What `compute` returned, in order.
+
+    Raises
+    ------
+    AttributionError
+        A single image does not fit.
+    """
+    found, start, size = [], 0, min(size, n)
+    while start < n:
+        try:
+            found.append(compute(slice(start, start + size)))
+        except torch.OutOfMemoryError as error:
+            if size == 1:
+                raise AttributionError(
+                    "the GPU's memory holds less than one image's pass through the network; use a "
+                    "GPU with more, end what else runs on this one, or set gpu: 0"
+                ) from error
+            size = (size + 1) // 2
+            print(f"the GPU's memory is full; going on with {size} images at a time", flush=True)
+        else:
+            start += size
+            continue
+        torch.cuda.empty_cache()  # here, where the error and with it the pass's tensors are gone
+    return found
+
+
 def attribute_in_passes(
     explain: Callable[[Network, torch.Tensor, torch.Tensor | None], tuple[torch.Tensor, ...]],
     model: torch.nn.Module,
@@ -222,18 +262,18 @@ def attribute_in_passes(
         The tensors of `explain`, each for all images.
     """
     targets = check_inputs(model, images, targets)
-    size = images_per_pass(images)
-    passes = []
     with frozen(model, images) as network:
         layout = ChannelsLast(images)
-        for start in range(0, len(images), size):
-            part = slice(start, start + size)
+
+        def explain_part(part: slice) -> tuple[torch.Tensor, ...]:
             chosen = None if targets is None else targets[part]
             try:
                 with layout:
-                    passes.append(explain(network, images[part].detach(), chosen))
+                    return explain(network, images[part].detach(), chosen)
             except SharedMemoryError:
-                passes.append(explain(network, images[part].detach(), chosen))
+                return explain(network, images[part].detach(), chosen)
+
+        passes = in_passes(explain_part, len(images), images_per_pass(images))
     if len(passes) == 1:
         return passes[0]
     return tuple(torch.cat(column) for column in zip(*passes, strict=True))

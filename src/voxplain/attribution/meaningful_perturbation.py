@@ -13,6 +13,7 @@ from voxplain.attribution.frozen import (
     choose_targets,
     frozen,
     images_per_pass,
+    in_passes,
     target_scores,
 )
 from voxplain.attribution.fused import fused
@@ -56,8 +57,8 @@ def meaningful_perturbation(
     iterations, draws, seed, **settings
         See `Settings`.
     progress : callable, optional
-        Called after each iteration with the iterations done and those to do in all (images are
-        optimised in groups that fit memory, each for all its iterations).
+        Called after each iteration with the iterations done and those to do in all, counted over
+        the images (they are optimised in groups that fit memory, each for all its iterations).
 
     Returns
     -------
@@ -87,20 +88,22 @@ def meaningful_perturbation(
     chosen = Settings(iterations=iterations, draws=draws, seed=seed, **settings)
     targets = check_inputs(model, images, targets)
     per_group = max(1, images_per_pass(images) // chosen.distinct_draws)
-    groups = range(0, len(images), per_group)
-    found = []
     with frozen(model, images) as network:
         targets, scores = _explain_unaltered(network, images.detach(), targets)
-        network = fused(network, images[:per_group].detach())
-        for number, start in enumerate(groups):
-            part = slice(start, start + per_group)
 
-            def report(done, before=number * iterations):
+        def search(part: slice) -> tuple[torch.Tensor, dict[str, np.ndarray]]:
+            group = images[part, 0].detach()
+
+            def report(done: int) -> None:
                 if progress is not None:
-                    progress(before + done, len(groups) * iterations)
+                    before = part.start * iterations
+                    progress(before + done * len(group), len(images) * iterations)
 
-            search = Search(network, images[part, 0].detach(), targets[part], chosen)
-            found.append(search.run(report))
+            return Search(fused(network, images[part].detach()), group, targets[part], chosen).run(
+                report
+            )
+
+        found = in_passes(search, len(images), per_group)
     maps = torch.cat([maps for maps, _ in found])
     details = {name: np.concatenate([part[name] for _, part in found]) for name in found[0][1]}
     return AttributionResult(
@@ -112,8 +115,10 @@ def _explain_unaltered(
     network: Network, images: torch.Tensor, targets: torch.Tensor | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     with torch.no_grad():
-        parts = images.split(images_per_pass(images))
-        logits = torch.cat([network(part.clone()) for part in parts])
+        parts = in_passes(
+            lambda part: network(images[part].clone()), len(images), images_per_pass(images)
+        )
+    logits = torch.cat(parts)
     if logits.shape[1] < 2:
         raise AttributionError(
             "the network has a single logit, whose softmax is always 1; give it one logit per class"

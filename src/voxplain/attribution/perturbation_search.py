@@ -129,6 +129,18 @@ class Search:
         """Return the mean over the draws, (n,), and its gradient by `removed`."""
         distinct, counts = np.unique(offsets, axis=0, return_counts=True)
         shares = counts / self._settings.draws
+        while True:
+            try:
+                return self._mean_in_passes(removed, distinct, shares)
+            except torch.OutOfMemoryError:
+                if self._images_per_pass <= len(removed):
+                    raise  # the caller can still divide the images
+                self._images_per_pass //= 2
+            torch.cuda.empty_cache()
+
+    def _mean_in_passes(
+        self, removed: torch.Tensor, distinct: np.ndarray, shares: np.ndarray
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         probability = removed.new_zeros(len(removed))
         gradient = torch.zeros_like(removed, requires_grad=False)
         # Passes of equal size: a CPU is slow on a last one of a single image.

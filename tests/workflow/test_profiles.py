@@ -1,0 +1,77 @@
+"""Profiles and images: Snakemake takes every line, and images hold the lock's pins."""
+
+import re
+
+import pytest
+import yaml
+from conftest import ROOT
+from snakemake.cli import parse_args
+
+PROFILES = sorted(path.name for path in (ROOT / "profiles").iterdir())
+PLUGINS = {
+    "slurm": ["snakemake_executor_plugin_slurm"],
+    "kubernetes": ["snakemake_executor_plugin_kubernetes", "snakemake_storage_plugin_s3"],
+}
+NETWORK_RULES = re.compile(r"(?:rule|checkpoint) (\w+):(?:(?!\n *rule ).)*?gpu=config", re.S)
+
+
+def profile(name):
+    return yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text())
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_can_be_killed_and_goes_on(name):
+    default, this = profile("default"), profile(name)
+    shared = set(default) - {"resources"}
+    assert {key: this[key] for key in shared} == {key: default[key] for key in shared}
+    assert this["nolock"] is this["rerun-incomplete"] is True
+
+
+def test_slurm_knows_every_rule_that_computes_with_the_network():
+    rules = {
+        rule
+        for file in (ROOT / "workflow" / "rules").glob("*.smk")
+        for rule in NETWORK_RULES.findall(file.read_text())
+    }
+    assert len(rules) > 6
+    on_request = {"check_network", "truth_point"}
+    assert set(profile("slurm")["set-resources"]) >= rules - on_request
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_snakemake_takes_every_line(name):
+    for plugin in PLUGINS.get(name, []):
+        pytest.importorskip(plugin, reason=f"{plugin} is not installed")
+    _, arguments = parse_args(["--workflow-profile", str(ROOT / "profiles" / name)])
+    executor = "local" if name in ("default", "gpu") else name
+    assert (arguments.executor or "local") == executor
+    assert arguments.nolock
+
+
+def test_images_are_built_from_the_lock():
+    python = re.search(r"python=(\S+)", (ROOT / "envs" / "gpu.yaml").read_text())[1]
+    for name, base in (("Dockerfile", "FROM python:"), ("apptainer.def", "From: python:")):
+        text = (ROOT / "envs" / name).read_text()
+        assert f"{base}{python}-" in text
+        installs = re.findall(r"pip install ([^&\n]+)", text)
+        assert [line.strip() for line in installs] == [
+            "-r requirements-torch.txt",
+            "-r requirements.lock",
+            "--no-deps -e .",
+        ]
+        assert "Not built in this repository's CI" in text
+
+
+def test_dockerfile_holds_known_instructions_only():
+    text = (ROOT / "envs" / "Dockerfile").read_text()
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    known = {"FROM", "ENV", "WORKDIR", "COPY", "RUN", "ENTRYPOINT", "CMD"}
+    assert {line.split()[0] for line in lines} <= known
+    assert lines[0].startswith("FROM ")
+
+
+def test_the_apptainer_recipe_has_its_sections():
+    text = (ROOT / "envs" / "apptainer.def").read_text()
+    assert re.findall(r"^(%\w+)", text, re.M) == [
+        *("%files", "%post", "%environment", "%runscript", "%labels")
+    ]
