@@ -14,10 +14,10 @@ from typing import Any
 import pandas as pd
 
 from voxplain import nifti
+from voxplain.atlas.label_tables import read_label_table
 from voxplain.cohort import check_facts, read_participants
 from voxplain.costs import Costs
 from voxplain.errors import ConfigError, VoxplainError
-from voxplain.label_tables import read_label_table
 
 _JOB_LINE = re.compile(r"^([a-z]\w*)\s+(\d+)$")
 

@@ -3,21 +3,19 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.atlas import Atlas, overlap_table, resample_labels
+from voxplain.atlas.labels import Atlas, resample_labels
+from voxplain.atlas.overlap import overlap_table
 from voxplain.errors import AttributionError
 from voxplain.evaluation.overlap import top_fraction
 from voxplain.evaluation.smooth_masks import surrogates
 from voxplain.grid import Grid
+from voxplain.registration import template
 
 
 def mni_brain(grid: Grid) -> np.ndarray:
     """Return nilearn's MNI152 brain mask on a grid in MNI space, (X, Y, Z) bool."""
-    from nilearn import datasets  # heavy
-
-    mask = datasets.load_mni152_brain_mask(resolution=2)
-    labels = (mask.get_fdata() > 0).astype(np.int32)
-    atlas = Atlas("brain", labels, Grid(labels.shape, mask.affine), pd.DataFrame())
-    return resample_labels(atlas, grid) > 0
+    brain, own = template.brain_mask()
+    return resample_labels(Atlas("brain", brain.astype(np.int32), own, pd.DataFrame()), grid) > 0
 
 
 def regions_with_null(
@@ -50,7 +48,7 @@ def regions_with_null(
     Returns
     -------
     pandas.DataFrame
-        See `voxplain.atlas.overlap_table`.
+        See `voxplain.atlas.overlap.overlap_table`.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from conftest import ROOT
 from PIL import Image
 
 from voxplain import report
-from voxplain.atlas import Atlas
+from voxplain.atlas.labels import Atlas
 from voxplain.grid import Grid
 from voxplain.nifti import write_volume
 from voxplain.report.viewer import group_viewer

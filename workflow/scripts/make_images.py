@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from voxplain.atlas import load_atlas, on_grid
+from voxplain.atlas.labels import load_atlas, on_grid
 from voxplain.cohort import morphometry_model, synthetic
 from voxplain.files import read_table, write_table
 from voxplain.logs import Progress, job_log

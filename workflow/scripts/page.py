@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain import report
-from voxplain.atlas import load_atlas
+from voxplain.atlas.labels import load_atlas
 from voxplain.files import read_json, read_table, write_text
 from voxplain.logs import job_log
 from voxplain.manifest import write_manifest

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from voxplain.atlas import load_atlas, on_grid, region_mask
+from voxplain.atlas.labels import load_atlas, on_grid, region_mask
 from voxplain.cohort import synthetic
 from voxplain.files import write_array, write_table
 from voxplain.logs import job_log

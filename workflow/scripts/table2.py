@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.atlas import load_atlas
+from voxplain.atlas.labels import load_atlas
 from voxplain.files import read_json, write_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log

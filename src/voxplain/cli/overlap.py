@@ -10,7 +10,7 @@ from rich.table import Table
 from voxplain.cli.common import console, errors
 
 if TYPE_CHECKING:
-    from voxplain.atlas import Atlas
+    from voxplain.atlas.labels import Atlas
 
 EXAMPLES = """\
 **Examples**
@@ -87,7 +87,7 @@ def overlap(
 
 
 def _open_atlas(atlas: str, labels: Path | None, config: list[Path] | None) -> "Atlas":
-    from voxplain.atlas_files import fetch_wheel, open_atlas
+    from voxplain.atlas.files import fetch_wheel, open_atlas
     from voxplain.config import DEFAULTS, project_folder, read_config
     from voxplain.errors import AtlasError
     from voxplain.paths import RunPaths

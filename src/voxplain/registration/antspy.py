@@ -8,11 +8,9 @@ import numpy as np
 
 from voxplain.errors import ConfigError, TransformError
 from voxplain.grid import Grid
+from voxplain.registration import template
 from voxplain.registration.readers import itk_matrix
 from voxplain.registration.transforms import LPS_FROM_RAS, Affine, Transform, lps
-
-TEMPLATE_MM = 2
-TEMPLATE = "ICBM 152 2009a nonlinear symmetric, brain (nilearn.datasets.load_mni152_template)"
 
 
 def require() -> str:
@@ -59,10 +57,8 @@ def register(data: np.ndarray, grid: Grid, seed: int) -> Transform:
     require()
     os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # read when ITK is loaded
     import ants
-    from nilearn import datasets
 
-    template = datasets.load_mni152_template(resolution=TEMPLATE_MM)
-    fixed = _image(template.get_fdata(dtype=np.float32), Grid(template.shape, template.affine))
+    fixed = _image(*template.brain())
     moving = _image(data, grid)
     ants.config.set_ants_deterministic(True, seed_value=seed)
     with tempfile.TemporaryDirectory() as folder:

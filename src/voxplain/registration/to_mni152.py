@@ -11,7 +11,7 @@ from voxplain import nifti
 from voxplain.downsample import ImageStatistics, read_masked
 from voxplain.errors import TransformError
 from voxplain.grid import Grid
-from voxplain.registration import antspy
+from voxplain.registration import antspy, template
 from voxplain.registration.readers import read_transform
 from voxplain.registration.resample import resample
 from voxplain.registration.spaces import origin
@@ -117,7 +117,7 @@ def _transform(
     found = antspy.register(data, grid, seed)
     more = {
         "Backend": f"antspyx {antspy.require()}",
-        "Template": antspy.TEMPLATE,
+        "Template": template.NAME,
         "TransformKind": found.kind,
         "MatrixFromMNI152": found.matrix().tolist(),
     }
@@ -127,11 +127,8 @@ def _transform(
 @functools.cache
 def _template_brain(shape: tuple[int, int, int]) -> np.ndarray:
     """Return the share of every coarse voxel that the template's brain fills."""
-    from nilearn import datasets
-
-    mask = datasets.load_mni152_brain_mask(resolution=2)
-    grid = Grid(mask.shape, mask.affine)
-    return resample(mask.get_fdata(dtype=np.float32), grid, Transform("identity"), shape)[0]
+    mask, grid = template.brain_mask()
+    return resample(mask.astype(np.float32), grid, Transform("identity"), shape)[0]
 
 
 def template_overlap(volume: np.ndarray) -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from voxplain.atlas import Atlas
+from voxplain.atlas.labels import Atlas
 from voxplain.evaluation.group_maps import scale_to_unit
 from voxplain.figures.attention import SCALED, UNITS
 from voxplain.figures.style import method_name

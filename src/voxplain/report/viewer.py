@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-from voxplain.atlas import Atlas, resample_labels
+from voxplain.atlas.labels import Atlas, resample_labels
 from voxplain.figures.attention import SCALED, UNITS
 from voxplain.figures.style import SEQUENTIAL, method_name
 from voxplain.grid import Grid

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from voxplain.atlas import load_atlas
+from voxplain.atlas.labels import load_atlas
 from voxplain.cli import app
 from voxplain.files import read_table
 from voxplain.grid import Grid

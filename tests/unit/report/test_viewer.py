@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from voxplain.atlas import Atlas
+from voxplain.atlas.labels import Atlas
 from voxplain.grid import Grid
 from voxplain.report.viewer import group_viewer, packed, quantised
 

