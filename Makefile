@@ -16,7 +16,7 @@ demo: install
 
 # One thread: on arrays as small as the tests' a second one costs more than it gives.
 test: export OMP_NUM_THREADS = 1
-test: install lint
+test: install lint .venv/.ants
 	$(BIN)/pytest -m "not slow"
 	$(BIN)/pytest -m slow
 
@@ -36,6 +36,10 @@ install: .venv/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/.ants: .venv/.installed requirements-ants.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-ants.txt
 	@touch $@
 
 # Renew every pin from pyproject.toml.
