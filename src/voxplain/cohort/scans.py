@@ -87,7 +87,7 @@ def with_transform(scan: Scan, relative: str, root: Path, packages: Sequence[str
     """Add a participant's transform to the scan, or the reason why it cannot be used."""
     path = find_file(root, relative, packages)
     if path is None:
-        return replace(scan, missing=scan.missing or f"there is no one file {root / relative}")
+        return replace(scan, missing=scan.missing or f"there is not exactly one {root / relative}")
     try:
         check_exists(path)
     except TransformError as error:
