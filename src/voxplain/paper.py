@@ -5,6 +5,7 @@ package repeats these figures.
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 CITATION = "Kan et al. 2020, Interpretation of 3D CNNs for Brain MRI Data Classification"
@@ -23,6 +24,19 @@ class Region(NamedTuple):
     name: str
     value: int
     score: float
+
+
+class Lateral(NamedTuple):
+    """A region that the paper finds on one side, and the pattern of its labels' names."""
+
+    name: str
+    side: str
+    pattern: str
+
+    def members(self, names: list[str], side: str) -> list[str]:
+        """Return the names that lie on a side, ``left`` or ``right``."""
+        pattern = self.pattern.format(side=side[0].upper(), word=side)
+        return [name for name in names if re.fullmatch(pattern, name, re.IGNORECASE)]
 
 
 # Section 2
@@ -47,6 +61,7 @@ ACCURACY = {
     "knn": MeanSd(0.85, 0.04),
     "logistic_regression": MeanSd(0.92, 0.03),
 }
+FA_ACCURACY = 0.933  # section 5: quoted of Xin et al. 2019, who have FA images of these people
 TABLE1_MODELS = ("xgboost", "knn", "logistic_regression")
 
 # Section 4.1, Fig. 1: regions named as most important, with HCP column patterns (fnmatch)
@@ -84,6 +99,14 @@ TABLE2 = {
         Region("Cerebral peduncle left", 16, 0.0488),
     ),
 }
+
+# Section 5: regions named with a side, or with both of which one scores higher (Table 2)
+LATERALITY = (
+    Lateral("inferior parietal lobule", "right", r"IPL_{side}_.*"),
+    Lateral("parahippocampal gyrus", "left", r"PhG_{side}_.*"),
+    Lateral("corticospinal tract", "right", r"(?=.*corticospinal)(?=.*\b{word}\b|.*\.{side}$).*"),
+)
+NETWORK = "fronto-parietal control"
 
 # Section 4.5
 THRESHOLDS = {"meaningful_perturbation": 0.65, "grad_cam": 0.65, "guided_backprop": 0.04}
@@ -140,3 +163,12 @@ def same_region(atlas: str, published: Region, value: int, name: str) -> bool:
     if atlas.lower().startswith("brainnetome"):
         return int(value) == published.value
     return _words(name) == _words(published.name)
+
+
+def table2_scores(atlas: str, values: Iterable[int], names: Iterable[str]) -> list[float | None]:
+    """Return Table 2's scores of an atlas's regions; None for those that it does not name."""
+    published = published_regions(atlas)
+    return [
+        next((r.score for r in published if same_region(atlas, r, value, name)), None)
+        for value, name in zip(values, names, strict=True)
+    ]

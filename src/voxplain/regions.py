@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 
 from voxplain.atlas.labels import Atlas, resample_labels
-from voxplain.atlas.overlap import overlap_table
+from voxplain.atlas.overlap import region_weights
 from voxplain.errors import AttributionError
 from voxplain.evaluation.overlap import top_fraction
 from voxplain.evaluation.smooth_masks import surrogates
 from voxplain.grid import Grid
+from voxplain.region_statistics import FOLD_COLUMNS, overlap_table, region_means
 from voxplain.registration import template
 
 
@@ -48,7 +49,7 @@ def regions_with_null(
     Returns
     -------
     pandas.DataFrame
-        See `voxplain.atlas.overlap.overlap_table`.
+        See `voxplain.region_statistics.overlap_table`, without its columns on folds.
 
     Raises
     ------
@@ -60,6 +61,8 @@ def regions_with_null(
             "the map has values that are negative, infinite or not a number; attribution maps are "
             "non-negative: give the positive part"
         )
-    binary = top_fraction(attribution, brain, equal_area)
+    binary = top_fraction(attribution, brain, equal_area).ravel().astype(float)
     null = surrogates(attribution, brain, n_surrogates, seed)
-    return overlap_table(attribution, atlas, grid, binary, null)
+    weights = region_weights(atlas, grid)
+    means = region_means(attribution, atlas, weights, surrogates=null)
+    return overlap_table(means, weights[0] @ binary).drop(columns=FOLD_COLUMNS)

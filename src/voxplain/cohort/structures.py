@@ -7,6 +7,8 @@ cerebellum from Mori's atlas.
 
 import re
 
+from voxplain.cohort import hcp_columns
+
 # Brainnetome's gyri under the names of its own table; label files use several.
 _ALIASES = {"Str": "BG", "Cun": "MVOcC", "OcG": "LOcC", "sOcG": "sLOcC"}
 _SUBREGION = re.compile(r"(\w+)_([LR])_\d+_(\d+)")
@@ -98,3 +100,44 @@ def of_mori(name: str) -> str | None:
     if plain in _MORI_SIDED:
         return f"{side}_{_MORI_SIDED[plain]}"
     return _MORI_WHOLE.get(plain)
+
+
+# FreeSurfer's names of subcortical structures in the tables of asegstats2table
+_ASEG = {
+    "Thalamus": "ThalamusProper",
+    "Thalamus-Proper": "ThalamusProper",
+    "Hippocampus": "Hippo",
+    "Accumbens-area": "AccumbensArea",
+    "VentralDC": "VentDC",
+    "Cerebellum-Cortex": "Cerebellum_Cort",
+    "Cerebellum-White-Matter": "Cerebellum_WM",
+    "Brain-Stem": "BrainStem",
+}
+_CORTEX = {region.lower(): region for region in hcp_columns.REGIONS}
+
+
+def of_label(atlas: str, name: str) -> str | None:
+    """Return the structure of a label of an atlas, by how the atlas's name begins, or None."""
+    known = {"brainnetome": of_brainnetome, "mori": of_mori}
+    return next((of(name) for kind, of in known.items() if atlas.lower().startswith(kind)), None)
+
+
+def of_feature(column: str) -> str | None:
+    """Return the structure that a morphometric feature measures, or None.
+
+    Names of HCP's table (``FS_L_Insula_Thck``) and of FreeSurfer's (``lh_insula_thickness``,
+    ``Left-Hippocampus_volume``). Features of the whole brain or hemisphere have none.
+    """
+    stem, _, _ = column.rpartition("_")
+    if column.startswith("FS_"):
+        structure = stem.removeprefix("FS_")
+        regions = {f"{side}_{region}" for side in "LR" for region in hcp_columns.REGIONS}
+        return structure if structure in regions or structure in hcp_columns.STRUCTURES else None
+    if match := re.fullmatch(r"([lr])h_(\w+)", stem):
+        region = _CORTEX.get(match[2].lower())
+        return region and f"{match[1].upper()}_{region}"
+    if match := re.fullmatch(r"(?:(Left|Right)-)?(\S+)", stem):
+        structure = _ASEG.get(match[2], match[2])
+        structure = f"{match[1][0]}_{structure}" if match[1] else structure
+        return structure if structure in hcp_columns.STRUCTURES else None
+    return None

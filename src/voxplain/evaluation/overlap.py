@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from voxplain import paper
-from voxplain.evaluation.smooth_masks import surrogates
+
+NULL_COLUMNS = ["chance", "null_mean", "null_p95", "p_null"]
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
@@ -43,6 +44,25 @@ def expected_agreement(n_a: int, n_b: int, n_voxels: int) -> float:
     return 1 - (n_a + n_b - 2 * n_a * n_b / n_voxels) / n_voxels
 
 
+def disjoint_sizes(agreements: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Sizes of three masks that share no voxel and yet agree this much, pair by pair.
+
+    Two disjoint masks of shares a and b of the box agree on ``1 - a - b`` of it.
+
+    Parameters
+    ----------
+    agreements : (float, float, float)
+        Of the first mask with the second, the first with the third, the second with the third.
+
+    Returns
+    -------
+    (float, float, float)
+        Share of the box in each mask; a negative one means that no disjoint masks agree like this.
+    """
+    ab, ac, bc = (1 - value for value in agreements)
+    return (ab + ac - bc) / 2, (ab + bc - ac) / 2, (ac + bc - ab) / 2
+
+
 def top_fraction(attribution: np.ndarray, brain_mask: np.ndarray, fraction: float) -> np.ndarray:
     """Mark the highest voxels of a map, as many as `fraction` of the brain.
 
@@ -74,9 +94,8 @@ def table3(
     maps: dict[str, np.ndarray],
     brain_mask: np.ndarray,
     thresholds: dict[str, float],
+    sweep: pd.DataFrame,
     fraction: float,
-    n_null: int,
-    seed: int,
 ) -> pd.DataFrame:
     """Compare every pair of methods (Table 3 of Kan 2020).
 
@@ -87,17 +106,17 @@ def table3(
     brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
     thresholds : dict of float
         The paper's threshold by method; a voxel above it belongs to the mask.
+    sweep : pandas.DataFrame
+        From `voxplain.evaluation.agreement.group_agreement`, `fraction` among its areas.
     fraction : float
         Share of the brain in the equal-area masks.
-    n_null : int
-        Number of smooth random maps that stand in for the second map.
-    seed : int
 
     Returns
     -------
     pandas.DataFrame
         One row per pair: method_a, method_b, paper; at the thresholds agreement (whole box, the
-        paper's measure), agreement_chance (independent masks of these sizes), dice_threshold (in
+        paper's measure), agreement_chance and agreement_disjoint (independent masks, and masks
+        without a common voxel, of these sizes), dice_threshold (in
         the brain; missing where a mask has no voxel there), dice_threshold_chance, voxels_a and
         voxels_b (in the brain); dice_equal_area, its chance (independent masks of these sizes),
         null_mean and null_p95 (smooth random maps with the second map's values), p_null (share of
@@ -105,36 +124,26 @@ def table3(
     """
     n_brain = np.count_nonzero(brain_mask)
     above = {method: maps[method] > thresholds[method] for method in maps}
-    equal = {method: top_fraction(maps[method], brain_mask, fraction) for method in maps}
+    equal = sweep[(sweep["level"] == "group") & (sweep["area"] == fraction)]
+    equal = equal.set_index(["method_a", "method_b"])[["dice", *NULL_COLUMNS]]
     rows = []
     for a, b in combinations(maps, 2):
         in_a, in_b = above[a] & brain_mask, above[b] & brain_mask
         n_a, n_b = np.count_nonzero(in_a), np.count_nonzero(in_b)
-        found = dice(equal[a], equal[b])
-        null = np.array(
-            [
-                dice(equal[a], top_fraction(random, brain_mask, fraction))
-                for random in surrogates(maps[b], brain_mask, n_null, seed)
-            ]
-        )
+        size_a, size_b = np.count_nonzero(above[a]), np.count_nonzero(above[b])
         rows.append(
             {
                 "method_a": a,
                 "method_b": b,
                 "paper": paper.TABLE3.get(frozenset({a, b}), np.nan),
                 "agreement": agreement(above[a], above[b]),
-                "agreement_chance": expected_agreement(
-                    np.count_nonzero(above[a]), np.count_nonzero(above[b]), above[a].size
-                ),
+                "agreement_chance": expected_agreement(size_a, size_b, brain_mask.size),
+                "agreement_disjoint": 1 - (size_a + size_b) / brain_mask.size,
                 "dice_threshold": dice(in_a, in_b) if in_a.any() and in_b.any() else np.nan,
                 "dice_threshold_chance": expected_dice(n_a, n_b, n_brain),
                 "voxels_a": n_a,
                 "voxels_b": n_b,
-                "dice_equal_area": found,
-                "chance": expected_dice(equal[a].sum(), equal[b].sum(), n_brain),
-                "null_mean": null.mean(),
-                "null_p95": np.quantile(null, 0.95),
-                "p_null": (np.count_nonzero(null >= found) + 1) / (n_null + 1),
+                **equal.loc[(a, b)].rename({"dice": "dice_equal_area"}),
             }
         )
     return pd.DataFrame(rows)

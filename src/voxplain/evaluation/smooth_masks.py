@@ -34,13 +34,27 @@ def surrogates(reference: np.ndarray, brain_mask: np.ndarray, n: int, seed: int)
     numpy.ndarray of float32, shape (n, X, Y, Z)
         Zero outside the brain; inside, each map is a permutation of the reference's values.
     """
-    fwhm = matched_fwhm(reference, brain_mask, seed)
-    values = np.sort(reference[brain_mask]).astype(np.float32)
     maps = np.zeros((n, *reference.shape), np.float32)
-    for index in range(n):
-        noise = _noise(reference.shape, [seed, 0, index])
-        maps[index][brain_mask] = _rank_matched(noise, values, brain_mask, fwhm)
+    maps[:, brain_mask] = surrogate_values(reference, brain_mask, n, seed)
     return maps
+
+
+def surrogate_values(
+    reference: np.ndarray, brain_mask: np.ndarray, n: int, seed: int
+) -> np.ndarray:
+    """Draw the same maps as `surrogates`, brain voxels only, (n, n_brain) float32 in C order."""
+    fwhm = matched_fwhm(reference, brain_mask, seed)
+    values = reference[brain_mask].astype(np.float32)
+    return np.stack(
+        [rank_matched_noise(values, brain_mask, fwhm, [seed, 0, index]) for index in range(n)]
+    )
+
+
+def rank_matched_noise(
+    values: np.ndarray, brain_mask: np.ndarray, fwhm: float, seed: list[int]
+) -> np.ndarray:
+    """Put a map's in-brain values, (n_brain,), into the rank order of noise of this smoothness."""
+    return _rank_matched(_noise(brain_mask.shape, seed), np.sort(values), brain_mask, fwhm)
 
 
 def matched_fwhm(reference: np.ndarray, brain_mask: np.ndarray, seed: int) -> float:

@@ -9,7 +9,7 @@ from voxplain.figures.convergence import convergence
 from voxplain.figures.first_layer import first_layer
 from voxplain.figures.history import history
 from voxplain.figures.importances import importances
-from voxplain.figures.overlap import localisation, overlap
+from voxplain.figures.overlap import agreement, localisation, overlap
 from voxplain.figures.prediction import calibration, head_size
 from voxplain.figures.quality import quality_montage
 from voxplain.figures.style import note, save
@@ -18,6 +18,7 @@ from voxplain.figures.truth import truth
 
 __all__ = [
     "accuracy",
+    "agreement",
     "attention",
     "calibration",
     "convergence",

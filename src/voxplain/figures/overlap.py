@@ -59,6 +59,54 @@ def overlap(table: pd.DataFrame) -> Figure:
     return figure
 
 
+LEVELS = {
+    "group": "group maps, whole brain",
+    "slice": "group maps, axial slices",
+    "participant": "participants' maps",
+}
+
+
+@style.styled
+def agreement(table: pd.DataFrame) -> Figure:
+    """Draw Dice between methods over a sweep of equal areas, with the band of chance.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns level (``group``, ``slice``, ``participant``), method_a, method_b, area, dice,
+        chance (independent masks), null_mean and null_p95 (smooth random maps).
+    """
+    pairs = list(table.groupby(["method_a", "method_b"], sort=False))
+    figure = style.new_figure(24 + 40 * max(len(pairs), 1), layout="constrained")
+    grid = figure.subplots(max(len(pairs), 1), len(LEVELS), sharex=True, sharey=True, squeeze=False)
+    for axes, (pair, part) in zip(grid, pairs, strict=False):
+        axes[0].set_ylabel("\nand ".join(map(style.method_name, pair)) + "\n\nDice")
+        for ax, level in zip(axes, LEVELS, strict=True):
+            rows = part[part["level"] == level].sort_values("area")
+            area = 100 * rows["area"]
+            ax.fill_between(
+                area,
+                rows["null_mean"],
+                rows["null_p95"],
+                color=style.LIGHT,
+                label="smooth random maps, mean to 95th percentile",
+            )
+            ax.plot(area, rows["chance"], ":", color="#333333", label="independent masks")
+            ax.plot(area, rows["dice"], "o-", color=style.POSITIVE, markersize=3, label="found")
+            ax.set_xscale("log")
+            ax.set_xticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
+            ax.minorticks_off()
+            ax.set_ylim(0, 1)
+            ax.grid(axis="y")
+    for ax, title in zip(grid[0], LEVELS.values(), strict=True):
+        ax.set_title(title)
+    for ax in grid[-1]:
+        ax.set_xlabel("area, % of the brain")
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return figure
+
+
 @style.styled
 def localisation(table: pd.DataFrame) -> Figure:
     """Draw how well each method's map finds the planted regions.

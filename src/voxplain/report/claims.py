@@ -1,4 +1,4 @@
-"""The paper's claims one by one, with our number and a verdict that follows by rule.
+"""The paper's claims one by one, with our numbers and a verdict that follows by rule.
 
 Rules. A number is *reproduced* if the paper's value lies in our 95 % interval and *differs* if it
 does not; the share of first-layer features has a Wilson interval over features, and Table 3, which
@@ -13,125 +13,138 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from voxplain import paper
-from voxplain.evaluation.robustness import OTHER_PARTICIPANT
-from voxplain.figures.style import method_name
+from voxplain.errors import ConfigError
+from voxplain.report import claims_properties as properties
 from voxplain.report.claims_first_layer import first_layer_claims
-from voxplain.report.claims_maps import (
-    masked_claims,
-    sufficiency_claim,
-    table2_claims,
-    table3_claims,
-)
+from voxplain.report.claims_maps import masked_claims, sufficiency_claim, table2_claims
+from voxplain.report.claims_overlap import overlap_claims
 from voxplain.report.claims_prediction import (
     accuracy_claims,
     cnn_beats_svm,
     cnn_is_evidence,
+    cnn_like_regression,
     figure1,
+    other_modality,
 )
-from voxplain.report.verdicts import NEAR_CHANCE, UNDECIDED, Claim, statement
+from voxplain.report.verdicts import MISSING, WITHOUT_COHORT, Claim
+
+TABLE2 = "table2_"
+COLUMNS = (
+    *("claim", "section", "paper", "paper_cohort", "kan2020", "ours", "uncertainty", "chance"),
+    *("source", "rule", "verdict"),
+)
 
 
 def build(
-    *,
+    tables: Mapping[str, pd.DataFrame],
     class_names: tuple[str, str],
     same_cohort: bool,
-    accuracy: pd.DataFrame | None = None,
-    comparisons: pd.DataFrame | None = None,
-    importances: pd.DataFrame | None = None,
-    masked: pd.DataFrame | None = None,
-    table2: Mapping[str, pd.DataFrame] | None = None,
-    table3: pd.DataFrame | None = None,
-    first_layer: pd.DataFrame | None = None,
-    runtime: pd.DataFrame | None = None,
-    robustness: pd.DataFrame | None = None,
+    reference: pd.DataFrame | None = None,
+    rules: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Set the paper's claims against a run's tables.
 
     Parameters
     ----------
+    tables : mapping of str to pandas.DataFrame
+        The run's tables by the names of their files. Without a table, the claims that need it are
+        not tested.
     class_names : (str, str)
         Names of the negative class (the paper's women) and the positive class (its men).
     same_cohort : bool
         Whether the run used the paper's participants (HCP).
-    accuracy, comparisons, importances, masked, table2, table3, first_layer, runtime, robustness
-        DataFrames or None. The run's tables as `voxplain.report.build` takes them; `importances`
-        has the columns feature, fold, coefficient. None: the claims that need it are not tested.
+    reference : pandas.DataFrame, optional
+        This table of a run of the same participants under ``workflow/presets/kan2020.yaml``.
+    rules : mapping of str, optional
+        Rule of the workflow that made each table.
 
     Returns
     -------
     pandas.DataFrame
-        Text columns claim, section, paper, ours, uncertainty, chance, source, verdict.
+        Text columns claim, section, paper, paper_cohort, kan2020 (of the reference run; without
+        one what this run gives when computed the paper's way, where it can; else n/a), ours,
+        uncertainty, chance, source, rule, verdict.
     """
-    evidence = cnn_is_evidence(accuracy)
+    get = tables.get
+    evidence = cnn_is_evidence(get("accuracy"))
+    table2 = {
+        name.removeprefix(TABLE2): table
+        for name, table in tables.items()
+        if name.startswith(TABLE2)
+    }
     claims = [
-        *accuracy_claims(accuracy),
-        cnn_beats_svm(accuracy, comparisons),
-        figure1(importances),
-        *masked_claims(masked, class_names, evidence),
-        sufficiency_claim(masked, evidence),
-        *table2_claims(table2 or {}, evidence),
-        *table3_claims(table3, evidence),
-        *first_layer_claims(first_layer, class_names, evidence),
-        *_runtime_claims(runtime),
-        _sensitivity_claim(robustness, evidence),
+        *accuracy_claims(get("accuracy"), get("optimism")),
+        cnn_beats_svm(get("accuracy"), get("comparisons")),
+        cnn_like_regression(get("accuracy"), get("comparisons")),
+        other_modality(get("accuracy")),
+        figure1(get("importances")),
+        *masked_claims(get("masked_accuracy"), class_names, evidence),
+        sufficiency_claim(get("masked_accuracy"), evidence),
+        properties.class_masks_differ(get("map_properties"), evidence),
+        *table2_claims(table2, evidence),
+        *properties.lateral(get("laterality"), evidence),
+        properties.network(get("networks"), evidence),
+        properties.morphometry(get("morphometry_overlap"), evidence),
+        *overlap_claims(get("table3"), get("agreement"), evidence),
+        *first_layer_claims(get("first_layer"), class_names, evidence),
+        properties.sparsest(get("map_properties"), evidence),
+        properties.most_anatomic(get("map_properties"), evidence),
+        properties.sensitivity(get("robustness"), evidence),
+        properties.runtime_order(get("runtime")),
+        properties.first_choice(
+            *(get("runtime"), get("robustness"), get("localisation"), get("faithfulness")), evidence
+        ),
     ]
     rows = pd.DataFrame(claims, columns=list(Claim._fields))
+    rows["paper_cohort"] = f"HCP, {'this' if same_cohort else 'another'} cohort"
+    rows["rule"] = [_rules(names, rules or {}) for names in rows["source"]]
+    rows["source"] = [_files(names) for names in rows["source"]]
+    in_this_run = rows["kan2020"] != MISSING
+    rows.loc[in_this_run, "kan2020"] = "in this run: " + rows.loc[in_this_run, "kan2020"]
+    if reference is not None:
+        rows["kan2020"] = rows["claim"].map(_papers_protocol(reference)).fillna(MISSING)
     if not same_cohort:
-        decided = ~rows["verdict"].isin(UNDECIDED)
+        decided = ~rows["verdict"].isin(WITHOUT_COHORT)
         rows.loc[decided, "verdict"] += ", other cohort"
-    return rows
+    return rows[list(COLUMNS)]
 
 
-def _sensitivity_claim(robustness: pd.DataFrame | None, evidence: bool) -> Claim:
-    """Judge by noise on the weights: Meaningful Perturbations more alike at every level."""
-    claim = Claim(
-        "Grad-CAM and Guided Backpropagation are very sensitive to small changes of the weights, "
-        "Meaningful Perturbations less so",
-        "6",
-        "stated without numbers",
-    )
-    order = list(paper.RUNTIME_WORDS)
-    if robustness is None or not set(order) <= set(robustness["method"]):
-        return claim
-    noise = robustness[robustness["kind"] == "noise"]
-    alike = noise.pivot_table("spearman", "level", "method", sort=False)[order]
-    people = robustness[robustness["kind"] == OTHER_PARTICIPANT].set_index("method")["spearman"]
-    ours = "; ".join(
-        f"{float(level):.0%} noise: " + ", ".join(f"{value:.2f}" for value in row)
-        for level, row in zip(alike.index, alike.to_numpy(), strict=True)
-    )
-    seeds = robustness[robustness["kind"] == "seed"].groupby("method")["spearman"].mean()[order]
-    ours += "; trained from other seeds: " + ", ".join(f"{value:.2f}" for value in seeds)
-    perturbation = alike["meaningful_perturbation"]
-    holds = (alike.drop(columns="meaningful_perturbation").max(axis=1) < perturbation).all()
-    return claim._replace(
-        ours="Spearman's rho with the intact maps "
-        f"({', '.join(method_name(method) for method in order)}): {ours}",
-        uncertainty=f"one fold, {int(noise['participants'].iloc[0])} participants",
-        chance="two people's maps: " + ", ".join(f"{people[name]:.2f}" for name in order),
-        source="tables/robustness.tsv",
-        verdict=statement(bool(holds)) if evidence else NEAR_CHANCE,
-    )
+def check_reference(own: pd.DataFrame, theirs: pd.DataFrame, run: str) -> None:
+    """Refuse a reference run of other participants.
 
+    Parameters
+    ----------
+    own, theirs : pandas.DataFrame
+        Participants tables of this run and of the reference run.
+    run : str
+        Name of the reference run.
 
-def _runtime_claims(runtime: pd.DataFrame | None) -> list[Claim]:
-    title = "Grad-CAM is fastest, then Guided Backpropagation, Meaningful Perturbations slowest"
-    stated = "within one minute; up to several minutes; several hours"
-    order = list(paper.RUNTIME_WORDS)
-    if runtime is None or not set(order) <= set(runtime["method"]):
-        return [Claim(title, "6", stated)]
-    totals = runtime.groupby("method")[["seconds", "maps"]].sum().loc[order]
-    seconds = totals["seconds"] / totals["maps"]
-    return [
-        Claim(
-            title,
-            "6",
-            stated,
-            "; ".join(f"{value:.3g} s" for value in seconds) + " per map",
-            "",
-            "",
-            "tables/runtime.tsv",
-            statement(bool(seconds.is_monotonic_increasing)),
+    Raises
+    ------
+    ConfigError
+    """
+    other = set(own["participant_id"]) ^ set(theirs["participant_id"])
+    if other:
+        raise ConfigError(
+            f"kan2020_run: {run} has not the participants of this run ({len(other)} are in one of "
+            "them only); name a run of the same cohort, or remove that run"
         )
-    ]
+
+
+def _names(names: str) -> list[str]:
+    return [name for name in names.split(", ") if name]
+
+
+def _files(names: str) -> str:
+    return ", ".join(f"tables/{name}.tsv" for name in _names(names))
+
+
+def _rules(names: str, rules: Mapping[str, str]) -> str:
+    return ", ".join(dict.fromkeys(rules[name] for name in _names(names) if name in rules))
+
+
+def _papers_protocol(reference: pd.DataFrame) -> dict[str, str]:
+    """Take each claim's numbers from a run of the paper's protocol, the paper's way if it can."""
+    papers_way = reference["kan2020"].str.removeprefix("in this run: ")
+    numbers = papers_way.where(papers_way.notna() & (papers_way != MISSING), reference["ours"])
+    return dict(zip(reference["claim"], numbers, strict=True))

@@ -5,7 +5,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from voxplain import paper
 from voxplain.paths import WHOLE_COHORT
-from voxplain.report.verdicts import NEAR_CHANCE, NOT_TESTED, Claim, numeric, statement
+from voxplain.report.verdicts import MISSING, NEAR_CHANCE, NOT_TESTED, Claim, numeric, statement
 
 
 def first_layer_counts(tests: pd.DataFrame, class_names: tuple[str, str]) -> pd.DataFrame:
@@ -83,26 +83,35 @@ def _claim(
     """Judge one measure by the held-out folds; the whole cohort's numbers stand beside them."""
     whole = counts[counts["fold"] == WHOLE_COHORT]
     held_out = counts[counts["fold"] != WHOLE_COHORT]
-    ours, uncertainty, chance, verdict = [], "", "", NOT_TESTED
+    ours, uncertainty, chance, verdict = "", "", "", NOT_TESTED
     if len(held_out):
         features, median = int(held_out["features"].iloc[0]), held_out["different"].median()
         fewest, most = held_out["different"].min(), held_out["different"].max()
         low, high = proportion_confint(median, features, method="wilson")
-        ours.append(
+        ours = (
             f"{median:g} of {features} significant in a median fold ({fewest} to {most}), held "
             f"out; at equal head size {held_out['adjusted'].median():g}"
         )
         uncertainty = f"95 % CI over features {low:.0%} to {high:.0%}"
         chance = "held out: 5 % for one or more false findings in a fold (Holm)"
         verdict = _verdict(held_out, median, low, high)
-    for row in whole.itertuples():
-        ours.append(
-            f"as the paper does, in-sample (no valid null): {row.different} of {row.features} "
-            f"({row.negative} larger in {class_names[0]}, {row.positive} in {class_names[1]})"
-        )
-    source = "tables/first_layer.tsv"
+    papers_way = [
+        f"{row.different} of {row.features} ({row.negative} larger in {class_names[0]}, "
+        f"{row.positive} in {class_names[1]}), in-sample: no valid null"
+        for row in whole.itertuples()
+    ]
     decided = verdict if evidence else NEAR_CHANCE
-    return Claim(title, section, stated, "; ".join(ours), uncertainty, chance, source, decided)
+    return Claim(
+        title,
+        section,
+        stated,
+        "; ".join(papers_way) or MISSING,
+        ours,
+        uncertainty,
+        chance,
+        "first_layer",
+        decided,
+    )
 
 
 def _verdict(held_out: pd.DataFrame, median: float, low: float, high: float) -> str:

@@ -1,17 +1,15 @@
-"""Claims about the masks: masked accuracy, Table 2 and Table 3."""
+"""Claims about the masks: masked accuracy and Table 2."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import pandas as pd
 
 from voxplain import paper
-from voxplain.figures.style import method_name
 from voxplain.paper import published_regions, same_region
 from voxplain.report.tables import relation
 from voxplain.report.verdicts import (
     AT_CHANCE,
-    EMPTY_MASK,
+    MISSING,
     NEAR_CHANCE,
     Claim,
     fold_interval,
@@ -19,8 +17,6 @@ from voxplain.report.verdicts import (
     statement,
 )
 
-# Table 3 comes without an interval; numbers this close are called equal
-AGREEMENT_TOLERANCE = 0.02
 SIGNIFICANCE = 0.05
 TOP_REGIONS = 5
 
@@ -58,10 +54,11 @@ def masked_claims(
                 title,
                 "4.3",
                 stated,
+                MISSING,
                 f"{ours['accuracy_mean']:.2f} ± {ours['accuracy_sd']:.2f}",
                 f"95 % CI {low:.3f} to {high:.3f}",
                 _random_masks(ours),
-                "tables/masked_accuracy.tsv",
+                "masked_accuracy",
                 verdict if evidence else NEAR_CHANCE,
             )
         )
@@ -98,11 +95,12 @@ def sufficiency_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:
         title,
         "4.3",
         "no control",
+        MISSING,
         f"mask {rows['mask']['accuracy_mean']:.2f}, "
         f"complement {rows['complement']['accuracy_mean']:.2f}",
         f"95 % CI of the mask {low:.3f} to {high:.3f}",
         _random_masks(rows["mask"]),
-        "tables/masked_accuracy.tsv",
+        "masked_accuracy",
         statement(suffices) if evidence else NEAR_CHANCE,
     )
 
@@ -128,69 +126,14 @@ def table2_claims(tables: Mapping[str, pd.DataFrame], evidence: bool) -> list[Cl
                 f"Table 2, {atlas}: the five highest regions of Meaningful Perturbations",
                 "4.3, Table 2",
                 "; ".join(region.name for region in regions),
+                "the same list, without a null",
                 "; ".join(top["name"]),
-                f"{int((top['p_fwe'] < SIGNIFICANCE).sum())} of {len(top)} exceed the spatial "
-                "null, family-wise p < 0.05",
+                f"{int(top['survives'].sum())} of {len(top)} survive both tests: family-wise over "
+                "the regions against smooth random maps, FDR over the regions with folds as the "
+                "unit",
                 f"{len(shared)} shared; {len(top) * len(regions) / len(rows):.2f} expected",
-                f"tables/table2_{atlas}.tsv",
+                f"table2_{atlas}",
                 statement(2 * len(shared) > len(regions)) if evidence else NEAR_CHANCE,
             )
         )
-    return claims
-
-
-def _agreement_verdict(row: NamedTuple) -> str:
-    """Judge one row of Table 3; a number that independent masks reach too shows no agreement."""
-    if pd.isna(row.dice_threshold):
-        return EMPTY_MASK
-    if abs(row.agreement - row.paper) > AGREEMENT_TOLERANCE:
-        return "differs"
-    at_chance = abs(row.agreement - row.agreement_chance) <= AGREEMENT_TOLERANCE
-    return f"reproduced, {AT_CHANCE}" if at_chance else "reproduced"
-
-
-def table3_claims(table3: pd.DataFrame | None, evidence: bool) -> list[Claim]:
-    """Compare the agreement numbers with Table 3, and what the paper concludes from them."""
-    title = "High overlap: all three methods reveal similar patterns"
-    if table3 is None:
-        return [Claim("Table 3: DICE between methods", "4.5, Table 3", "0.94, 0.94, 0.93")]
-    claims = []
-    for row in table3.itertuples():
-        if pd.isna(row.paper):
-            continue
-        dice = (
-            f"true Dice {row.dice_threshold:.2f} at the paper's thresholds"
-            if pd.notna(row.dice_threshold)
-            else "no true Dice, because a mask is empty"
-        )
-        claims.append(
-            Claim(
-                f'"DICE" (agreement) of {method_name(row.method_a)} and '
-                f"{method_name(row.method_b)}",
-                "4.5, Table 3",
-                f"{row.paper:.2f}",
-                f"agreement {row.agreement:.2f}; {dice}",
-                f"called equal within ± {AGREEMENT_TOLERANCE}",
-                f"{row.agreement_chance:.2f} for independent masks of these sizes; Dice "
-                f"{row.dice_threshold_chance:.2f}",
-                "tables/table3.tsv",
-                _agreement_verdict(row) if evidence else NEAR_CHANCE,
-            )
-        )
-    dice = table3["dice_equal_area"]
-    above = int((table3["p_null"] < 0.05).sum())
-    claims.append(
-        Claim(
-            title,
-            "6",
-            "concluded from Table 3",
-            f"true Dice at equal area {dice.min():.2f} to {dice.max():.2f}",
-            f"{above} of {len(table3)} pairs exceed smooth random masks (p < 0.05)",
-            f"{table3['chance'].mean():.2f}; smooth random masks up to "
-            f"{table3['null_p95'].max():.2f}",
-            "tables/table3.tsv",
-            # similar means: more than half of each mask is shared, in every pair, beyond chance
-            statement(above == len(table3) and dice.min() > 0.5) if evidence else NEAR_CHANCE,
-        )
-    )
     return claims

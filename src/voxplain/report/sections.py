@@ -8,7 +8,13 @@ import pandas as pd
 import yaml
 
 from voxplain import paper
-from voxplain.report import sections_maps, sections_prediction, sections_studies, sections_trust
+from voxplain.report import (
+    sections_maps,
+    sections_prediction,
+    sections_regions,
+    sections_studies,
+    sections_trust,
+)
 from voxplain.report.blocks import Code, Note, Section, Text, picture
 from voxplain.report.methods import methods
 from voxplain.report.tables import duration, table
@@ -28,7 +34,8 @@ def sections(context: Mapping[str, Any]) -> list[Section]:
         Section("prediction", "Prediction", sections_prediction.prediction(context)),
         Section("maps", "Attention maps", sections_maps.maps(context)),
         Section("masked", "Masked accuracy", sections_maps.masked(context)),
-        Section("regions", "Brain regions", sections_maps.regions(context)),
+        Section("regions", "Brain regions", sections_regions.regions(context)),
+        Section("properties", "What the maps are like", sections_trust.properties(context)),
         Section("overlap", "Agreement between methods", sections_maps.overlap(context)),
         Section(
             "localisation",
@@ -49,6 +56,7 @@ def _claims(context: Mapping[str, Any]) -> list:
     if claims is None:
         return [Note("The claims were not evaluated in this run.")]
     return [
+        Text(_papers_protocol(context["config"], claims)),
         Text(
             "Verdicts follow by rule. A number is reproduced if the paper's value lies in our "
             "95 % interval (Table 3: within 0.02), and "
@@ -58,8 +66,32 @@ def _claims(context: Mapping[str, Any]) -> list:
             f"{paper.N_PARTICIPANTS} participants of the Human Connectome Project "
             f"({paper.N_MEN} men, {paper.N_WOMEN} women), so a difference is no contradiction."
         ),
-        table(claims, "table-claims", f"Claims of {paper.CITATION}.", "tables/claims.tsv"),
+        table(_shown(claims), "table-claims", f"Claims of {paper.CITATION}.", "tables/claims.tsv"),
     ]
+
+
+def _shown(claims: pd.DataFrame) -> pd.DataFrame:
+    """Name the columns for readers; the paper's says whose people its numbers are of."""
+    cohort = claims["paper_cohort"].iloc[0]
+    names = {"paper": f"Kan et al. ({cohort})", "kan2020": "computed as in the paper"}
+    names |= {"ours": "this run", "rule": "computed by"}
+    return claims.drop(columns="paper_cohort").rename(columns=names)
+
+
+def _papers_protocol(config: Mapping[str, Any], claims: pd.DataFrame) -> str:
+    if not claims["kan2020"].astype("string").fillna("").str.startswith("in this run: ").any():
+        return (
+            "Computed as in the paper: the numbers of "
+            f"{config['kan2020_run'] or config['run'] + '_kan2020'}, a run of the same "
+            "participants under workflow/presets/kan2020.yaml."
+        )
+    return (
+        "Computed as in the paper: what this run gives by the paper's way of computing, where that "
+        "needs no other network. For the rest, run the paper's protocol on the same participants "
+        "and then this run again: snakemake --configfile config.yaml "
+        "workflow/presets/kan2020.yaml YOUR_COHORT.yaml --config "
+        f"run={config['run']}_kan2020."
+    )
 
 
 def _cohort(context: Mapping[str, Any]) -> list:

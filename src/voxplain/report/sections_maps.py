@@ -1,24 +1,23 @@
 """The report's sections on explanation: maps, masks, regions, overlap, truth, first layer."""
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
 
 from voxplain import paper
+from voxplain.evaluation.overlap import disjoint_sizes
 from voxplain.figures.style import method_name
-from voxplain.paper import published_regions
 from voxplain.paths import WHOLE_COHORT
-from voxplain.registration.spaces import is_mni152, space_after
 from voxplain.report.answer import class_names, null_cohort
 from voxplain.report.blocks import Note, Text, picture
 from voxplain.report.claims_first_layer import first_layer_counts
-from voxplain.report.claims_maps import TOP_REGIONS
 from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import table
 
 
-def _caveat(context: Mapping[str, Any]) -> list[Note]:
+def caveat(context: Mapping[str, Any]) -> list[Note]:
     """Say at the head of a section that its maps are those of a network near chance."""
     accuracy = context.get("accuracy")
     if accuracy is None or cnn_is_evidence(accuracy):
@@ -30,7 +29,7 @@ def maps(context: Mapping[str, Any]) -> list:
     """Show the group maps of the three methods (Fig. 2)."""
     names = {"a": "meaningful_perturbation", "b": "guided_backprop", "c": "grad_cam"}
     blocks: list = [
-        *_caveat(context),
+        *caveat(context),
         Text(
             "Group maps on the cohort's mean image. The cuts go through the peak inside the brain; "
             "coordinates are in mm, L is the participant's left. Colours start at a fifth of the "
@@ -123,58 +122,13 @@ def _by_control(accuracies: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def regions(context: Mapping[str, Any]) -> list:
-    """Show the highest regions per atlas and method (Table 2)."""
-    tables = context.get("table2")
-    if not tables:
-        config = context["config"]
-        space = space_after(config["cohort"]["space"], config["registration"])
-        if not is_mni152(space):
-            reason = f"the images are in {space} space and the atlases in MNI152"
-        elif not context["config"]["atlases"]:
-            reason = "no atlas is configured"
-        else:
-            reason = "they were not handed to the report"
-        return [Note(f"Table 2: there are no region tables, because {reason}.")]
-    blocks: list = [
-        *_caveat(context),
-        Text(
-            "The paper's score is the mean of the map in a region divided by the sum over all "
-            "regions. p and q say how often smooth random maps with the same values score as high; "
-            "the family-wise p compares with the highest region of each random map, scores "
-            "standardised by region."
-        ),
-    ]
-    for atlas, data in tables.items():
-        shown = data[data["rank"] <= TOP_REGIONS]
-        blocks.append(
-            table(
-                shown,
-                f"table-2-{atlas}",
-                f"Table 2, {atlas}. Highest regions of each method.",
-                f"tables/table2_{atlas}.tsv",
-            )
-        )
-        published = published_regions(atlas)
-        if published:
-            printed = pd.DataFrame(published)[["name", "score"]]
-            blocks.append(
-                table(
-                    printed.rename(columns={"name": "region", "score": "score (paper)"}),
-                    f"table-2-{atlas}-paper",
-                    f"Table 2, {atlas}, as the paper prints it (Meaningful Perturbations).",
-                )
-            )
-    return blocks
-
-
 def overlap(context: Mapping[str, Any]) -> list:
     """Show how far the methods agree (Table 3)."""
     table3 = context.get("table3")
     if table3 is None:
         return [Note("Table 3: the methods were not compared in this run.")]
     return [
-        *_caveat(context),
+        *caveat(context),
         Text(
             'The paper\'s "DICE" is the share of voxels of the whole box on which two binary masks '
             "agree; empty background counts as agreement, so it is high for masks that share "
@@ -187,12 +141,51 @@ def overlap(context: Mapping[str, Any]) -> list:
             "Overlap of the three methods' masks.",
             "Agreement and Dice for each pair of methods beside chance levels",
         ),
+        Text(_disjoint()),
         table(
             table3.rename(columns={"chance": "dice_equal_area_chance"}),  # not the claims' chance
             "table-3",
             "Table 3. Overlap between the methods' masks; Kan et al. is the column paper.",
             "tables/table3.tsv",
         ),
+        picture(
+            context,
+            "agreement",
+            "Dice at equal area over a sweep of areas: group maps in the whole brain, group maps "
+            "with equal areas within each axial slice, and participants' maps (mean).",
+            "Dice of each pair of methods against area, with the band of smooth random maps",
+        ),
+        *_sweep(context.get("agreement")),
+    ]
+
+
+def _disjoint() -> str:
+    """Say by what masks the paper's Table 3 can be reached."""
+    methods = list(paper.THRESHOLDS)
+    numbers = [paper.TABLE3[frozenset(pair)] for pair in combinations(methods, 2)]
+    masks = ", ".join(
+        f"{method_name(name)} {size:.1%}"
+        for name, size in zip(methods, disjoint_sizes(tuple(numbers)), strict=True)
+    )
+    return (
+        f"The paper's {', '.join(f'{number:.2f}' for number in numbers)} are reached by three "
+        f"masks that share no voxel at all, if they fill these parts of the box: {masks}."
+    )
+
+
+def _sweep(agreement: pd.DataFrame | None) -> list:
+    if agreement is None:
+        return []
+    return [
+        table(
+            agreement,
+            "table-agreement",
+            "Agreement over areas. For participants: 95 % interval over folds, Dice with another "
+            "participant's map (other mean), and p of the excess over smooth random maps by the "
+            "corrected t-test over folds.",
+            "tables/agreement.tsv",
+            folded=True,
+        )
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from voxplain.evaluation.robustness import SANE_BELOW, sanity
 from voxplain.report.blocks import Note, Text, picture
+from voxplain.report.sections_maps import caveat
 from voxplain.report.tables import table
 
 # What the literature found for each method: Adebayo et al. 2018, Table 1 and section 4.
@@ -72,5 +73,32 @@ def robustness(context: Mapping[str, Any]) -> list:
             "table-robustness",
             "Likeness of the changed network's maps to the intact one's, mean over participants.",
             "tables/robustness.tsv",
+        ),
+    ]
+
+
+def properties(context: Mapping[str, Any]) -> list:
+    """Show what the paper says of its maps in words, in numbers."""
+    scores = context.get("map_properties")
+    if scores is None:
+        return [Note("Sparsity and alignment with tissue were not computed in this run.")]
+    indices = scores[scores["property"] != "class difference"].dropna(axis=1, how="all")
+    classes = scores[scores["property"] == "class difference"].dropna(axis=1, how="all")
+    return [
+        *caveat(context),
+        table(
+            indices,
+            "table-properties",
+            "Sparsity (Gini and Hoyer: 0 for a flat map) and rank correlation of the map's edges "
+            "with those of the mean image. Intervals over folds; p highest: that the method "
+            "exceeds every other (corrected t over folds); p: smooth random maps.",
+            "tables/map_properties.tsv",
+        ),
+        table(
+            classes,
+            "table-class-difference",
+            "Difference of the two classes' mean maps, beside permuted labels. The maps explain "
+            "each participant's target class, so a difference is one of people or of targets.",
+            "tables/map_properties.tsv",
         ),
     ]

@@ -10,9 +10,17 @@ from voxplain.evaluation.fold_statistics import corrected_error
 NOT_TESTED = "not tested here"
 NEAR_CHANCE = "near chance"
 EMPTY_MASK = "not testable: a mask is empty"
+BLANK_MAP = "not testable: the map is blank"
 SVM_NEAR_CHANCE = "not comparable: the SVM is near chance"
-UNDECIDED = (NOT_TESTED, NEAR_CHANCE, EMPTY_MASK, SVM_NEAR_CHANCE)
+OTHER_MODALITY = "quoted: another modality, no such image here"
+BY_ITS_OWN_NUMBERS = "not supported by the paper's own numbers"
+# Verdicts that would be the same for any cohort
+WITHOUT_COHORT = (
+    *(NOT_TESTED, NEAR_CHANCE, EMPTY_MASK, BLANK_MAP, SVM_NEAR_CHANCE),
+    *(OTHER_MODALITY, BY_ITS_OWN_NUMBERS),
+)
 AT_CHANCE = "at chance"
+MISSING = "n/a"
 
 
 class Claim(NamedTuple):
@@ -21,11 +29,20 @@ class Claim(NamedTuple):
     claim: str
     section: str
     paper: str
+    kan2020: str = MISSING  # what the paper's way of computing gives
     ours: str = ""
     uncertainty: str = ""
     chance: str = ""
-    source: str = ""
+    source: str = ""  # comma-separated names of the run's tables
     verdict: str = NOT_TESTED
+
+
+def find(table: pd.DataFrame | None, **keys: str) -> pd.Series | None:
+    """Return the first row of a table with these values, or None without table or row."""
+    if table is None:
+        return None
+    rows = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
+    return None if rows.empty else rows.iloc[0]
 
 
 def numeric(published: float, low: float, high: float) -> str:

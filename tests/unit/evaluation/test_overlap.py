@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from voxplain.evaluation import overlap
+from voxplain.evaluation.agreement import group_agreement
 
 BRAIN = np.zeros((10, 10, 10), bool)
 BRAIN[1:9, 1:9, 1:9] = True
@@ -90,7 +91,8 @@ def test_table3():
         "guided_backprop": (1 - z) * BRAIN,
     }
     thresholds = {"meaningful_perturbation": 0.65, "grad_cam": 0.65, "guided_backprop": 0.55}
-    table = overlap.table3(maps, BRAIN, thresholds, fraction=0.25, n_null=39, seed=3)
+    sweep = group_agreement(maps, BRAIN, [0.25], n_null=39, seed=3)
+    table = overlap.table3(maps, BRAIN, thresholds, sweep, fraction=0.25)
     assert table[["method_a", "method_b"]].to_numpy().tolist() == [
         ["meaningful_perturbation", "grad_cam"],
         ["meaningful_perturbation", "guided_backprop"],
@@ -112,14 +114,15 @@ def test_table3():
     assert (table["p_null"].iloc[1:] == 1).all()
     assert table["null_mean"].between(0.1, 0.4).all()
     assert (table["null_p95"] > table["null_mean"]).all()
-    again = overlap.table3(maps, BRAIN, thresholds, fraction=0.25, n_null=39, seed=3)
-    assert table.equals(again)
+    # masks of 128 and 128 or 256 of 1000 voxels that share none
+    np.testing.assert_allclose(table["agreement_disjoint"], [0.744, 0.616, 0.616])
 
 
 def test_an_empty_mask_has_no_dice_at_the_threshold():
     maps = {"grad_cam": BRAIN * 0.5, "other": np.where(BRAIN, 0.1, 0.9)}
     thresholds = {"grad_cam": 0.3, "other": 0.3}  # the second is above it outside the brain only
-    row = overlap.table3(maps, BRAIN, thresholds, 0.1, n_null=3, seed=0).iloc[0]
+    sweep = group_agreement(maps, BRAIN, [0.1], n_null=3, seed=0)
+    row = overlap.table3(maps, BRAIN, thresholds, sweep, 0.1).iloc[0]
     assert np.isnan(row["dice_threshold"])
     assert row["agreement"] == 0
     assert (row["voxels_a"], row["voxels_b"]) == (512, 0)
@@ -129,8 +132,10 @@ def test_an_empty_mask_has_no_dice_at_the_threshold():
 
 def test_maps_of_zeros_have_no_dice_but_all_else():
     maps = {"grad_cam": np.zeros(BRAIN.shape), "other": np.zeros(BRAIN.shape)}
-    table = overlap.table3(maps, BRAIN, dict.fromkeys(maps, 0.65), 0.1, n_null=3, seed=0)
+    sweep = group_agreement(maps, BRAIN, [0.1], n_null=3, seed=0)
+    table = overlap.table3(maps, BRAIN, dict.fromkeys(maps, 0.65), sweep, 0.1)
     row = table.drop(columns=["method_a", "method_b", "paper"]).iloc[0]
     assert np.isnan(row["dice_threshold"])
     assert row["dice_equal_area"] == row["dice_threshold_chance"] == row["chance"] == 0
     assert row["p_null"] == row["agreement"] == row["agreement_chance"] == 1
+    assert row["agreement_disjoint"] == 1

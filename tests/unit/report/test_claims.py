@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 
 from voxplain import paper
+from voxplain.errors import ConfigError
 from voxplain.paper import published_regions, same_region
 from voxplain.report import claims
 from voxplain.report.claims_first_layer import first_layer_counts
 from voxplain.report.claims_maps import masks_suffice
-from voxplain.report.verdicts import fold_interval
+from voxplain.report.verdicts import BY_ITS_OWN_NUMBERS, OTHER_MODALITY, fold_interval
 
 CLASSES = ("women", "men")
 
@@ -63,23 +64,32 @@ def table3(dice=0.7, p_null=0.01, agreement=0.945, agreement_chance=0.9, dice_th
         dice_threshold=dice_threshold,
         dice_threshold_chance=0.03,
         dice_equal_area=dice,
+        agreement_disjoint=0.88,
+        voxels_a=100,
+        voxels_b=200,
         chance=0.1,
         null_p95=0.2,
         p_null=p_null,
     )
 
 
+def build(class_names=CLASSES, same_cohort=True, reference=None, rules=None, **tables):
+    return claims.build(tables, class_names, same_cohort, reference, rules)
+
+
 def verdicts(**tables):
-    same_cohort = tables.pop("same_cohort", True)
-    rows = claims.build(class_names=CLASSES, same_cohort=same_cohort, **tables)
-    return rows.set_index("claim")["verdict"]
+    return build(**tables).set_index("claim")["verdict"]
 
 
 def test_without_tables_nothing_is_tested():
-    rows = claims.build(class_names=CLASSES, same_cohort=True)
-    assert (rows["verdict"] == "not tested here").all()
-    assert (rows["ours"] == "").all()
-    assert len(rows) >= 14
+    rows = build()
+    alone = rows["verdict"].isin([OTHER_MODALITY, BY_ITS_OWN_NUMBERS])
+    assert alone.sum() == 2
+    assert (rows.loc[~alone, "verdict"] == "not tested here").all()
+    assert (rows.loc[~alone, "ours"] == "").all()
+    assert (rows["kan2020"] == "n/a").all()
+    assert len(rows) >= 30
+    assert not rows["claim"].duplicated().any()
 
 
 def test_accuracy_is_reproduced_only_inside_the_interval():
@@ -99,17 +109,20 @@ def test_near_chance_network_spoils_what_rests_on_it_and_nothing_else():
     found = verdicts(
         accuracy=accuracy(cnn=0.55, evidence=False, svm=0.88),
         comparisons=comparisons(-0.33),
-        masked=masked(),
+        masked_accuracy=masked(),
         table3=table3(),
     )
-    spoilt = found[found.index.str.contains("mask|overlap|DICE|3D CNN")]
+    spoilt = found[
+        found.index.str.contains('images multiplied|conjoined|^"DICE|High overlap|3D CNN')
+    ]
     assert (spoilt == "near chance").all()
     assert found["Accuracy: SVM on voxels"] == "reproduced"
 
 
 def comparisons(difference=0.05, p=0.01):
-    row = {"model_a": "cnn", "model_b": "voxel_svm", "difference": difference, "p_corrected": p}
-    return pd.DataFrame([row | {"boot_low": difference - 0.08, "boot_high": difference + 0.08}])
+    row = {"model_a": "cnn", "difference": difference, "p_corrected": p}
+    row |= {"boot_low": difference - 0.08, "boot_high": difference + 0.08}
+    return pd.DataFrame([row | {"model_b": name} for name in ("voxel_svm", "logistic_regression")])
 
 
 @pytest.mark.parametrize(
@@ -121,9 +134,7 @@ def comparisons(difference=0.05, p=0.01):
     ],
 )
 def test_cnn_beats_svm_takes_its_p_from_the_comparison_of_models(difference, p, verdict):
-    rows = claims.build(
-        class_names=CLASSES,
-        same_cohort=True,
+    rows = build(
         accuracy=accuracy(),
         comparisons=comparisons(difference, p),
     ).set_index("claim")
@@ -131,7 +142,7 @@ def test_cnn_beats_svm_takes_its_p_from_the_comparison_of_models(difference, p, 
     assert row["verdict"] == verdict
     assert f"p = {p:.3f}" in row["uncertainty"]
     assert f"{difference - 0.08:+.2f} to {difference + 0.08:+.2f}" in row["uncertainty"]
-    assert row["source"] == "tables/comparisons.tsv"
+    assert row["source"] == "tables/comparisons.tsv, tables/accuracy.tsv"
 
 
 def test_fold_interval_is_students_t_with_the_corrected_variance():
@@ -151,18 +162,18 @@ def test_fold_interval_stays_between_zero_and_one():
 
 def test_a_mask_that_random_masks_reach_is_at_chance_whatever_the_paper_says():
     # .59 of the paper lies in .60 +- 2.26 * .1 * sqrt(1 / 10 + 1 / 9)
-    found = verdicts(accuracy=accuracy(), masked=masked(mask=0.6, p_random=0.05))
+    found = verdicts(accuracy=accuracy(), masked_accuracy=masked(mask=0.6, p_random=0.05))
     title = "Accuracy on images multiplied by the men mask (the paper's men)"
     assert found[title] == "at chance"
-    found = verdicts(accuracy=accuracy(), masked=masked(mask=0.6, p_random=0.04))
+    found = verdicts(accuracy=accuracy(), masked_accuracy=masked(mask=0.6, p_random=0.04))
     assert found[title] == "reproduced"
-    rows = claims.build(class_names=CLASSES, same_cohort=True, masked=masked(p_random=0.04))
+    rows = build(masked_accuracy=masked(p_random=0.04))
     chance = rows.set_index("claim").loc[title, "chance"]
     assert chance == "0.60 for random masks of the same volume, 95 % below 0.70; p = 0.040"
 
 
 def test_titles_name_the_papers_classes_as_the_papers():
-    rows = claims.build(class_names=("cats", "dogs"), same_cohort=False)
+    rows = build(class_names=("cats", "dogs"), same_cohort=False)
     others = rows["claim"].str.replace(r"the paper's (wo)?men", "", regex=True)
     assert not others.str.contains(r"\b(?:wo)?men\b").any()
     assert rows["claim"].str.contains(r"cats mask \(the paper's women\)").sum() == 1
@@ -171,12 +182,12 @@ def test_titles_name_the_papers_classes_as_the_papers():
 def test_an_svm_near_chance_is_no_rival():
     table = accuracy(cnn=0.9, svm=0.5, svm_evidence=False)
     given = {"class_names": CLASSES, "same_cohort": False, "comparisons": comparisons(0.4)}
-    rows = claims.build(**given, accuracy=table).set_index("claim")
+    rows = build(**given, accuracy=table).set_index("claim")
     row = rows.loc["The 3D CNN slightly outperforms the SVM on voxels"]
     assert row["verdict"] == "not comparable: the SVM is near chance"
     assert row["ours"] == "+0.40 in accuracy; AUC 0.80 (CNN) and 0.80 (SVM)"
     table.loc[1, ["recall_negative", "recall_positive"]] = [1, 0]
-    rows = claims.build(**given, accuracy=table).set_index("claim")
+    rows = build(**given, accuracy=table).set_index("claim")
     assert rows.loc[row.name, "ours"].endswith("; the SVM names one class only")
     assert rows.loc["Accuracy: SVM on voxels", "ours"].endswith("; names one class only")
     assert not rows.loc["Accuracy: 3D CNN", "ours"].endswith("one class only")
@@ -201,20 +212,22 @@ def test_table3_number_and_conclusion_are_judged_apart():
 
 def test_agreement_at_its_chance_level_is_never_plainly_reproduced():
     def rows(**numbers):
-        table = claims.build(
-            class_names=CLASSES, same_cohort=True, accuracy=accuracy(), table3=table3(**numbers)
-        )
+        table = build(accuracy=accuracy(), table3=table3(**numbers))
         return table[table["claim"].str.startswith('"DICE"')]
 
     at_chance = rows(agreement_chance=0.93)
     assert (at_chance["verdict"] == "reproduced, at chance").all()
-    expected = "0.93 for independent masks of these sizes; Dice 0.03"
+    expected = (
+        "agreement of masks of these sizes 0.93 if independent, 0.88 without a common voxel; "
+        "Dice 0.03"
+    )
     assert (at_chance["chance"] == expected).all()
     assert (rows(agreement_chance=0.92)["verdict"] == "reproduced").all()
     assert (rows(agreement=0.99)["verdict"] == "differs").all()
     empty = rows(dice_threshold=np.nan)
     assert (empty["verdict"] == "not testable: a mask is empty").all()
-    assert (empty["ours"] == "agreement 0.94; no true Dice, because a mask is empty").all()
+    assert (empty["kan2020"] == "in this run: agreement 0.94").all()
+    assert (empty["ours"] == "no true Dice, because a mask is empty").all()
 
 
 @pytest.mark.parametrize(
@@ -236,12 +249,10 @@ def test_only_the_papers_atlases_have_published_regions(atlas, first):
 
 
 def test_an_atlas_without_a_counterpart_makes_no_claim():
-    regions = pd.DataFrame({"value": [1], "name": ["a"], "rank": [1], "p_fwe": [0.5]})
-    rows = claims.build(
-        class_names=CLASSES,
-        same_cohort=True,
+    regions = pd.DataFrame({"value": [1], "name": ["a"], "rank": [1], "survives": [False]})
+    rows = build(
         accuracy=accuracy(),
-        table2={"aal": regions.assign(method="meaningful_perturbation")},
+        table2_aal=regions.assign(method="meaningful_perturbation"),
     )
     assert not rows["claim"].str.startswith("Table 2").any()
 
@@ -250,18 +261,16 @@ def test_table2_counts_shared_regions():
     names = [f"region {i}" for i in range(246)]
     order = [50, 46, 138, 200, 201, *[v for v in range(1, 247) if v not in (50, 46, 138, 200, 201)]]
     regions = pd.DataFrame({"value": order, "name": names}).assign(
-        method="meaningful_perturbation", rank=range(1, 247), p_fwe=[0.01] * 3 + [0.5] * 243
+        method="meaningful_perturbation", rank=range(1, 247), survives=[True] * 3 + [False] * 243
     )
-    rows = claims.build(
-        class_names=CLASSES,
-        same_cohort=True,
+    rows = build(
         accuracy=accuracy(),
-        table2={"brainnetome": regions},
+        table2_brainnetome=regions,
     )
     row = rows[rows["claim"].str.startswith("Table 2")].iloc[0]
     assert row["verdict"] == "supported"
     assert row["chance"] == "3 shared; 0.10 expected"
-    assert row["uncertainty"] == "3 of 5 exceed the spatial null, family-wise p < 0.05"
+    assert row["uncertainty"].startswith("3 of 5 survive both tests")
     assert row["source"] == "tables/table2_brainnetome.tsv"
 
 
@@ -316,17 +325,17 @@ def first_layer_rows(significant):
             for _class in CLASSES
         ]
     )
-    rows = claims.build(
-        class_names=CLASSES, same_cohort=True, accuracy=accuracy(), first_layer=tests
-    )
+    rows = build(accuracy=accuracy(), first_layer=tests)
     return [row for _, row in rows[rows["section"].str.startswith("A, Fig. 3")].iterrows()]
 
 
 def test_first_layer_claim_is_decided_on_held_out_folds():
     mean, entropy = first_layer_rows({"01": 0, "02": 0, "03": 5, "all": 32})
     assert mean["ours"] == (
-        "0 of 32 significant in a median fold (0 to 5), held out; at equal head size 0; as the "
-        "paper does, in-sample (no valid null): 32 of 32 (0 larger in women, 32 in men)"
+        "0 of 32 significant in a median fold (0 to 5), held out; at equal head size 0"
+    )
+    assert mean["kan2020"] == (
+        "in this run: 32 of 32 (0 larger in women, 32 in men), in-sample: no valid null"
     )
     assert mean["chance"].startswith("held out: 5 %")
     assert mean["verdict"] == entropy["verdict"] == "not supported"
@@ -344,8 +353,8 @@ def test_first_layer_claim_is_decided_on_held_out_folds():
 
 def test_first_layer_in_sample_numbers_alone_decide_nothing():
     mean, entropy = first_layer_rows({"all": 32})
-    assert mean["ours"].startswith("as the paper does, in-sample (no valid null): 32 of 32")
-    assert mean["chance"] == mean["uncertainty"] == ""
+    assert mean["kan2020"].startswith("in this run: 32 of 32")
+    assert mean["ours"] == mean["chance"] == mean["uncertainty"] == ""
     assert mean["verdict"] == entropy["verdict"] == "not tested here"
 
 
@@ -380,3 +389,58 @@ def test_paper_numbers_are_consistent():
     assert set(paper.ACCURACY) >= set(paper.TABLE1_MODELS)
     scores = [region.score for region in paper.TABLE2["icbm"]]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_the_papers_numbers_need_no_overlap_whatever_the_run():
+    row = (
+        build(same_cohort=False).set_index("claim").filter(like="Table 3's numbers", axis=0).iloc[0]
+    )
+    assert row["verdict"] == "not supported by the paper's own numbers"
+    assert "Meaningful Perturbations 2.5%" in row["ours"]
+    assert "Grad-CAM 3.5%" in row["ours"]
+
+
+def test_a_run_of_the_papers_protocol_fills_its_column():
+    reference = build(accuracy=accuracy(cnn=0.88), table3=table3())
+    reference = pd.concat([reference, pd.DataFrame({"claim": ["other"], "ours": ["x"]})])
+    rows = build(accuracy=accuracy(), reference=reference).set_index("claim")
+    assert rows.loc["Accuracy: 3D CNN", "kan2020"] == "0.88 ± 0.05 over folds"
+    assert rows.loc["Accuracy: k-NN, morphometry", "kan2020"] == ""
+    agreed = rows.loc[rows.index.str.startswith("High overlap"), "kan2020"]
+    assert agreed.tolist() == ["agreement 0.94 to 0.94"]
+    alone = build(accuracy=accuracy()).set_index("claim")["kan2020"]
+    assert alone["Accuracy: 3D CNN"] == "in this run: 0.90 ± 0.05 over folds"
+    assert alone["Accuracy: k-NN, morphometry"] == "n/a"
+
+
+def test_a_reference_of_other_people_is_refused():
+    own, theirs = (pd.DataFrame({"participant_id": list(ids)}) for ids in ("abc", "abd"))
+    claims.check_reference(own, own[::-1], "demo_kan2020")
+    with pytest.raises(ConfigError, match=r"demo_kan2020 has not the participants .*\(2 are"):
+        claims.check_reference(own, theirs, "demo_kan2020")
+
+
+def test_tables_are_named_with_the_rule_that_made_them():
+    rules = {"accuracy": "prediction_tables", "comparisons": "prediction_tables"}
+    rows = build(accuracy=accuracy(), comparisons=comparisons(), rules=rules).set_index("claim")
+    row = rows.loc["The 3D CNN slightly outperforms the SVM on voxels"]
+    assert row["rule"] == "prediction_tables"
+    assert rows.loc["Accuracy: k-NN, morphometry", ["source", "rule"]].tolist() == ["", ""]
+    assert set(rows["paper_cohort"]) == {"HCP, this cohort"}
+    assert set(build(same_cohort=False)["paper_cohort"]) == {"HCP, another cohort"}
+
+
+def test_hyper_parameters_chosen_on_the_test_folds_are_the_papers_way():
+    table = accuracy().assign(model=["knn", "voxel_svm"])
+    chosen = pd.DataFrame({"model": ["knn"], "non_nested_mean": 0.95, "non_nested_sd": 0.02})
+    row = (
+        build(accuracy=table, optimism=chosen).set_index("claim").loc["Accuracy: k-NN, morphometry"]
+    )
+    assert row["kan2020"] == "in this run: 0.95 ± 0.02 over folds, chosen on the test folds"
+    assert row["ours"] == "0.900 pooled over held-out participants"
+
+
+@pytest.mark.parametrize(("difference", "verdict"), [(0.05, "supported"), (0.09, "not supported")])
+def test_network_and_regression_correspond_if_0_is_in_the_interval(difference, verdict):
+    found = verdicts(accuracy=accuracy(), comparisons=comparisons(difference))
+    assert found.filter(like="corresponds").tolist() == [verdict]

@@ -164,7 +164,9 @@ def full_context(tmp_path):
         ),
         "degenerate": pd.DataFrame({"method": methods, "n_maps": 8, "n_degenerate": [1, 0]}),
         "figures": dict.fromkeys(names.split(), png),
-        "claims": pd.DataFrame({"claim": ["a"], "verdict": ["near chance"]}),
+        "claims": pd.DataFrame({"claim": ["a"], "verdict": ["near chance"]}).assign(
+            kan2020="in this run: 1", paper_cohort="HCP, another cohort", paper="2"
+        ),
     }
 
 

@@ -35,9 +35,8 @@ def accuracy():
 
 
 def claim(robustness_table):
-    rows = claims.build(
-        class_names=CLASSES, same_cohort=True, accuracy=accuracy(), robustness=robustness_table
-    )
+    tables = {"accuracy": accuracy(), "robustness": robustness_table}
+    rows = claims.build(tables, CLASSES, same_cohort=True)
     return rows[rows["claim"].str.contains("very sensitive")].iloc[0]
 
 

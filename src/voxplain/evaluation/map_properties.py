@@ -1,0 +1,169 @@
+"""What the paper says of its maps in words: sparse, anatomic-like, different for men and women."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+from scipy.stats import rankdata
+
+from voxplain.evaluation.families import permute_labels
+from voxplain.evaluation.fold_statistics import corrected_t
+from voxplain.evaluation.smooth_masks import surrogates
+
+
+def gini(values: np.ndarray) -> np.ndarray:
+    """Gini index of non-negative maps: 0 where all voxels are equal, towards 1 where one has all.
+
+    As in Hurley and Rickard 2009, ``1 - 2 sum_k (x_k / sum x) (n - k + 1/2) / n`` over the values
+    in rising order.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n_maps, n_voxels)
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_maps,)
+        Missing (NaN) for a map of zeros.
+    """
+    n = values.shape[1]
+    rising = np.sort(values.astype(np.float64), axis=1)
+    weights = (n - np.arange(n) - 0.5) / n
+    total = rising.sum(axis=1)
+    return 1 - 2 * (rising @ weights) / np.where(total > 0, total, np.nan)
+
+
+def hoyer(values: np.ndarray) -> np.ndarray:
+    """Hoyer's sparseness (2004), ``(sqrt(n) - |x|_1 / |x|_2) / (sqrt(n) - 1)``; as `gini`."""
+    values = values.astype(np.float64)
+    root = np.sqrt(values.shape[1])
+    length = np.linalg.norm(values, axis=1)
+    ratio = np.abs(values).sum(axis=1) / np.where(length > 0, length, np.nan)
+    return (root - ratio) / (root - 1)
+
+
+def edge_alignment(maps: np.ndarray, image: np.ndarray, brain_mask: np.ndarray) -> np.ndarray:
+    """Spearman correlation of the maps' edges with an image's, inside the brain.
+
+    An edge is the length of the gradient by central differences. Voxels at the brain's surface are
+    left out: the image ends there, and so would any map that is cut to the brain.
+
+    Parameters
+    ----------
+    maps : numpy.ndarray, shape (n_maps, X, Y, Z)
+    image : numpy.ndarray, shape (X, Y, Z)
+    brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_maps,)
+        0 for a map without edges.
+    """
+    inner = ndimage.binary_erosion(brain_mask)
+
+    def edges(volume: np.ndarray) -> np.ndarray:
+        length = np.sqrt(sum(part**2 for part in np.gradient(volume)))[inner]
+        ranks = rankdata(length)
+        ranks -= ranks.mean()
+        return ranks / (np.linalg.norm(ranks) or 1)
+
+    own = edges(image)
+    return np.array([edges(one) @ own for one in maps])
+
+
+def compare_methods(folds: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Compare a property of the methods' maps over folds.
+
+    Parameters
+    ----------
+    folds : mapping of str to numpy.ndarray, shape (n_folds,)
+        The property's mean in each fold, by method.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method: method, value, low, high (95 % interval over folds), rival (the method
+        with the highest value among the others), difference to it, p_highest (the largest one-sided
+        p of the corrected resampled t-tests against every other method: small only if the method
+        exceeds all of them).
+    """
+    means = {method: float(np.mean(values)) for method, values in folds.items()}
+    rows = []
+    for method, values in folds.items():
+        others = [other for other in folds if other != method]
+        _, low, high, _ = corrected_t(values)
+        row = {"method": method, "value": means[method], "low": low, "high": high}
+        if others:
+            rival = max(others, key=means.get)
+            tests = [corrected_t(values - folds[other]) for other in others]
+            p = [p / 2 if mean > 0 else 1 - p / 2 for mean, _, _, p in tests]
+            row |= {"rival": rival, "difference": means[method] - means[rival]}
+            row |= {"p_highest": max(p)}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def edge_null(
+    attribution: np.ndarray, image: np.ndarray, brain_mask: np.ndarray, n_null: int, seed: int
+) -> dict[str, float]:
+    """Compare a map's edge alignment with that of smooth random maps of its values.
+
+    Returns
+    -------
+    dict
+        observed, null_mean, null_p95, p_null.
+    """
+    found = edge_alignment(attribution[None], image, brain_mask)[0]
+    null = edge_alignment(surrogates(attribution, brain_mask, n_null, seed), image, brain_mask)
+    return _against(found, null)
+
+
+def class_difference(
+    values: np.ndarray,
+    labels: np.ndarray,
+    families: np.ndarray,
+    folds: np.ndarray,
+    n_permutations: int,
+    seed: int,
+) -> dict[str, float]:
+    """Test whether the classes' mean maps differ, by permuting labels.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n, n_voxels)
+        In-brain maps of the participants.
+    labels, families, folds : numpy.ndarray, shape (n,)
+        As for `voxplain.evaluation.families.permute_labels`: maps of different folds come from
+        different networks, so labels change places inside a fold only.
+    n_permutations, seed : int
+
+    Returns
+    -------
+    dict
+        correlation (Pearson, of the two mean maps); observed (root mean square difference of the
+        mean maps over that of the mean of everybody), and null_mean, null_p95, p_null of the same
+        with permuted labels.
+    """
+    rng = np.random.default_rng([seed])
+    drawn = [permute_labels(labels, families, folds, rng) for _ in range(n_permutations)]
+    labellings = np.array([labels, *drawn])
+    shares = [(labellings == k) / (labellings == k).sum(axis=1, keepdims=True) for k in (1, 0)]
+    difference = (shares[0] - shares[1]).astype(np.float32) @ values
+    size = np.sqrt(np.mean(values.mean(axis=0, dtype=np.float64) ** 2))
+    rms = np.sqrt(np.mean(difference.astype(np.float64) ** 2, axis=1)) / (size or 1)
+    means = [values[labels == k].mean(axis=0) for k in (0, 1)]
+    varies = all(np.ptp(mean) > 0 for mean in means)
+    correlation = np.corrcoef(*means)[0, 1] if varies else np.nan
+    return {"correlation": float(correlation)} | _against(rms[0], rms[1:])
+
+
+def _against(found: float, null: np.ndarray) -> dict[str, float]:
+    # a permutation that is the labels themselves differs from them by rounding only
+    as_high = np.count_nonzero(null >= found * (1 - 1e-6))
+    return {
+        "observed": float(found),
+        "null_mean": float(null.mean()),
+        "null_p95": float(np.quantile(null, 0.95)),
+        "p_null": (as_high + 1) / (len(null) + 1),
+    }

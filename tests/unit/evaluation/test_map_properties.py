@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+from scipy import ndimage, stats
+
+from voxplain.evaluation import map_properties
+from voxplain.evaluation.fold_statistics import corrected_t
+
+
+def test_gini_and_hoyer_by_hand():
+    values = np.array([[1.0, 1, 1, 1], [0, 0, 0, 8], [1, 2, 3, 4], [0, 0, 0, 0]])
+    gini, hoyer = map_properties.gini(values), map_properties.hoyer(values)
+    # of 1 2 3 4: half the mean difference over all pairs, 1.25 / 2, over the mean 2.5
+    np.testing.assert_allclose(gini[:3], [0, 0.75, 0.25])
+    np.testing.assert_allclose(hoyer[:3], [0, 1, (2 - 10 / np.sqrt(30)) / 1], atol=1e-12)
+    assert np.isnan([gini[3], hoyer[3]]).all()
+
+
+def test_gini_does_not_depend_on_unit_or_order():
+    rng = np.random.default_rng(0)
+    values = rng.gamma(0.5, size=(1, 500))
+    pairs = np.abs(values[0][:, None] - values[0]).mean() / (2 * values.mean())
+    assert map_properties.gini(values)[0] == pytest.approx(pairs)
+    assert map_properties.gini(7 * values[:, ::-1])[0] == pytest.approx(pairs)
+
+
+def brain_and_image(seed=0, size=12):
+    brain = np.zeros((size,) * 3, bool)
+    brain[2:-2, 2:-2, 2:-2] = True
+    noise = np.random.default_rng(seed).standard_normal(brain.shape)
+    image = ndimage.gaussian_filter(noise, 1.5)
+    return brain, np.where(brain, image - image.min() + 1, 0)
+
+
+def test_edges_of_the_image_itself_are_aligned_and_its_border_does_not_count():
+    brain, image = brain_and_image()
+    maps = np.stack([image, np.where(brain, 1.0, 0), np.where(brain, 3 * image, 0)])
+    found = map_properties.edge_alignment(maps, image, brain)
+    np.testing.assert_allclose(found, [1, 0, 1], atol=1e-12)
+    inner = ndimage.binary_erosion(brain)
+    other = brain_and_image(1)[1]
+    lengths = [np.linalg.norm(np.gradient(one), axis=0)[inner] for one in (image, other)]
+    expected = stats.spearmanr(*lengths).statistic
+    assert map_properties.edge_alignment(other[None], image, brain)[0] == pytest.approx(expected)
+
+
+def test_a_map_that_follows_the_image_beats_smooth_random_maps():
+    brain, image = brain_and_image()
+    found = map_properties.edge_null(image, image, brain, 39, seed=0)
+    assert found["observed"] == pytest.approx(1)
+    assert found["p_null"] == 1 / 40
+    assert found["null_p95"] < 0.9
+
+
+def test_the_highest_method_has_to_exceed_all_others():
+    rng = np.random.default_rng(0)
+    folds = {"a": 0.9 + 0.01 * rng.standard_normal(10), "b": np.full(10, 0.5)}
+    folds["c"] = 0.7 + 0.01 * rng.standard_normal(10)
+    table = map_properties.compare_methods(folds).set_index("method")
+    assert table["rival"].tolist() == ["c", "a", "a"]
+    expected = max(corrected_t(folds["a"] - folds[other])[3] / 2 for other in "bc")
+    assert table.loc["a", "p_highest"] == pytest.approx(expected)
+    assert table.loc["c", "p_highest"] > 0.99
+    assert np.isnan(
+        map_properties.compare_methods({m: v[:1] for m, v in folds.items()})["low"]
+    ).all()
+
+
+def cohort(effect, seed):
+    rng = np.random.default_rng(seed)
+    labels = np.tile([0, 1], 20)
+    values = rng.gamma(2, size=(40, 60)).astype(np.float32)
+    values[labels == 1, :6] += effect
+    return values, labels, np.arange(40), np.repeat(list("abcde"), 8)
+
+
+def test_class_difference_by_hand():
+    values, labels, families, folds = cohort(0, 0)
+    found = map_properties.class_difference(values, labels, families, folds, 99, seed=0)
+    means = [values[labels == k].mean(axis=0) for k in (0, 1)]
+    rms = np.sqrt(np.mean((means[1] - means[0]) ** 2) / np.mean(values.mean(axis=0) ** 2))
+    assert found["observed"] == pytest.approx(rms, rel=1e-5)
+    assert found["correlation"] == pytest.approx(np.corrcoef(*means)[0, 1])
+    strong = map_properties.class_difference(*cohort(3, 0), 99, seed=0)
+    assert strong["p_null"] == 1 / 100
+
+
+def test_false_positives_of_the_class_difference():
+    n = 500
+    p = [map_properties.class_difference(*cohort(0, k), 39, seed=k)["p_null"] for k in range(n)]
+    assert np.count_nonzero(np.array(p) <= 0.05) <= stats.binom.ppf(0.999, n, 0.05)
+
+
+@pytest.mark.slow
+def test_false_positives_of_the_edge_alignment():
+    n, hits = 500, 0
+    for k in range(n):
+        brain, image = brain_and_image(2 * k, size=11)
+        random = brain_and_image(2 * k + 1, size=11)[1]
+        hits += map_properties.edge_null(random, image, brain, 39, seed=k)["p_null"] <= 0.05
+    assert hits <= stats.binom.ppf(0.999, n, 0.05)

@@ -1,0 +1,100 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from voxplain import paper
+from voxplain.report import claims_properties as claims
+
+METHODS = ["meaningful_perturbation", "guided_backprop", "grad_cam"]
+
+
+def properties(p_highest=0.01, p_null=0.01):
+    rows = [
+        {"property": name, "method": method, "value": 0.5, "low": 0.4, "high": 0.6}
+        for name in ("gini", "hoyer", "edges", "class difference")
+        for method in METHODS
+    ]
+    table = pd.DataFrame(rows).assign(p_highest=p_highest, p_null=p_null, correlation=0.3)
+    return table.assign(observed=0.4, null_mean=0.1, null_p95=0.2)
+
+
+@pytest.mark.parametrize(
+    ("claim", "changed"),
+    [
+        (claims.class_masks_differ, {"p_null": 0.06}),
+        (claims.sparsest, {"p_highest": 0.06}),
+        (claims.most_anatomic, {"p_highest": 0.06}),
+        (claims.most_anatomic, {"p_null": 0.06}),
+    ],
+)
+def test_words_about_maps_need_their_tests(claim, changed):
+    assert claim(properties(), True).verdict == "supported"
+    assert claim(properties(**changed), True).verdict == "not supported"
+    assert claim(properties(), False).verdict == "near chance"
+    assert claim(None, True).verdict == "not tested here"
+
+
+def sides(index, low, high, p_null=0.01):
+    names = [region.name for region in paper.LATERALITY]
+    return pd.DataFrame({"region": names, "method": METHODS[0], "left": 0.1, "right": 0.2}).assign(
+        index=index, index_low=low, index_high=high, p_null=p_null
+    )
+
+
+def test_a_side_counts_only_where_the_interval_and_smooth_maps_say_so():
+    def verdicts(*numbers):
+        return [row.verdict for row in claims.lateral(sides(*numbers), True)]
+
+    assert [region.side for region in paper.LATERALITY] == ["right", "left", "right"]
+    yes, no = "supported", "not supported"
+    assert verdicts(0.3, 0.1, 0.5) == [yes, no, yes]
+    assert verdicts(-0.3, -0.5, -0.1) == [no, yes, no]
+    assert verdicts(0.3, -0.1, 0.7) == [no, no, no]
+    assert verdicts(0.3, 0.1, 0.5, 0.2) == [no, no, no]
+
+
+def test_network_by_fdr():
+    table = pd.DataFrame({"network": [paper.NETWORK, "visual"], "method": METHODS[0]}).assign(
+        enrichment=[1.2, 1.4], enrichment_low=1.0, enrichment_high=1.5, null_mean=1, null_p95=1.1
+    )
+    row = claims.network(table.assign(q_fdr=0.04), True)
+    assert row.verdict == "supported"
+    assert "highest: visual 1.40" in row.ours
+    assert claims.network(table.assign(q_fdr=0.05), True).verdict == "not supported"
+    blank = claims.network(table.assign(q_fdr=1, enrichment=np.nan), True)
+    assert blank.verdict == "not testable: the map is blank"
+
+
+def test_morphometry_beside_a_blank_map_is_not_testable():
+    table = pd.DataFrame({"importance": ["coefficient", "gain"], "method": METHODS[0]}).assign(
+        **{"structures": 90, "features": 100, "mapped": 80},
+        **{"spearman": 0.3, "null_mean": 0.0, "null_p95": 0.2, "p_null": 0.01},
+    )
+    row = claims.morphometry(table, True)
+    assert row.verdict == "supported"
+    assert row.ours.endswith("|coefficient| 0.30; XGBoost's gain 0.30")
+    blank = table.assign(spearman=np.nan)
+    assert claims.morphometry(blank, True).verdict == "not testable: the map is blank"
+    assert claims.morphometry(None, True).verdict == "not tested here"
+
+
+def first_choice(seconds=0.1, alike=0.2, p_auc=0.01, low=0.1, truth=True):
+    runtime = pd.DataFrame({"method": METHODS, "seconds": [9.0, 0.2, seconds], "maps": 1})
+    kinds = ["randomised", "shuffled"]
+    robustness = pd.DataFrame(
+        [{"method": m, "kind": kind, "spearman": alike} for m in METHODS for kind in kinds]
+    )
+    truths = pd.DataFrame({"method": METHODS, "auc": 0.7, "p_auc": p_auc}) if truth else None
+    faithful = pd.DataFrame({"method": METHODS, "ci_low": low})
+    return claims.first_choice(runtime, robustness, truths, faithful, True)
+
+
+def test_the_advice_needs_speed_sanity_and_truth():
+    assert first_choice().verdict == "supported"
+    assert first_choice(seconds=0.3).verdict == "not supported"
+    assert first_choice(alike=0.6).verdict == "not supported"
+    assert first_choice(p_auc=0.2).verdict == "not supported"
+    unknown = first_choice(truth=False)
+    assert unknown.verdict == "supported"
+    assert unknown.source == "runtime, robustness, faithfulness"
+    assert first_choice(truth=False, low=-0.1).verdict == "not supported"

@@ -1,0 +1,61 @@
+"""Sparsity, alignment with tissue borders, difference of the classes' maps; and run times."""
+
+import numpy as np
+import pandas as pd
+
+from voxplain.evaluation import map_properties
+from voxplain.evaluation.families import family_codes
+from voxplain.evaluation.group_maps import scale_to_unit
+from voxplain.evaluation.over_folds import runtime_over_folds
+from voxplain.files import read_json, read_table, write_table
+from voxplain.logs import job_log
+from voxplain.nifti import read_volume
+from voxplain.seeds import stream_seed
+
+SPARSITY = {"gini": map_properties.gini, "hoyer": map_properties.hoyer}
+
+with job_log(snakemake.log[0]):
+    given, p = snakemake.input, snakemake.params
+    people = read_table(given.participants)
+    families = pd.Series(family_codes(people), people["participant_id"])
+    brain = read_volume(given.brain_mask)[0] > 0
+    mean = read_volume(given.mean)[0]
+    seed = stream_seed(p.seed, "map properties")
+    shape = len(p.methods), len(p.folds)
+    paths = [np.array(part).reshape(shape) for part in (given.fold_maps, given.rows)]
+    sparsity, edges, null, differences = {}, {}, {}, {}
+    for k, method in enumerate(p.methods):
+        inside, tables, aligned = [], [], []
+        for path, rows in zip(paths[0][k], paths[1][k], strict=True):
+            maps = scale_to_unit(np.load(path))
+            tables.append(read_table(rows).query("set == 'test'"))
+            inside.append(maps[:, brain])
+            aligned.append(map_properties.edge_alignment(maps.mean(axis=0)[None], mean, brain)[0])
+        for name, index in SPARSITY.items():
+            folds = [np.nanmean(index(values)) for values in inside]
+            sparsity.setdefault(name, {})[method] = np.array(folds)
+        edges[method] = np.array(aligned)
+        group = np.load(given.maps[k])[2]
+        null[method] = map_properties.edge_null(group, mean, brain, p.surrogates, seed)
+        rows = pd.concat(tables, keys=p.folds, names=["fold"]).reset_index("fold")
+        differences[method] = map_properties.class_difference(
+            np.concatenate(inside),
+            rows["label"].to_numpy(int),
+            pd.factorize(families.loc[rows["participant_id"]])[0],
+            rows["fold"].to_numpy(str),
+            p.permutations,
+            seed,
+        )
+    parts = [
+        map_properties.compare_methods(folds).assign(property=name)
+        for name, folds in {**sparsity, "edges": edges}.items()
+    ]
+    observed = pd.DataFrame.from_dict(null, orient="index").rename_axis("method").reset_index()
+    parts[-1] = parts[-1].merge(observed)
+    changed = pd.DataFrame.from_dict(differences, orient="index").rename_axis("method")
+    parts.append(changed.reset_index().assign(property="class difference"))
+    table = pd.concat(parts, ignore_index=True)
+    write_table(snakemake.output.table, table)
+    times = runtime_over_folds(pd.DataFrame([read_json(path) for path in given.timing]))
+    write_table(snakemake.output.runtime, times)
+    print(table.round(3).to_string(index=False), times.to_string(index=False), sep="\n\n")
