@@ -147,8 +147,9 @@ class Costs:
             * sum(map(self.map_s, methods)),
             "first_layer": n * 2 * FORWARD * self.pass_s,
             "tabular_models": n * k * candidates * TABULAR_MS / 1000,
-            "table2": len(methods) * draw * len(config["atlases"]),
-            "table3": len(methods) * draw,
+            "regions": len(methods) * draw,
+            "table3": (len(methods) - 1) * draw,
+            "map_properties": len(methods) * draw,
             "localisation": 4 * len(methods) * draw,
         }
         return work.get(rule, 0.0)
