@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from voxplain import __version__
-from voxplain.cli import check, downsample, explain, init, overlap
+from voxplain.cli import check, downsample, explain, init, overlap, verify
 from voxplain.cli.common import Commands
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command("downsample", epilog=downsample.EXAMPLES)(downsample.downsample)
 app.command("overlap", epilog=overlap.EXAMPLES)(overlap.overlap)
 app.command("check", epilog=check.EXAMPLES)(check.check)
 app.command("init", epilog=init.EXAMPLES)(init.init)
+app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
 
 
 def _version(asked: bool) -> None:

@@ -1,0 +1,35 @@
+"""`voxplain verify`: what has changed since the run wrote its manifest."""
+
+from typer.testing import CliRunner
+
+from voxplain.cli import app
+from voxplain.manifest import write_manifest
+from voxplain.paths import RunPaths
+
+
+def verify(folder):
+    done = CliRunner().invoke(app, ["verify", str(folder)])
+    return done.exit_code, done.output.split()
+
+
+def test_changed_missing_and_unlisted_files_are_named(tmp_path):
+    for name in ("a.tsv", "b.tsv", "c.tsv"):
+        (tmp_path / name).write_text(name)
+    write_manifest(tmp_path / RunPaths("x").manifest.rpartition("/")[2])
+    assert verify(tmp_path)[0] == 0
+    (tmp_path / "new.tsv").write_text("")
+    assert verify(tmp_path)[0] == 0
+    (tmp_path / "a.tsv").write_text("other")
+    (tmp_path / "b.tsv").unlink()
+    status, said = verify(tmp_path)
+    assert status == 1
+    words = list(zip(said, said[1:], strict=False))
+    assert ("changed", "a.tsv") in words
+    assert ("missing", "b.tsv") in words
+    assert ("unlisted", "new.tsv") in words
+
+
+def test_a_run_without_manifest_is_told_so(tmp_path):
+    status, said = verify(tmp_path)
+    assert status == 1
+    assert "Error:" in said
