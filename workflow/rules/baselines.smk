@@ -23,17 +23,18 @@ rule gram_matrix:
 
 
 rule voxel_svm:
+    # All folds in one job: with the Gram matrix at hand a fold's fit is shorter than its start.
     input:
         participants=P.participants,
-        split=P.split,
+        splits=expand(P.split, fold=FOLDS),
         gram=P.gram,
         sums=P.gram_sums,
     output:
-        predictions=P.predictions.format(model="voxel_svm", fold="{fold}"),
+        predictions=expand(P.predictions, model="voxel_svm", fold=FOLDS),
     log:
-        P.log("voxel_svm", "fold-{fold}"),
+        P.log("voxel_svm"),
     benchmark:
-        P.benchmark("voxel_svm", "fold-{fold}")
+        P.benchmark("voxel_svm")
     conda:
         ENVIRONMENT
     params:

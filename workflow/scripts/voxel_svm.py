@@ -1,4 +1,4 @@
-"""The paper's baseline on one fold: an rbf SVM on all voxels."""
+"""The paper's baseline: an rbf SVM on all voxels, fold by fold."""
 
 import numpy as np
 
@@ -10,19 +10,12 @@ from voxplain.predictions import predictions_table
 
 with job_log(snakemake.log[0]):
     participants = read_table(snakemake.input.participants)
-    split = read_split(snakemake.input.split, participants)
     labels = participants["label"].to_numpy(int)
-    test = rows_of(split.test, participants)
-    fitted = fit_predict(
-        np.load(snakemake.input.gram),
-        np.load(snakemake.input.sums),
-        snakemake.params.n_features,
-        labels,
-        rows_of(split.train, participants),
-        test,
-        snakemake.params.svm_c,
-    )
-    write_table(
-        snakemake.output.predictions,
-        predictions_table(split.test, split.fold, labels[test], fitted.scores, fitted.predictions),
-    )
+    gram, sums = np.load(snakemake.input.gram), np.load(snakemake.input.sums)
+    for path, predictions in zip(snakemake.input.splits, snakemake.output.predictions, strict=True):
+        split = read_split(path, participants)
+        train, test = rows_of(split.train, participants), rows_of(split.test, participants)
+        settings = snakemake.params.n_features, labels, train, test, snakemake.params.svm_c
+        fitted = fit_predict(gram, sums, *settings)
+        columns = split.test, split.fold, labels[test], fitted.scores, fitted.predictions
+        write_table(predictions, predictions_table(*columns))
