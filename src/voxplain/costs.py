@@ -139,9 +139,9 @@ class Costs:
             "train_variant": (1 + robustness["seeds"])
             * (cnn["epochs"] * n * (k - 1) / k * self.pass_s),
             "explain": self.maps_per_method * sum(map(self.map_s, methods)),
-            "control_maps": 2 * self.maps_per_method * self.pass_s,
             "masked_accuracy_fold": n * masks * MASKED_PASSES * self.pass_s,
-            "faithfulness_fold": k * faithful["participants"] * orders * ORDER_PASSES * self.pass_s,
+            "faithfulness_fold": (n + k * faithful["participants"] * orders * ORDER_PASSES)
+            * self.pass_s,
             "robustness_method": robustness["participants"]
             * variants
             * sum(map(self.map_s, methods)),
@@ -181,7 +181,7 @@ class Costs:
 
 NETWORK_RULES = frozenset(
     {
-        *("check_network", "train_cnn", "train_variant", "explain", "control_maps", "first_layer"),
+        *("check_network", "train_cnn", "train_variant", "explain", "first_layer"),
         *("masked_accuracy_fold", "faithfulness_fold", "robustness_method", "truth_point"),
     }
 )

@@ -1,45 +1,19 @@
 """Can the maps be believed: control maps, faithfulness, sanity and stability."""
 
 
-rule control_maps:
-    # What a method must beat: plain gradient, the image's edges, the group difference.
-    input:
-        participants=P.participants,
-        volumes=P.volumes,
-        split=P.split,
-        model=P.cnn_model,
-    output:
-        maps=expand(P.maps, method=CONTROLS, allow_missing=True),
-        rows=expand(P.map_rows, method=CONTROLS, allow_missing=True),
-    log:
-        P.log("control_maps", "fold-{fold}"),
-    benchmark:
-        P.benchmark("control_maps", "fold-{fold}")
-    conda:
-        ENVIRONMENT
-    threads: config["threads"]
-    resources:
-        gpu=config["gpu"],
-    params:
-        controls=CONTROLS,
-        network=NETWORK,
-        target=config["attribution"]["target"],
-        gpu=config["gpu"],
-        code=code("control_maps.py"),
-    script:
-        "../scripts/control_maps.py"
-
-
 rule faithfulness_fold:
+    # Makes the maps that a method must beat, too: plain gradient, the image's edges, the group
+    # difference.
     input:
         participants=P.participants,
         volumes=P.volumes,
         brain_mask=P.brain_mask,
         split=P.split,
         model=P.cnn_model,
-        maps=expand(P.maps, method=[*METHODS, *CONTROLS], allow_missing=True),
-        rows=expand(P.map_rows, method=[*METHODS, *CONTROLS], allow_missing=True),
+        maps=expand(P.maps, method=METHODS, allow_missing=True),
     output:
+        maps=expand(P.maps, method=CONTROLS, allow_missing=True),
+        rows=expand(P.map_rows, method=CONTROLS, allow_missing=True),
         areas=P.faithfulness_fold,
         curves=P.faithfulness_curves_fold,
     log:
@@ -52,7 +26,9 @@ rule faithfulness_fold:
     resources:
         gpu=config["gpu"],
     params:
-        methods=[*METHODS, *CONTROLS],
+        methods=METHODS,
+        controls=CONTROLS,
+        target=config["attribution"]["target"],
         settings=config["evaluation"]["faithfulness"],
         network=NETWORK,
         seed=config["seed"],

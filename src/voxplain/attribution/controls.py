@@ -48,6 +48,46 @@ def input_gradient(
     return AttributionResult(maps, targets, scores, "input_gradient", {"score": "logit"})
 
 
+def all_controls(
+    model: torch.nn.Module,
+    volumes: np.ndarray,
+    labels: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
+    targets: torch.Tensor | None = None,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the control maps of one fold's held-out participants.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The fold's network, in float32.
+    volumes : numpy.ndarray of float32, (n, X, Y, Z)
+        Images of the whole cohort; may be memory-mapped.
+    labels : numpy.ndarray of int, (n,)
+    train, test : numpy.ndarray of int
+        Rows of the fold's participants.
+    targets : torch.Tensor, (n_test,), int64, optional
+        As `input_gradient` takes them.
+
+    Returns
+    -------
+    maps : dict of numpy.ndarray of float32, (n_test, X, Y, Z)
+        input_gradient, edges, and group_difference (the training participants', for all).
+    targets : numpy.ndarray of int, (n_test,)
+    """
+    images = volumes[test]
+    device = next(model.parameters()).device
+    gradient = input_gradient(model, torch.from_numpy(images)[:, None].to(device), targets)
+    difference = group_difference(volumes[train], labels[train])
+    maps = {
+        "input_gradient": gradient.maps.cpu().numpy(),
+        "edges": edges(images),
+        "group_difference": np.broadcast_to(difference, images.shape),
+    }
+    return maps, gradient.targets.cpu().numpy()
+
+
 def edges(volumes: np.ndarray) -> np.ndarray:
     """Return the magnitude of the image's own gradient, which no network has any part in.
 

@@ -4,7 +4,7 @@ After Petsiuk et al. 2018 (RISE, section 4.2). Voxels are deleted by blurring or
 mean, never only by zeros, which are an image that no network has seen.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from voxplain.evaluation.smooth_masks import matched_fwhm, smooth
 from voxplain.training import predict_logits
 
 FRACTIONS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of the brain
+_OWN = -1  # in place of a random draw's number: the order of the method's own map
 
 
 def fills(volumes: np.ndarray, brain_mask: np.ndarray, sigma: float) -> dict[str, np.ndarray]:
@@ -127,6 +128,78 @@ def curves(
     columns = ["order", "fill", "test", "fraction", "probability"]
     table = pd.DataFrame(ends + inner, columns=columns)
     return table.sort_values(columns[:-1], kind="stable", ignore_index=True)
+
+
+def of_participants(
+    model: torch.nn.Module,
+    images: Mapping[str, np.ndarray],
+    targets: Sequence[int],
+    maps: Mapping[str, np.ndarray],
+    brain_mask: np.ndarray,
+    n_random: int,
+    sigma: float,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Delete and insert a fold's participants in the order of their maps, and of random ones.
+
+    The random orders are as smooth as the fold's mean map of each method; draw k is of the same
+    noise for all methods.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        See `curves`.
+    images : mapping of str to numpy.ndarray, (X, Y, Z)
+        By participant.
+    targets : sequence of int
+        Class whose probability is followed, one per image.
+    maps : mapping of str to numpy.ndarray, (n, X, Y, Z)
+        By method; the first maps are those of `images`, in their order.
+    brain_mask : numpy.ndarray of bool, (X, Y, Z)
+    n_random : int
+        Random orders per method.
+    sigma : float
+        Of the blur that replaces voxels, voxels.
+    seed : int
+    progress : callable, optional
+        Called with the participants done and all of them.
+
+    Returns
+    -------
+    areas : pandas.DataFrame
+        Columns method, test, fill, participant_id, area, random (mean of the random orders).
+    curves : pandas.DataFrame
+        Columns method, random, test, fill, fraction, probability (mean over participants).
+    """
+    random = {}
+    for method, array in maps.items():
+        drawn = random_orders(array.mean(axis=0), brain_mask, n_random, seed)
+        random |= {(method, draw): one for draw, one in enumerate(drawn)}
+    replacements = fills(np.stack(list(images.values())), brain_mask, sigma)
+    found = []
+    for k, (name, image) in enumerate(images.items()):
+        orders = {
+            (method, _OWN): voxel_order(array[k], brain_mask, seed)
+            for method, array in maps.items()
+        }
+        given = {fill: values[k] for fill, values in replacements.items()}
+        table = curves(model, image, int(targets[k]), orders | random, given, brain_mask)
+        found.append(table.assign(participant_id=name))
+        if progress is not None:
+            progress(k + 1, len(images))
+    table = pd.concat(found, ignore_index=True)
+    table["method"], draws = zip(*table["order"], strict=True)
+    table["random"] = np.array(draws) != _OWN
+    table["method"] = pd.Categorical(table["method"], list(maps))
+    table = table.sort_values(["method", "random"], kind="stable")
+    keys = ["method", "test", "fill", "participant_id"]
+    found = areas(table, [*keys, "order", "random"])
+    found = found.pivot_table("area", keys, "random", sort=False, observed=True).reset_index()
+    found = found.rename(columns={False: "area", True: "random"}).sort_values("method")
+    keys = ["method", "random", "test", "fill", "fraction"]
+    mean = table.groupby(keys, sort=False, observed=True)["probability"].mean().reset_index()
+    return found, mean
 
 
 def areas(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
