@@ -1,4 +1,4 @@
-"""``voxplain verify``: are a run's results what the run wrote?"""
+"""``voxplain verify``: tell whether a run still holds what it wrote."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,5 +1,7 @@
 """`voxplain verify`: what has changed since the run wrote its manifest."""
 
+from itertools import pairwise
+
 from typer.testing import CliRunner
 
 from voxplain.cli import app
@@ -23,7 +25,7 @@ def test_changed_missing_and_unlisted_files_are_named(tmp_path):
     (tmp_path / "b.tsv").unlink()
     status, said = verify(tmp_path)
     assert status == 1
-    words = list(zip(said, said[1:], strict=False))
+    words = list(pairwise(said))
     assert ("changed", "a.tsv") in words
     assert ("missing", "b.tsv") in words
     assert ("unlisted", "new.tsv") in words
