@@ -15,6 +15,7 @@ import pandas as pd
 
 from voxplain.errors import ConfigError
 from voxplain.report import claims_properties as properties
+from voxplain.report import claims_studies
 from voxplain.report.claims_first_layer import first_layer_claims
 from voxplain.report.claims_maps import masked_claims, sufficiency_claim, table2_claims
 from voxplain.report.claims_overlap import overlap_claims
@@ -77,6 +78,8 @@ def build(
         cnn_beats_svm(get("accuracy"), get("comparisons")),
         cnn_like_regression(get("accuracy"), get("comparisons")),
         other_modality(get("accuracy")),
+        claims_studies.compression(get("grids")),
+        claims_studies.settings(get("ablation"), evidence),
         figure1(get("importances")),
         *masked_claims(get("masked_accuracy"), class_names, evidence),
         sufficiency_claim(get("masked_accuracy"), evidence),
@@ -104,7 +107,7 @@ def build(
     if reference is not None:
         rows["kan2020"] = rows["claim"].map(_papers_protocol(reference)).fillna(MISSING)
     if not same_cohort:
-        decided = ~rows["verdict"].isin(WITHOUT_COHORT)
+        decided = ~rows["verdict"].str.startswith(WITHOUT_COHORT)
         rows.loc[decided, "verdict"] += ", other cohort"
     return rows[list(COLUMNS)]
 

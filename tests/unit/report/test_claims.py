@@ -85,7 +85,7 @@ def test_without_tables_nothing_is_tested():
     rows = build()
     alone = rows["verdict"].isin([OTHER_MODALITY, BY_ITS_OWN_NUMBERS])
     assert alone.sum() == 2
-    assert (rows.loc[~alone, "verdict"] == "not tested here").all()
+    assert rows.loc[~alone, "verdict"].str.startswith("not tested here").all()
     assert (rows.loc[~alone, "ours"] == "").all()
     assert (rows["kan2020"] == "n/a").all()
     assert len(rows) >= 30
