@@ -8,7 +8,7 @@ TORCH ?= -r requirements-torch.txt
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint install lock clean
+.PHONY: demo test lint docs install lock clean
 
 demo: install
 	$(BIN)/snakemake --cores $(CORES)
@@ -26,6 +26,10 @@ lint: install
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/lint-imports
 	$(BIN)/snakemake --lint
+
+# The guide as a site: site/index.html opens from disk.
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 install: .venv/.installed
 
@@ -46,7 +50,7 @@ install: .venv/.installed
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet $(TORCH)
-	.venv-lock/bin/pip install --quiet -e ".[workflow,test]"
+	.venv-lock/bin/pip install --quiet -e ".[workflow,test,docs]"
 	.venv-lock/bin/pip freeze | $(PYTHON) envs/lock.py
 	rm -rf .venv-lock
 

@@ -48,6 +48,8 @@ def read_yaml(path: str | os.PathLike) -> Any:
     ConfigError
         It is missing or cannot be parsed.
     """
+    if not Path(path).is_file():
+        raise ConfigError(f"{path} does not exist; name a configuration file")
     try:
         return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

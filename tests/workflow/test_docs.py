@@ -110,11 +110,22 @@ def make_data(data):
         brain(data / f"ixi/mni2mm/{p}_space-MNI152NLin6Asym_desc-brain_T1w.nii.gz")
 
 
+# What pages that do not show the file take for granted.
+MY_STUDY = """\
+run: my_study
+cohort_root: /data/my_study
+cohort:
+  layout: table
+  table:
+    image: "{participant_id}/{participant_id}_T1w_brain.nii.gz"
+    tiv: tiv_ml
+"""
 SHIMS = {
     "snakemake": 'exec {bin}/python -m snakemake --dry-run --nolock --quiet host "$@"',
     "voxplain": 'exec {bin}/python -m voxplain "$@"',
     "make": 'exec /usr/bin/make --dry-run -f {root}/Makefile "$@"',
     "pip": "exit 0",
+    "activate": "true",
 }
 
 
@@ -141,7 +152,8 @@ def place(tiny, tmp_path_factory):
 def run(text, place):
     """Run a block as it stands, but for the place of the data and of the environment."""
     data = place.parent / "data"
-    text = re.sub(r"(?<![\w.])/data/", f"{data}/", text).replace(".venv/bin/", "")
+    text = re.sub(r"(?<![\w.])/data/", f"{data}/", text)
+    text = text.replace(".venv/bin/", f"{place.parent}/bin/")
     path = os.pathsep.join([str(place.parent / "bin"), str(BIN), os.environ["PATH"]])
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", text],
@@ -161,13 +173,15 @@ def run(text, place):
 )
 def test_every_command_works(page, place):
     before = set(place.iterdir())
+    data = f"{place.parent}/data/"
+    (place / "my_study.yaml").write_text(MY_STUDY.replace("/data/", data))
     try:
         for kind, text, needs in blocks(page):
             named = re.match(r"# (\w+\.yaml)\b", text) if kind == "yaml" else None
             if named:
-                (place / named[1]).write_text(text.replace("/data/", f"{place.parent}/data/"))
+                (place / named[1]).write_text(text.replace("/data/", data))
             if kind in SHELLS and needs is None:
-                if "voxplain init" in text:  # writes the file that the page has shown, or none has
+                if "voxplain init" in text:  # keeps a file that is there
                     (place / "my_study.yaml").unlink(missing_ok=True)
                 done = run(text, place)
                 assert done.returncode == 0, f"{page}:\n{text}\n{done.stdout[-3000:]}"

@@ -27,7 +27,7 @@ MOST_ROWS = 12
 def check(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="CONFIG...", help="YAML files, laid over the project's config."),
+        typer.Argument(metavar="CONFIG", help="YAML files, laid over the project's config."),
     ],
     settings: Annotated[
         list[str] | None,

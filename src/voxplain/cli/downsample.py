@@ -18,7 +18,7 @@ EXAMPLES = """\
 
 def downsample(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="SRC...", help="NIfTI files, any orientation.")
+        list[Path], typer.Argument(metavar="SRC", help="NIfTI files, any orientation.")
     ],
     out: Annotated[Path, typer.Option(help="Folder for the coarse images, under the same names.")],
     shape: Annotated[

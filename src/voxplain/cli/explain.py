@@ -36,9 +36,11 @@ class Method(StrEnum):
 
 
 def explain(
-    model: Annotated[Path, typer.Argument(help="model.pt of a run, or a state dict.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="model.pt of a run, or a state dict.")
+    ],
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE...", help="Brain-extracted NIfTI files.")
+        list[Path], typer.Argument(metavar="IMAGE", help="Brain-extracted NIfTI files.")
     ],
     method: Annotated[Method, typer.Option(help="How to explain.")],
     out: Annotated[Path, typer.Option(help="Map (.nii or .nii.gz); of several images a folder.")],

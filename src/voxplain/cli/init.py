@@ -18,7 +18,10 @@ EXAMPLES = """\
 
 def init(
     folder: Annotated[
-        Path, typer.Argument(help="HCP downloads, a BIDS dataset, OASIS-1, or images and a table.")
+        Path,
+        typer.Argument(
+            metavar="FOLDER", help="HCP downloads, a BIDS dataset, OASIS-1, or images and a table."
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(help="File to write; by default the folder's name in this one.")

@@ -3,8 +3,9 @@
 Nothing is guessed in silence: what was chosen, and what a person should look at, is said in notes.
 """
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ _OPTIONAL = {
     "family": ("family_id", "family"),
     "tiv": ("tiv", "etiv", "icv", "tiv_ml"),
 }
+_DEEPEST = 5  # folders below the cohort's
 _CLASS_NAME = re.compile(r"[^A-Za-z0-9-]+")
 
 
@@ -154,7 +156,10 @@ def _bids(root: Path) -> Found | None:
     if not masked and best.entities.get("desc") != "brain":
         notes.append("No brain mask beside them: if they show skulls, extract the brains first.")
     if space == "native":
-        notes.append("Not in MNI space: no atlas tables, and all must lie on one grid.")
+        notes.append(
+            "Not in MNI space: no atlas tables, and all must lie on one grid; see registration in "
+            "config.yaml."
+        )
     cohort = {"layout": "bids", "space": space, "contrast": "T1w"}
     classes = settings.pop("classes")
     return Found(cohort | {"classes": classes, "bids": settings}, {"shape": [58, 70, 58]}, notes)
@@ -199,8 +204,8 @@ def _table(root: Path) -> Found | None:
     notes.append(
         "Their names say MNI152."
         if space == "MNI152"
-        else "Their names do not say MNI152, so there are no atlas tables; set cohort.space: "
-        "MNI152 if they are registered."
+        else "Their names do not say MNI152, so there are no atlas tables: set cohort.space: "
+        "MNI152 if they are registered, or let registration in config.yaml do it."
     )
     others = [path.name for path in named[1:]]
     if others:
@@ -263,8 +268,9 @@ def _image_pattern(root: Path, table: pd.DataFrame) -> str:
     for name in table.columns:
         if any(value.endswith((".nii", ".nii.gz")) for value in table[name]):
             return f"{{{name}}}"
+    images = list(_images(root))
     for participant in table["participant_id"]:
-        paths = sorted(path for path in root.rglob(f"*{participant}*.nii*") if _is_image(path))
+        paths = [path for path in images if participant in path.name and _is_image(path)]
         patterns = [
             str(path.relative_to(root)).replace(participant, "{participant_id}") for path in paths
         ]
@@ -273,11 +279,26 @@ def _image_pattern(root: Path, table: pd.DataFrame) -> str:
             for pattern in patterns
         }
         if counts:
-            return max(counts, key=lambda pattern: (counts[pattern], "MNI152" in pattern))
+            return max(counts, key=lambda pattern: (counts[pattern], *_is_likely(pattern)))
     raise CohortError(
         f"{root} holds no NIfTI file with a participant_id of its table in its name, and the table "
         "has no column of paths; rename the files or add such a column"
     )
+
+
+def _images(root: Path) -> Iterator[Path]:
+    """Find NIfTI files a few folders deep, also behind links, which studies are often made of."""
+    for folder, folders, names in os.walk(root, followlinks=True):
+        if len(Path(folder).relative_to(root).parts) >= _DEEPEST:
+            folders.clear()
+        folders.sort()
+        yield from (Path(folder, name) for name in sorted(names) if ".nii" in name)
+
+
+def _is_likely(pattern: str) -> tuple[bool, bool, bool]:
+    """Prefer registered T1-weighted images to others, and anything to segmentations and masks."""
+    name = Path(pattern).name
+    return "MNI152" in name, "T1w" in name, not re.search("seg|mask|label", name)
 
 
 def _is_image(path: Path) -> bool:

@@ -112,6 +112,18 @@ def test_the_choice_among_derivatives(tmp_path, monkeypatch):
     assert found["brain_mask"] is True
 
 
+def test_images_behind_a_link_are_found_and_segmentations_are_not_images(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table(tmp_path / "data")
+    (tmp_path / "data/brains").rename(tmp_path / "elsewhere")
+    (tmp_path / "data/brains").symlink_to(tmp_path / "elsewhere")
+    for k in range(N):
+        image(tmp_path / f"elsewhere/s{k:02d}_dseg.nii.gz")
+    assert run("init", "data").exit_code == 0
+    found = yaml.safe_load(Path("data.yaml").read_text())["cohort"]["table"]
+    assert found["image"] == "brains/{participant_id}_T1w.nii.gz"
+
+
 def test_a_file_that_is_there_is_kept(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table(tmp_path / "data")
