@@ -110,16 +110,6 @@ def make_data(data):
         brain(data / f"ixi/mni2mm/{p}_space-MNI152NLin6Asym_desc-brain_T1w.nii.gz")
 
 
-# What pages that do not show the file take for granted.
-MY_STUDY = """\
-run: my_study
-cohort_root: /data/my_study
-cohort:
-  layout: table
-  table:
-    image: "{participant_id}/{participant_id}_T1w_brain.nii.gz"
-    tiv: tiv_ml
-"""
 SHIMS = {
     "snakemake": 'exec {bin}/python -m snakemake --dry-run --nolock --quiet host "$@"',
     "voxplain": 'exec {bin}/python -m voxplain "$@"',
@@ -166,6 +156,13 @@ def run(text, place):
     )
 
 
+def files(page):
+    """YAML files that a page shows, by the name in their first line."""
+    shown = [text for kind, text, _ in blocks(page) if kind == "yaml"]
+    named = [(re.match(r"# (\w+\.yaml)\b", text), text) for text in shown]
+    return {name[1]: text for name, text in named if name}
+
+
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if any(needs is None for _, needs in commands(page))],
@@ -173,18 +170,15 @@ def run(text, place):
 )
 def test_every_command_works(page, place):
     before = set(place.iterdir())
-    data = f"{place.parent}/data/"
-    (place / "my_study.yaml").write_text(MY_STUDY.replace("/data/", data))
     try:
-        for kind, text, needs in blocks(page):
-            named = re.match(r"# (\w+\.yaml)\b", text) if kind == "yaml" else None
-            if named:
-                (place / named[1]).write_text(text.replace("/data/", data))
-            if kind in SHELLS and needs is None:
-                if "voxplain init" in text:  # keeps a file that is there
-                    (place / "my_study.yaml").unlink(missing_ok=True)
-                done = run(text, place)
-                assert done.returncode == 0, f"{page}:\n{text}\n{done.stdout[-3000:]}"
+        for other in (*PAGES, page):  # a page may take for granted what another shows
+            for name, text in files(other).items():
+                (place / name).write_text(text.replace("/data/", f"{place.parent}/data/"))
+        for text in [text for text, needs in commands(page) if needs is None]:
+            if "voxplain init" in text:  # keeps a file that is there
+                (place / "my_study.yaml").unlink(missing_ok=True)
+            done = run(text, place)
+            assert done.returncode == 0, f"{page}:\n{text}\n{done.stdout[-3000:]}"
     finally:
         for path in set(place.iterdir()) - before:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
