@@ -1,6 +1,7 @@
 """Native IXI brains, registered by ANTsPy, against the same brains as registered elsewhere.
 
-    python benchmarks/registration.py ../shared/data/ixi [--participants 10]
+    python benchmarks/registration.py ../shared/data/ixi [--participants 16]
+    python benchmarks/registration.py                    # one warp of HCP's size: time and memory
 
 Per participant, on the IXI preset's grid: Dice of the two brain masks (tissue is what exceeds 5 %
 of the 98th percentile) and the correlation inside their union. As a yardstick the same figures
@@ -8,15 +9,25 @@ between different participants: what registration alone explains.
 """
 
 import argparse
+import resource
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from voxplain.downsample import downsample_file
+from voxplain.downsample import PAPER_SHAPE, downsample_file
+from voxplain.grid import Grid
+from voxplain.registration.resample import resample
 from voxplain.registration.spaces import ANTSPY_SPACE
 from voxplain.registration.to_mni152 import register
+from voxplain.registration.transforms import (
+    Affine,
+    DisplacementField,
+    Transform,
+    fsl_from_voxels,
+    fsl_from_world,
+)
 
 SHAPE = (36, 43, 36)
 SETTINGS = {"method": "antspy", "reference": None}
@@ -55,11 +66,37 @@ def compare(root, names):
     return pd.DataFrame(rows), pd.DataFrame(others, columns=["dice", "r"])
 
 
+def hcp_size():
+    """CPU seconds and peak memory of one image of HCP's size through one of its warps."""
+    sources = Grid((260, 311, 260), radiological(0.7, (90.65, -126.35, -72.35)))
+    field = Grid((91, 109, 91), radiological(2, (90, -126, -72)))
+    data = np.random.default_rng(0).random(sources.shape[::-1], dtype=np.float32).T
+    vectors = np.zeros((3, *field.shape), np.float32)
+    stages = (
+        Affine(fsl_from_world(field)),
+        DisplacementField(fsl_from_voxels(field), vectors),
+        Affine(np.linalg.inv(fsl_from_world(sources))),
+    )
+    start = time.process_time()
+    resample(data, sources, Transform("FSL warp field", stages), PAPER_SHAPE)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"HCP size: {time.process_time() - start:.1f} CPU s, peak {peak:.0f} MB")
+
+
+def radiological(step, origin):
+    affine = np.diag([-step, step, step, 1.0])
+    affine[:3, 3] = origin
+    return affine
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("root", type=Path)
+    parser.add_argument("root", type=Path, nargs="?", help="IXI; without it one warp of HCP's size")
     parser.add_argument("--participants", type=int, default=None)
     arguments = parser.parse_args()
+    if arguments.root is None:
+        hcp_size()
+        parser.exit()
     table = pd.read_csv(arguments.root / "participants.tsv", sep="\t")
     own, others = compare(arguments.root, table["participant_id"][: arguments.participants])
     quantiles = [0, 0.05, 0.5, 1]

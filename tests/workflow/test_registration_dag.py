@@ -108,7 +108,7 @@ def test_native_ixi_brains_end_in_an_atlas_table(tmp_path):
         "cohort": {"layout": "table", "space": "native", "table": table},
         "registration": {"method": "antspy"},
         "atlases": [{"name": "icbm"} | icbm],
-        "attribution": {"methods": ["grad_cam"], "training_sample": 1},
+        "attribution": {"methods": ["guided_backprop", "grad_cam"], "training_sample": 1},
     }
     done = Workflow(tmp_path, config)("results/x/tables/table2_icbm.tsv")
     assert done.returncode == 0, done.stdout[-4000:]
