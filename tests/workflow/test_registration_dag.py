@@ -113,7 +113,7 @@ def test_native_ixi_brains_end_in_an_atlas_table(tmp_path):
     done = Workflow(tmp_path, config)("results/x/tables/table2_icbm.tsv")
     assert done.returncode == 0, done.stdout[-4000:]
     run = tmp_path / "results/x"
-    assert read_table(run / "tables/table2_icbm.tsv").shape[0] == 50
+    assert read_table(run / "tables/table2_icbm.tsv").shape[0] == 2 * 50
     sidecar = json.loads((run / "tables/table2_icbm.json").read_text())
     assert sidecar["Space"] == "MNI152NLin2009aSym"
     origins = json.loads((tmp_path / sidecar["Origin"]).read_text())["Participants"]
