@@ -34,9 +34,13 @@ localrules:
     all,
     atlas,
     claims,
+    confounds,
     faithfulness,
     gather_cohort,
+    localisation,
     make_folds,
+    masked_accuracy,
+    optimism,
     page,
     participant_map,
     robustness,
@@ -78,6 +82,10 @@ onstart:
 
 
 onsuccess:
+    if (image_files(), table_files()) != (IMAGES, TABLES):
+        print(
+            "\nInputs changed while the run read them. Run again: what rests on them is redone."
+        )
     if Path(P.report).exists():
         print(f"\nThe report is at {P.report}")
 

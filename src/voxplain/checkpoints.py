@@ -1,9 +1,10 @@
-"""Where a training stands after an epoch, so that a killed one goes on with the same bits."""
+"""How far a training or a search has come, so that a killed one goes on with the same bits."""
 
 import dataclasses
 import hashlib
 import io
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,34 +16,46 @@ import torch
 from voxplain.atomic import write_bytes
 
 
-@dataclass(frozen=True)
+@dataclass
 class Checkpoint:
-    """A file that holds the last finished epoch of one training.
+    """A file that holds how far a long computation has come.
 
     Parameters
     ----------
     path : pathlib.Path
-        Its place; written after each epoch.
+        Its place.
     made_by : str
-        Digest of whatever else makes the training what it is, such as its source code.
+        Digest of whatever else makes the computation what it is, such as its source code.
+    every : float
+        Seconds between two writings, at least.
     """
 
     path: Path
     made_by: str
+    every: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._start = self._written = time.monotonic()
+        self._before = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Time that the computation has taken, what was kept of ended attempts included."""
+        return self._before + time.monotonic() - self._start
 
     def key(self, settings: Any, seed: int, device: torch.device, *arrays: np.ndarray) -> str:
-        """Return a digest of all that decides the bits of a training.
+        """Return a digest of all that decides the bits of a computation.
 
         Parameters
         ----------
         settings : dataclass
-            `TrainingSettings`.
+            Such as `TrainingSettings`.
         seed : int
-            As the training takes it.
+            As the computation takes it.
         device : torch.device
             Where it computes.
         arrays : numpy.ndarray
-            Images and labels.
+            All that it computes with.
         """
         about = (dataclasses.astuple(settings), seed, device.type, torch.get_num_threads())
         digest = hashlib.sha256(f"{self.made_by} {about} {torch.__version__}".encode())
@@ -52,23 +65,29 @@ class Checkpoint:
         return digest.hexdigest()
 
     def read(self, key: str) -> dict[str, Any] | None:
-        """Return the state of the training with this key; None if there is none, or another's.
+        """Return the state of the computation with this key; None if there is none, or another's.
 
         The file is read as tensors and plain values, never as code.
         """
         if not self.path.is_file():
             return None
         content = torch.load(self.path, map_location="cpu", weights_only=True)
-        return content["state"] if content["key"] == key else None
+        if content["key"] != key:
+            return None
+        self._before = content["seconds"]
+        return content["state"]
 
     def write(self, key: str, state: Mapping[str, Any]) -> None:
-        """Replace the file's content."""
+        """Replace the file's content, unless it is younger than `every`."""
+        if time.monotonic() - self._written < self.every:
+            return
         buffer = io.BytesIO()
-        torch.save({"key": key, "state": dict(state)}, buffer)
+        torch.save({"key": key, "seconds": self.seconds, "state": dict(state)}, buffer)
         write_bytes(self.path, buffer.getvalue())
+        self._written = time.monotonic()
 
     def remove(self) -> None:
-        """Remove the file, once the training's results are written."""
+        """Remove the file, once the results are written."""
         self.path.unlink(missing_ok=True)
 
 

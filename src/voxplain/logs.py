@@ -32,16 +32,25 @@ def job_log(path: str | os.PathLike) -> Iterator[None]:
         except VoxplainError as error:
             _tell(f"{type(error).__name__}: {error}", log)
             raise SystemExit(1) from None
-        except MemoryError as error:
-            _tell(
-                f"out of memory: {error or 'an allocation failed'}; give the job more (mem_mb on a "
-                "cluster), or start fewer at once (--cores)",
-                log,
-            )
-            raise SystemExit(1) from None
-        except Exception:
+        except Exception as error:
+            if _is_out_of_memory(error):
+                _tell(
+                    f"out of memory: {error or 'an allocation failed'}; give the job more (mem_mb "
+                    "on a cluster), start fewer at once (--cores), or lower cnn.batch_size if it "
+                    "is the GPU's",
+                    log,
+                )
+                raise SystemExit(1) from None
             traceback.print_exc(file=log)
             raise
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Return whether Python, torch's CPU allocator or CUDA had no memory left."""
+    if isinstance(error, MemoryError):
+        return True
+    words = ("can't allocate memory", "out of memory")
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in words)
 
 
 def _tell(message: str, log: TextIO) -> None:

@@ -79,6 +79,7 @@ class RunPaths:
         self.maps = f"{maps}/fold-{{fold}}/maps.npy"
         self.training_maps = f"{maps}/fold-{{fold}}/train_maps.npy"
         self.map_rows = f"{maps}/fold-{{fold}}/participants.tsv"
+        self.map_checkpoint = f"{maps}/fold-{{fold}}/checkpoint.pt"
         self.map_timing = f"{maps}/fold-{{fold}}/timing.json"
         self.map_curves = f"{maps}/fold-{{fold}}/curves.tsv"
         self.class_map = f"{maps}/fold-{{fold}}/class-{{label}}_mean.nii.gz"

@@ -29,7 +29,9 @@ _held: list[int] = []  # descriptors of this process's locks; closing one would 
 def hold(folder: str | os.PathLike, patience: float = 20.0) -> None:
     """Make this process the run's engine, for as long as it lives.
 
-    Leftovers of writers that were killed (files named ``.tmp-*``) are removed.
+    Leftovers of writers that were killed (files named ``.tmp-*``) are removed. Files from the
+    future, which a node with a fast clock wrote, are from now on of this moment: else whatever
+    rests on them would be made anew at each start until that time has come.
 
     Parameters
     ----------
@@ -57,8 +59,7 @@ def hold(folder: str | os.PathLike, patience: float = 20.0) -> None:
     os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
     _held.append(lock)
     _await_jobs(folder, patience)
-    for leftover in folder.rglob(f"{TEMPORARY}*"):
-        leftover.unlink(missing_ok=True)
+    _tidy(folder)
 
 
 def join() -> None:
@@ -87,6 +88,15 @@ def _await_jobs(folder: Path, patience: float) -> None:
             time.sleep(_SECONDS_BETWEEN_LOOKS)
     finally:
         os.close(lock)
+
+
+def _tidy(folder: Path) -> None:
+    now = time.time()
+    for path in folder.rglob("*"):
+        if path.name.startswith(TEMPORARY) and path.is_file():
+            path.unlink(missing_ok=True)
+        elif path.lstat().st_mtime > now:
+            os.utime(path, (now, now), follow_symlinks=False)
 
 
 def _open(folder: Path, name: str) -> int:

@@ -51,6 +51,14 @@ def victims(engine):
     return {kind: processes for kind, processes in found.items() if processes}
 
 
+def at_work(engine):
+    """Return whether a run has started jobs."""
+    try:
+        return len(victims(engine)) > 1
+    except psutil.NoSuchProcess:
+        return False
+
+
 def fire(engine, rng):
     """Kill one process of the run; return its kind, or None if it was gone by then."""
     try:
@@ -95,6 +103,8 @@ def under_fire(workflow, kills, mean_seconds, rng, *targets):
                 shutil.rmtree(run)
             engine = start(workflow, *targets)
             counts["starts"] += 1
+        while engine.poll() is None and not at_work(engine):
+            time.sleep(0.1)  # before its first job a run has nothing to lose
         time.sleep(rng.uniform(0, 2 * mean_seconds))
         if engine.poll() is None and (kind := fire(engine, rng)):
             counts[kind] += 1

@@ -109,3 +109,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(RunLockError, match="nothing can be written here"):
         run_lock.hold(tmp_path / "file" / "run")
+
+
+def test_files_from_the_future_become_present(tmp_path):
+    for name, hours in (("early", -1), ("late", 1)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, time.time() + 3600 * hours))
+    before = (tmp_path / "early").stat().st_mtime
+    assert engine(tmp_path, HOLD).wait() == 0
+    assert (tmp_path / "early").stat().st_mtime == before
+    assert (tmp_path / "late").stat().st_mtime <= time.time()

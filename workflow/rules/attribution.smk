@@ -30,6 +30,7 @@ rule explain:
     resources:
         gpu=config["gpu"],
     params:
+        checkpoint=P.map_checkpoint,
         network=NETWORK,
         settings=lambda wildcards: config["attribution"][wildcards.method],
         target=config["attribution"]["target"],

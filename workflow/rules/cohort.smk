@@ -93,7 +93,8 @@ rule read_cohort:
         classes=config["cohort"]["classes"],
         exclude=config["cohort"]["exclude"],
         on_missing=config["cohort"]["on_missing"],
-        images=image_files(),
+        images=IMAGES,
+        tables=TABLES,
         n_splits=config["folds"]["n_splits"],
         code=code("read_cohort.py"),
     script:

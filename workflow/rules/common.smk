@@ -332,6 +332,17 @@ def image_files():
     return files_fingerprint([*found, *named])
 
 
+def table_files():
+    """What reading the cohort depends on: a replaced table is noticed also if it is an old file."""
+    if SYNTHETIC:
+        return "made here"
+    tables = cohort_files(None).values()
+    return files_fingerprint(path for paths in tables for path in paths)
+
+
+IMAGES, TABLES = image_files(), table_files()
+
+
 def registration_reference():
     """The image whose geometry FLIRT's matrices need."""
     reference = REGISTRATION["reference"] if TRANSFORMS else None

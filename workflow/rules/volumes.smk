@@ -19,7 +19,7 @@ rule downsample:
         ENVIRONMENT
     params:
         shape=config["volumes"]["shape"],
-        images=image_files(),
+        images=IMAGES,
         n_batches=len(BATCHES),
         registration=config["registration"],
         space=SPACE,

@@ -1,6 +1,6 @@
 """Maps of one method for one fold: its held-out participants and a sample of its training set."""
 
-import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ import torch
 
 from voxplain import compute
 from voxplain.attribution import METHODS, SEEDED
+from voxplain.checkpoints import Checkpoint
 from voxplain.files import read_table, write_array, write_json, write_table
 from voxplain.folds import read_split, rows_of, training_sample
 from voxplain.logs import Progress, job_log
@@ -31,15 +32,15 @@ with job_log(snakemake.log[0]):
     images = torch.from_numpy(volumes).unsqueeze(1).to(device)
     targets = torch.from_numpy(labels).to(device) if p.target == "true_class" else None
     settings = dict(p.settings)
+    checkpoint = Checkpoint(Path(p.checkpoint), p.code, every=60)
     if method in SEEDED:
         settings |= {"seed": stream_seed(p.seed, method)}
     if method == "meaningful_perturbation":
-        settings |= {"progress": Progress("iterations")}
+        settings |= {"progress": Progress("iterations"), "checkpoint": checkpoint}
 
-    start = time.perf_counter()
     result = METHODS[method](model, images, targets, **settings)
     maps = result.maps.cpu().numpy()
-    seconds = time.perf_counter() - start
+    seconds = checkpoint.seconds
 
     table = pd.DataFrame(
         {
@@ -75,3 +76,4 @@ with job_log(snakemake.log[0]):
         },
     )
     print(table.to_string(index=False))
+    checkpoint.remove()

@@ -20,7 +20,10 @@ from voxplain.attribution.fused import fused
 from voxplain.attribution.perturbation_search import Search
 from voxplain.attribution.perturbation_settings import Settings
 from voxplain.attribution.result import AttributionResult
+from voxplain.checkpoints import Checkpoint
 from voxplain.errors import AttributionError, ConfigError
+
+_Group = tuple[torch.Tensor, dict[str, np.ndarray]]  # maps and details of a few images
 
 
 def meaningful_perturbation(
@@ -31,6 +34,7 @@ def meaningful_perturbation(
     draws: int = 10,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    checkpoint: Checkpoint | None = None,
     **settings: Any,
 ) -> AttributionResult:
     """Smallest smooth region whose replacement by a blur changes the network's decision.
@@ -59,6 +63,8 @@ def meaningful_perturbation(
     progress : callable, optional
         Called after each iteration with the iterations done and those to do in all, counted over
         the images (they are optimised in groups that fit memory, each for all its iterations).
+    checkpoint : Checkpoint, optional
+        Where finished groups are kept, and where a call that was ended goes on: with the same bits.
 
     Returns
     -------
@@ -91,7 +97,9 @@ def meaningful_perturbation(
     with frozen(model, images) as network:
         targets, scores = _explain_unaltered(network, images.detach(), targets)
 
-        def search(part: slice) -> tuple[torch.Tensor, dict[str, np.ndarray]]:
+        kept = _Kept(checkpoint, chosen, network, images, targets)
+
+        def search(part: slice) -> _Group:
             group = images[part, 0].detach()
 
             def report(done: int) -> None:
@@ -99,16 +107,55 @@ def meaningful_perturbation(
                     before = part.start * iterations
                     progress(before + done * len(group), len(images) * iterations)
 
-            return Search(fused(network, images[part].detach()), group, targets[part], chosen).run(
-                report
-            )
+            rewritten = fused(network, images[part].detach())
+            return Search(rewritten, group, targets[part], chosen).run(report)
 
-        found = in_passes(search, len(images), per_group)
-    maps = torch.cat([maps for maps, _ in found])
+        found = in_passes(kept.or_new(search), len(images), per_group)
+    maps = torch.cat([maps.to(images.device) for maps, _ in found])
     details = {name: np.concatenate([part[name] for _, part in found]) for name in found[0][1]}
     return AttributionResult(
         maps, targets, scores, "meaningful_perturbation", asdict(chosen), details
     )
+
+
+class _Kept:
+    """Groups of images that are finished, in memory and, now and then, on disk."""
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint | None,
+        settings: Settings,
+        network: Network,
+        images: torch.Tensor,
+        targets: torch.Tensor,
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._found: dict[tuple[int, int], tuple[torch.Tensor, dict[str, torch.Tensor]]] = {}
+        if checkpoint is not None:
+            tensors = (images, targets, *network.state.values())
+            arrays = [tensor.detach().cpu().numpy() for tensor in tensors]
+            self._key = checkpoint.key(settings, settings.seed, images.device, *arrays)
+            self._found = (checkpoint.read(self._key) or {"groups": {}})["groups"]
+            if self._found:
+                print(f"going on after {len(self._found)} groups of images", flush=True)
+
+    def or_new(self, search: Callable[[slice], _Group]) -> Callable[[slice], _Group]:
+        """Return `search`, but for groups that are kept already."""
+        if self._checkpoint is None:
+            return search
+
+        def found(part: slice) -> _Group:
+            place = part.start, part.stop
+            if place in self._found:
+                maps, details = self._found[place]
+                return maps, {name: value.numpy() for name, value in details.items()}
+            maps, details = search(part)
+            tensors = {name: torch.from_numpy(value) for name, value in details.items()}
+            self._found[place] = maps.cpu(), tensors
+            self._checkpoint.write(self._key, {"groups": self._found})
+            return maps, details
+
+        return found
 
 
 def _explain_unaltered(

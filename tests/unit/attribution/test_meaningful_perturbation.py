@@ -8,6 +8,7 @@ from torch import nn
 from voxplain.attribution import meaningful_perturbation
 from voxplain.attribution.perturbation_search import total_variation
 from voxplain.attribution.perturbation_settings import Settings
+from voxplain.checkpoints import Checkpoint
 from voxplain.errors import AttributionError, ConfigError
 
 FAST = {"iterations": 12, "draws": 3, "sigma_0": 3, "sigma_m": 1, "lambda_1": 0.05}
@@ -191,3 +192,43 @@ def test_logits_without_a_gradient_are_refused(model, images):
 
     with pytest.raises(AttributionError, match="detach"):
         meaningful_perturbation(Detached(*model), images, **FAST)
+
+
+def test_it_goes_on_after_a_kill_with_the_same_bits(model, images, monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        "voxplain.attribution.frozen._VOXELS_PER_PASS", {"cpu": 6 * images[0].numel()}
+    )
+    path = tmp_path / "checkpoint.pt"
+    expected = meaningful_perturbation(model, images, **FAST)
+
+    class Killed(BaseException):
+        pass
+
+    def kill_in_second_group(done, total):
+        if done > total / 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        meaningful_perturbation(
+            model, images, progress=kill_in_second_group, checkpoint=Checkpoint(path, "a"), **FAST
+        )
+    steps = []
+
+    def again(made_by):
+        steps.clear()
+        return meaningful_perturbation(
+            *(model, images),
+            **{
+                "progress": lambda *step: steps.append(step),
+                "checkpoint": Checkpoint(path, made_by),
+            },
+            **FAST,
+        )
+
+    found = again("a")
+    assert len(steps) == 2 * FAST["iterations"]  # of three groups, the first was kept
+    assert torch.equal(found.maps, expected.maps)
+    for name, value in expected.details.items():
+        np.testing.assert_array_equal(found.details[name], value)
+    again("b")
+    assert len(steps) == 3 * FAST["iterations"]  # another program's are not used

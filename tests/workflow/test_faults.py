@@ -1,0 +1,154 @@
+"""Disks that are full or read-only, clocks that differ, inputs that change: docs/reliability.md."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import pandas as pd
+import pytest
+import yaml
+from conftest import BIN, TINY, Workflow
+
+from voxplain.manifest import file_sha256
+
+pytestmark = pytest.mark.slow
+
+VOLUMES = "results/tiny/volumes/volumes.npy"
+
+
+@contextlib.contextmanager
+def small_disk(folder, options):
+    """Put a file system of its own at `folder` while the block runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("mounting needs privileges that this machine does not give")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def with_wheels(tiny, folder):
+    """A workflow that has its atlas wheels already."""
+    shutil.copytree(tiny.path("wheels"), folder / "results" / "wheels", copy_function=os.link)
+    return Workflow(folder, TINY)
+
+
+def copy_of(tiny, folder):
+    """A workflow with all results of the tiny run, times included."""
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["cp", "-a", f"{tiny.folder}/.", str(folder)], check=True)
+    return Workflow(folder, TINY)
+
+
+def test_a_full_disk_stops_the_run_by_name_and_room_lets_it_go_on(tiny, tmp_path):
+    workflow = with_wheels(tiny, tmp_path)
+    run = workflow.path("tiny")
+    with small_disk(run, "size=1200k"):
+        failed = workflow(VOLUMES)
+        assert failed.returncode != 0
+        assert "StorageError: results/tiny/" in failed.stdout
+        assert "cannot be written: No space left on device; make room" in failed.stdout
+        subprocess.run(["mount", "-o", "remount,size=100m", str(run)], check=True)
+        done = workflow(VOLUMES)
+        assert done.returncode == 0, done.stdout[-4000:]
+        assert file_sha256(tmp_path / VOLUMES) == file_sha256(tiny.folder / VOLUMES)
+        assert not list(run.rglob(".tmp-*"))
+
+
+def test_read_only_results_are_named_before_anything_is_computed(tiny, tmp_path):
+    workflow = with_wheels(tiny, tmp_path)
+    with small_disk(workflow.path("tiny"), "ro"):
+        failed = workflow(VOLUMES)
+    assert failed.returncode != 0
+    assert "results/tiny: nothing can be written here (Read-only file system)" in failed.stdout
+    assert "localrule" not in failed.stdout
+
+
+def test_a_full_tmp_is_not_needed(tiny, tmp_path, monkeypatch):
+    workflow = copy_of(tiny, tmp_path / "run")
+    table, maps = (
+        "results/tiny/tables/table3.tsv",
+        "results/tiny/attribution/grad_cam/fold-01/maps.npy",
+    )
+    expected = {name: file_sha256(workflow.folder / name) for name in (table, maps)}
+    for name in expected:
+        (workflow.folder / name).unlink()
+    with small_disk(tmp_path / "tmp", "size=4k"):
+        with contextlib.suppress(OSError):
+            (tmp_path / "tmp" / "full").write_bytes(bytes(8192))
+        monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+        done = workflow(table)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert {name: file_sha256(workflow.folder / name) for name in expected} == expected
+
+
+def test_a_fast_clock_costs_work_but_changes_nothing(tiny, tmp_path):
+    """One fold's results and the volumes as of a node whose clock is an hour ahead."""
+    workflow = copy_of(tiny, tmp_path)
+    table = "results/tiny/tables/table1.tsv"
+    expected = file_sha256(workflow.folder / table)
+    for path in (workflow.folder / VOLUMES, *workflow.path("tiny").glob("*/fold-01/*")):
+        stat = path.stat()
+        os.utime(path, (stat.st_atime, stat.st_mtime + 3600))
+    done = workflow(table)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert file_sha256(workflow.folder / table) == expected
+    assert "Nothing to be done" in workflow(table).stdout
+
+
+@pytest.fixture
+def users_study(tiny, tmp_path):
+    """The synthetic images as a user's table and files."""
+    source = tmp_path / "data"
+    shutil.copytree(tiny.path("tiny", "cohort", "source"), source)
+    table = pd.read_csv(source / "participants.tsv", sep="\t")
+    table["sex"] = table["label"].map({1: "M", 0: "F"})
+    table[["participant_id", "sex", "image"]].to_csv(source / "mine.tsv", sep="\t", index=False)
+    layout = {"participants": "mine.tsv", "image": "{image}", "negative": "F", "positive": "M"}
+    config = TINY | {
+        "cohort_root": str(source),
+        "atlases": [],
+        "cohort": {"layout": "table", "space": "native", "table": layout},
+    }
+    return source, Workflow(tmp_path, yaml.safe_load(json.dumps(config)))
+
+
+def test_an_input_that_changes_during_the_run_is_told_and_read_again(users_study):
+    source, workflow = users_study
+    image = next(iter(sorted((source / "images").rglob("*.nii.gz"))))
+    run = subprocess.Popen(
+        workflow.command(VOLUMES),
+        cwd=workflow.folder,
+        env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while run.poll() is None and not workflow.path("tiny", "cohort", "participants.tsv").exists():
+        time.sleep(0.05)
+    replacement = source / "replacement.nii.gz"
+    shutil.copy(sorted((source / "images").rglob("*.nii.gz"))[-1], replacement)
+    os.utime(replacement, (0, 0))  # older than any result
+    replacement.replace(image)
+    output = run.communicate()[0]
+    assert run.returncode == 0, output[-4000:]
+    assert "Inputs changed while the run read them" in output
+    again = workflow(VOLUMES)
+    assert "downsample" in again.stdout
+    assert "Inputs changed" not in again.stdout
+
+
+def test_a_table_replaced_by_an_older_file_is_read_again(users_study):
+    source, workflow = users_study
+    participants = "results/tiny/cohort/participants.tsv"
+    assert workflow(participants).returncode == 0
+    table = pd.read_csv(source / "mine.tsv", sep="\t")
+    table.iloc[:-2].to_csv(source / "mine.tsv", sep="\t", index=False)
+    os.utime(source / "mine.tsv", (0, 0))
+    assert workflow(participants).returncode == 0
+    assert len(pd.read_csv(workflow.folder / participants, sep="\t")) == len(table) - 2
