@@ -44,7 +44,6 @@ localrules:
     page,
     participant_map,
     robustness,
-    runtime,
     table3,
     wheel,
 

@@ -150,7 +150,7 @@ class Costs:
             "regions": len(methods) * draw,
             "table3": (len(methods) - 1) * draw,
             "map_properties": len(methods) * draw,
-            "localisation": 4 * len(methods) * draw,
+            "localisation": (len(methods) + 3) * draw,
         }
         return work.get(rule, 0.0)
 

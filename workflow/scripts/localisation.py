@@ -5,6 +5,7 @@ import pandas as pd
 
 from voxplain.downsample import downsample_volume
 from voxplain.evaluation.localisation import localisation, localisation_by_region
+from voxplain.evaluation.smooth_masks import surrogates
 from voxplain.files import read_table, write_table
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
@@ -23,13 +24,16 @@ with job_log(snakemake.log[0]):
     whole, parts = [], []
     for method, path in zip(p.methods, snakemake.input.maps, strict=True):
         conjoined = np.load(path)[2]
-        scores = localisation(conjoined, planted, brain, p.surrogates, p.seed)
+        random_maps = surrogates(conjoined, brain, p.surrogates, p.seed)
+        scores = localisation(conjoined, planted, brain, random_maps)
         whole.append({"method": method, **scores})
-        by_region = localisation_by_region(conjoined, regions, brain, p.surrogates, p.seed)
+        by_region = localisation_by_region(conjoined, regions, brain, random_maps)
         parts.append(by_region.assign(method=method))
     controls = []
     for control, path in zip(p.controls, snakemake.input.controls, strict=True):
-        scores = localisation(np.load(path)[2], planted, brain, p.surrogates, p.seed)
+        conjoined = np.load(path)[2]
+        random_maps = surrogates(conjoined, brain, p.surrogates, p.seed)
+        scores = localisation(conjoined, planted, brain, random_maps)
         controls.append({"method": control, **scores})
     table = pd.DataFrame(whole)
     write_table(snakemake.output.table, table)

@@ -2,15 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
-from sklearn.metrics import average_precision_score
 
 from voxplain.errors import CohortError
-from voxplain.evaluation.smooth_masks import surrogates
 
 
 def localisation(
-    attribution: np.ndarray, truth: np.ndarray, brain_mask: np.ndarray, n_null: int, seed: int
+    attribution: np.ndarray, truth: np.ndarray, brain_mask: np.ndarray, random_maps: np.ndarray
 ) -> dict[str, float]:
     """Score a map against the planted voxels of the brain.
 
@@ -21,9 +18,8 @@ def localisation(
     truth : numpy.ndarray of bool, shape (X, Y, Z)
         Planted voxels; those outside the brain are ignored.
     brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
-    n_null : int
-        Number of random maps of the same values and smoothness.
-    seed : int
+    random_maps : numpy.ndarray, shape (n, X, Y, Z)
+        Maps of the same values and smoothness (`voxplain.evaluation.smooth_masks.surrogates`).
 
     Returns
     -------
@@ -39,16 +35,14 @@ def localisation(
     CohortError
         If the brain lies wholly inside or wholly outside the truth.
     """
-    random_maps = surrogates(attribution, brain_mask, n_null, seed)
-    return _scores(attribution, truth, brain_mask, random_maps)
+    return _scores(attribution, {"": (truth, brain_mask)}, brain_mask, random_maps)[""]
 
 
 def localisation_by_region(
     attribution: np.ndarray,
     regions: dict[str, np.ndarray],
     brain_mask: np.ndarray,
-    n_null: int,
-    seed: int,
+    random_maps: np.ndarray,
 ) -> pd.DataFrame:
     """Score a map against each planted region by itself.
 
@@ -61,7 +55,7 @@ def localisation_by_region(
     regions : dict of numpy.ndarray of bool, shape (X, Y, Z)
         Planted voxels by region.
     brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
-    n_null, seed : int
+    random_maps : numpy.ndarray, shape (n, X, Y, Z)
         As in `localisation`.
 
     Returns
@@ -74,54 +68,69 @@ def localisation_by_region(
     CohortError
         If a region has no voxel in the brain.
     """
-    random_maps = surrogates(attribution, brain_mask, n_null, seed)
     planted = np.any(list(regions.values()), axis=0)
-    rows = [
-        {"region": name}
-        | _scores(attribution, region, brain_mask & (region | ~planted), random_maps)
-        for name, region in regions.items()
-    ]
-    return pd.DataFrame(rows)
+    truths = {name: (region, brain_mask & (region | ~planted)) for name, region in regions.items()}
+    scores = _scores(attribution, truths, brain_mask, random_maps)
+    return pd.DataFrame([{"region": name} | found for name, found in scores.items()])
 
 
 def _scores(
-    attribution: np.ndarray, truth: np.ndarray, voxels: np.ndarray, random_maps: np.ndarray
-) -> dict[str, float]:
-    values, inside = attribution[voxels], truth[voxels]
-    prevalence = inside.mean()
-    if prevalence in (0, 1):
-        raise CohortError(
-            f"The truth mask holds {inside.sum()} of {inside.size} brain voxels, so a map cannot "
-            "be scored against it; plant effects in regions inside the run's brain mask"
-        )
-    null = [(_auc(one[voxels], inside), _precision(one[voxels], inside)) for one in random_maps]
-    scores = {
-        "n_truth": int(inside.sum()),
-        "prevalence": float(prevalence),
-        "auc": _auc(values, inside),
-        "average_precision": _precision(values, inside),
-        "peak_inside": int(values.any() and inside[values.argmax()]),
-        "mass_inside": float(values[inside].sum() / values.sum()) if values.any() else 0.0,
-    }
-    for name, found, drawn in zip(
-        ("auc", "ap"),
-        (scores["auc"], scores["average_precision"]),
-        np.array(null).T,
-        strict=True,
-    ):
-        scores[f"null_{name}_mean"] = float(drawn.mean())
-        scores[f"null_{name}_p95"] = float(np.quantile(drawn, 0.95))
-        scores[f"p_{name}"] = (np.count_nonzero(drawn >= found) + 1) / (len(drawn) + 1)
+    attribution: np.ndarray,
+    truths: dict[str, tuple[np.ndarray, np.ndarray]],
+    brain_mask: np.ndarray,
+    random_maps: np.ndarray,
+) -> dict[str, dict[str, float]]:
+    """Score a map against each truth among the voxels that count for it."""
+    kept = {}
+    for name, (truth, voxels) in truths.items():
+        inside = truth[voxels]
+        if inside.mean() in (0, 1):
+            raise CohortError(
+                f"The truth mask holds {inside.sum()} of {inside.size} brain voxels, so a map "
+                "cannot be scored against it; plant effects in regions inside the run's brain mask"
+            )
+        kept[name] = truth[brain_mask], voxels[brain_mask]
+    values = attribution[brain_mask]
+    null = [_areas(one[brain_mask], kept) for one in random_maps]
+    scores = {}
+    for name, found in _areas(values, kept).items():
+        truth, voxels = kept[name]
+        among, inside = values[voxels], truth[voxels]
+        scores[name] = {
+            "n_truth": int(inside.sum()),
+            "prevalence": float(inside.mean()),
+            "auc": found[0],
+            "average_precision": found[1],
+            "peak_inside": int(among.any() and inside[among.argmax()]),
+            "mass_inside": float(among[inside].sum() / among.sum()) if among.any() else 0.0,
+        }
+        for kind, value, drawn in zip(
+            ("auc", "ap"), found, np.array([areas[name] for areas in null]).T, strict=True
+        ):
+            scores[name][f"null_{kind}_mean"] = float(drawn.mean())
+            scores[name][f"null_{kind}_p95"] = float(np.quantile(drawn, 0.95))
+            beaten = np.count_nonzero(drawn >= value)
+            scores[name][f"p_{kind}"] = (beaten + 1) / (len(drawn) + 1)
     return scores
 
 
-def _auc(values: np.ndarray, inside: np.ndarray) -> float:
-    """Area under the ROC curve from the rank sum (Mann-Whitney), ties counted half."""
-    n_inside = np.count_nonzero(inside)
-    rank_sum = rankdata(values)[inside].sum()
-    pairs = n_inside * (inside.size - n_inside)
-    return float((rank_sum - n_inside * (n_inside + 1) / 2) / pairs)
+def _areas(
+    values: np.ndarray, truths: dict[str, tuple[np.ndarray, np.ndarray]]
+) -> dict[str, tuple[float, float]]:
+    """Return the areas under the ROC curve and the precision-recall steps, from one sorting.
 
-
-def _precision(values: np.ndarray, inside: np.ndarray) -> float:
-    return float(average_precision_score(inside, values))
+    Tied values enter together, as in scikit-learn: half a rank for the first area, one threshold
+    for the second (`roc_auc_score`, `average_precision_score`).
+    """
+    order = np.argsort(-values)
+    areas = {}
+    for name, (truth, voxels) in truths.items():
+        ranked = order[voxels[order]]
+        last = np.append(np.diff(values[ranked]) != 0, True)  # of each group of ties
+        hits = truth[ranked].cumsum()[last]
+        taken = np.flatnonzero(last) + 1
+        recall = np.append(0, hits / hits[-1])
+        fall_out = np.append(0, (taken - hits) / (taken[-1] - hits[-1]))
+        precision = (np.diff(recall) * hits / taken).sum()
+        areas[name] = float(np.trapezoid(recall, fall_out)), float(precision)
+    return areas

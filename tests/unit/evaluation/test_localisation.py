@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from voxplain.errors import CohortError
 from voxplain.evaluation.localisation import localisation, localisation_by_region
+from voxplain.evaluation.smooth_masks import surrogates
 
 SHAPE = (16, 16, 16)
 BRAIN = np.zeros(SHAPE, bool)
@@ -13,9 +14,13 @@ TRUTH = np.zeros(SHAPE, bool)
 TRUTH[4:7, 4:7, 4:7] = True
 
 
+def draw(attribution, n):
+    return surrogates(attribution, BRAIN, n, seed=0)
+
+
 def test_a_map_on_the_truth_is_beyond_the_null():
     attribution = gaussian_filter(TRUTH.astype(float), 1) * BRAIN
-    scores = localisation(attribution, TRUTH, BRAIN, n_null=39, seed=0)
+    scores = localisation(attribution, TRUTH, BRAIN, draw(attribution, 39))
     assert scores["n_truth"] == 27
     assert scores["prevalence"] == pytest.approx(27 / 12**3)
     assert scores["auc"] > 0.99
@@ -26,23 +31,25 @@ def test_a_map_on_the_truth_is_beyond_the_null():
     assert scores["null_auc_mean"] == pytest.approx(0.5, abs=0.1)
     assert scores["null_auc_p95"] < scores["auc"]
     assert scores["average_precision"] > scores["null_ap_p95"] >= scores["null_ap_mean"]
-    assert scores == localisation(attribution, TRUTH, BRAIN, n_null=39, seed=0)
+    assert scores == localisation(attribution, TRUTH, BRAIN, draw(attribution, 39))
 
 
-def test_auc_counts_ties_half_as_scikit_learn_does():
+def test_ties_are_counted_as_scikit_learn_does():
     attribution = np.random.default_rng(0).integers(0, 4, SHAPE).astype(float)
-    scores = localisation(attribution, TRUTH, BRAIN, n_null=2, seed=0)
+    scores = localisation(attribution, TRUTH, BRAIN, draw(attribution, 2))
     assert scores["auc"] == pytest.approx(roc_auc_score(TRUTH[BRAIN], attribution[BRAIN]))
+    expected = average_precision_score(TRUTH[BRAIN], attribution[BRAIN])
+    assert scores["average_precision"] == pytest.approx(expected)
 
 
 def test_values_outside_the_brain_do_not_count():
     attribution = np.where(BRAIN, TRUTH + 0.1, 99.0)
-    scores = localisation(attribution, TRUTH, BRAIN, n_null=2, seed=0)
+    scores = localisation(attribution, TRUTH, BRAIN, draw(attribution, 2))
     assert scores["auc"] == scores["average_precision"] == scores["peak_inside"] == 1
 
 
 def test_an_all_zero_map_is_at_chance():
-    scores = localisation(np.zeros(SHAPE), TRUTH, BRAIN, n_null=3, seed=0)
+    scores = localisation(np.zeros(SHAPE), TRUTH, BRAIN, draw(np.zeros(SHAPE), 3))
     assert scores["auc"] == 0.5
     assert scores["average_precision"] == pytest.approx(scores["prevalence"])
     assert scores["peak_inside"] == scores["mass_inside"] == 0
@@ -53,7 +60,9 @@ def test_each_region_is_judged_without_the_others():
     other = np.zeros(SHAPE, bool)
     other[9:12, 9:12, 9:12] = True
     attribution = TRUTH * 1.0 + other * 2.0
-    table = localisation_by_region(attribution, {"a": TRUTH, "b": other}, BRAIN, 5, seed=0)
+    table = localisation_by_region(
+        attribution, {"a": TRUTH, "b": other}, BRAIN, draw(attribution, 5)
+    )
     assert table["region"].tolist() == ["a", "b"]
     np.testing.assert_allclose(table["auc"], 1)
     np.testing.assert_allclose(table["mass_inside"], 1)
@@ -62,4 +71,4 @@ def test_each_region_is_judged_without_the_others():
 
 def test_a_truth_without_brain_voxels_is_refused():
     with pytest.raises(CohortError, match="0 of 1728"):
-        localisation(np.ones(SHAPE), ~BRAIN, BRAIN, 2, seed=0)
+        localisation(np.ones(SHAPE), ~BRAIN, BRAIN, np.ones((2, *SHAPE)))
