@@ -1,11 +1,10 @@
 """Fingerprints of source code, machine and results, so that a result knows what made it.
 
 The hash of every module that a rule's script imports is a parameter of the rule: a changed kernel
-re-runs its results, a changed figure retrains nothing. ``python -m voxplain.manifest verify
-results/<run>`` tells which results are no longer what the run wrote.
+re-runs its results, a changed figure retrains nothing. `verify` tells which of a run's
+results are no longer what it wrote.
 """
 
-import argparse
 import ast
 import csv
 import fnmatch
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voxplain.atomic import write_text
-from voxplain.errors import CohortError, VoxplainError
+from voxplain.errors import CohortError
 from voxplain.paths import RunPaths
 
 PACKAGE = Path(__file__).resolve().parent
@@ -220,24 +219,3 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor()
-
-
-def main() -> None:
-    """Print what differs from the manifest; the exit status is 1 if anything listed does."""
-    parser = argparse.ArgumentParser(prog="python -m voxplain.manifest", description=__doc__)
-    parser.add_argument("command", choices=["verify"])
-    parser.add_argument("folder", help="results/<run>")
-    folder = parser.parse_args().folder
-    try:
-        found = verify(folder)
-    except VoxplainError as error:
-        sys.exit(str(error))
-    for kind, names in vars(found).items():
-        for name in names:
-            print(f"{kind}\t{name}")
-    print(f"{folder}: " + ", ".join(f"{len(n)} {kind}" for kind, n in vars(found).items()))
-    sys.exit(bool(found.changed or found.missing))
-
-
-if __name__ == "__main__":
-    main()

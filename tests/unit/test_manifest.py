@@ -1,8 +1,6 @@
 """Fingerprints notice what changed and nothing else."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -65,8 +63,7 @@ def test_the_manifest_lists_results_and_nothing_else(tmp_path):
 
 
 def test_verify_tells_what_changed_is_missing_or_new(tmp_path):
-    command = [sys.executable, "-m", "voxplain.manifest", "verify", str(results(tmp_path))]
-    assert subprocess.run(command, check=False).returncode == 0
+    assert not any(vars(verify(results(tmp_path))).values())
     stat = (tmp_path / "tables" / "a.tsv").stat()
     (tmp_path / "tables" / "a.tsv").write_bytes(b"abd")  # same size, same time
     os.utime(tmp_path / "tables" / "a.tsv", ns=(stat.st_atime_ns, stat.st_mtime_ns))
@@ -78,9 +75,6 @@ def test_verify_tells_what_changed_is_missing_or_new(tmp_path):
         "missing": ["cnn/fold-01/model.pt"],
         "unlisted": ["tables/b.tsv"],
     }
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "1 changed, 1 missing, 1 unlisted" in done.stdout
 
 
 def test_a_run_without_a_manifest_is_an_error(tmp_path):
