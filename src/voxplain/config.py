@@ -14,7 +14,7 @@ import jsonschema
 import yaml
 
 from voxplain.errors import ConfigError
-from voxplain.network_source import source_digest
+from voxplain.network_source import smallest_axis, source_digest
 from voxplain.paths import fold_names
 
 SCHEMA = Path("workflow", "schemas", "config.schema.yaml")  # below the project's folder
@@ -183,12 +183,7 @@ def _robustness_fold(config: Mapping[str, Any]) -> list[str]:
 def _network(config: Mapping[str, Any]) -> list[str]:
     source = config["cnn"]["network"]
     if source is None:
-        if not config["cnn"]["network_settings"]:
-            return []
-        return [
-            "cnn.network_settings are those of your own network, but cnn.network is null; name it, "
-            "or set channels and dropout of the paper's"
-        ]
+        return _papers_network(config)
     try:
         source_digest(source)
     except ConfigError as error:
@@ -226,6 +221,22 @@ def _registration(config: Mapping[str, Any]) -> list[str]:
             "'voxplain[ants]'"
         )
     return found
+
+
+def _papers_network(config: Mapping[str, Any]) -> list[str]:
+    problems = []
+    if config["cnn"]["network_settings"]:
+        problems.append(
+            "cnn.network_settings are those of your own network, but cnn.network is null; name it, "
+            "or set channels and dropout of the paper's"
+        )
+    shape, blocks = config["volumes"]["shape"], len(config["cnn"]["channels"])
+    if min(shape) < smallest_axis(blocks):
+        problems.append(
+            f"volumes.shape: {shape} is too small for the {blocks} blocks of cnn.channels; every "
+            f"axis needs at least {smallest_axis(blocks)} voxels"
+        )
+    return problems
 
 
 # A setting that contradicts another, or what is on disk, is refused by a function in this list.

@@ -17,7 +17,7 @@ from voxplain.errors import ImageError
 
 _TEXT_COLUMNS = (
     *("participant_id", "fold", "family_id", "class_name", "site"),
-    *("larger", "mask", "transform", "name", "region"),
+    *("larger", "mask", "transform", "name", "region", "reason"),
 )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from voxplain.errors import CohortError, LeakageError
 from voxplain.files import read_json
+from voxplain.groups import FAMILY, GROUP_COLUMNS, SITE, fold_groups, group_problems
 from voxplain.paths import WHOLE_COHORT, fold_names
 from voxplain.seeds import stream_seed
 
@@ -27,11 +28,14 @@ class Split:
         "01", "02", ... or "all".
     train, test : list of str
         Participant ids, in the order of the participants table.
+    groups : str
+        What is never divided: ``family``, or ``site`` (and families).
     """
 
     fold: str
     train: list[str]
     test: list[str]
+    groups: str = "family"
 
     def to_dict(self) -> dict:
         """Return the split as plain JSON types."""
@@ -45,7 +49,7 @@ class Split:
         Raises
         ------
         LeakageError
-            A participant or a family is on both sides.
+            A participant, a family or, where sites are groups, a site is on both sides.
         CohortError
             A participant is not in the table.
         """
@@ -64,18 +68,21 @@ class Split:
                 f"fold {self.fold}: in training and test set at once: {_listing(shared)}; "
                 "delete the folds folder so that the folds are drawn again"
             )
-        family = participants.set_index("participant_id")["family_id"].dropna()
-        both = sorted(
-            set(family[family.index.isin(self.train)]) & set(family[family.index.isin(self.test)])
-        )
-        if both:
-            raise LeakageError(
-                f"fold {self.fold}: families in training and test set at once: {_listing(both)}; "
-                "delete the folds folder so that the folds are drawn again"
-            )
+        for column in GROUP_COLUMNS[self.groups]:
+            known = participants.set_index("participant_id")[column].dropna()
+            sides = [set(known[known.index.isin(side)]) for side in (self.train, self.test)]
+            both = sorted(sides[0] & sides[1])
+            if both:
+                what = {FAMILY: "families", SITE: "sites"}[column]
+                raise LeakageError(
+                    f"fold {self.fold}: {what} in training and test set at once: {_listing(both)};"
+                    " delete the folds folder so that the folds are drawn again"
+                )
 
 
-def make_splits(participants: pd.DataFrame, n_splits: int, seed: int) -> list[Split]:
+def make_splits(
+    participants: pd.DataFrame, n_splits: int, seed: int, groups: str = "family"
+) -> list[Split]:
     """Draw stratified folds; families, where they are known, are never divided.
 
     Parameters
@@ -86,6 +93,9 @@ def make_splits(participants: pd.DataFrame, n_splits: int, seed: int) -> list[Sp
         Number of folds (paper: 10).
     seed : int
         Seed of the shuffle.
+    groups : {"family", "site"}
+        ``site`` keeps whole sites together, too: the folds then tell how models do at sites that
+        they have not seen.
 
     Returns
     -------
@@ -95,31 +105,27 @@ def make_splits(participants: pd.DataFrame, n_splits: int, seed: int) -> list[Sp
     Raises
     ------
     CohortError
-        A class has fewer participants (or families) than there are folds, or families are so
-        large that some fold lacks a class.
+        A class has fewer participants (families, sites) than there are folds, or they are so
+        large that folds cannot be drawn.
     """
     from sklearn.model_selection import StratifiedKFold  # not for jobs that only read a split
 
     ids = participants["participant_id"].to_numpy(dtype=object)
     labels = participants["label"].to_numpy(dtype=int)
-    groups = family_groups(participants)
-    for label in (0, 1):
-        members = len(set(groups[labels == label]))
-        if members < n_splits:
-            raise CohortError(
-                f"class {label} has {members} independent participants, fewer than the {n_splits} "
-                "folds asked for; lower folds.n_splits or add participants"
-            )
+    names = fold_groups(participants, groups)
+    problems = group_problems(labels, names, n_splits, groups)
+    if problems:
+        raise CohortError("\n".join(problems))
     # Without families the plain splitter is exactly stratified; the grouped one only nearly.
-    if len(set(groups)) < len(ids):
-        rows = _grouped(labels, groups, n_splits, seed)
+    if len(set(names)) < len(ids):
+        rows = _grouped(labels, names, n_splits, seed)
     else:
         rows = StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(ids, labels)
     splits = [
-        Split(fold, list(ids[np.sort(train)]), list(ids[np.sort(test)]))
+        Split(fold, list(ids[np.sort(train)]), list(ids[np.sort(test)]), groups)
         for fold, (train, test) in zip(fold_names(n_splits), rows, strict=True)
     ]
-    splits.append(Split(WHOLE_COHORT, list(ids), list(ids)))
+    splits.append(Split(WHOLE_COHORT, list(ids), list(ids), groups))
     for split in splits:
         split.check(participants)
     return splits
@@ -137,7 +143,7 @@ def _grouped(
         if all(len(set(labels[side])) == 2 for pair in rows for side in pair):
             return rows
     raise CohortError(
-        f"no {n_splits} folds were found that keep families together and hold both classes; "
+        f"no {n_splits} folds were found that divide no family or site and hold both classes; "
         "lower folds.n_splits or add participants"
     )
 
@@ -164,13 +170,6 @@ def read_split(path: str | os.PathLike, participants: pd.DataFrame) -> Split:
     split = Split(**read_json(path))
     split.check(participants)
     return split
-
-
-def family_groups(participants: pd.DataFrame) -> np.ndarray:
-    """Name each participant's family, (n,); whoever has no known family is one alone."""
-    # the words keep ids and family ids apart
-    alone = "alone: " + participants["participant_id"]
-    return participants["family_id"].fillna(alone).to_numpy(dtype=object)
 
 
 def held_out_folds(folds: pd.DataFrame, participants: pd.DataFrame) -> np.ndarray:

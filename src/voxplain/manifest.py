@@ -6,6 +6,7 @@ results are no longer what it wrote.
 """
 
 import ast
+import contextlib
 import csv
 import fnmatch
 import functools
@@ -13,7 +14,7 @@ import hashlib
 import importlib.metadata
 import os
 import platform
-import string
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def source_hash(script: str | Path) -> str:
 def files_fingerprint(paths: Iterable[Path]) -> str:
     """Return a digest of names, sizes and modification times: what a replaced file changes."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in paths if path.is_file()):
+    for path in sorted(path for path in paths if os.path.isfile(path)):
         stat = path.stat()
         digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
@@ -120,14 +121,23 @@ def images_fingerprint(root: str | os.PathLike, table: str, template: str) -> st
     if not path.is_file():
         return files_fingerprint([])
     separator = "," if path.suffix.lower() == ".csv" else "\t"
-    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter=separator))
-    fields = {field for _, field, _, _ in string.Formatter().parse(template) if field}
-    return files_fingerprint(
-        Path(root, template.format(**{field: row[field].strip() for field in fields}))
-        for row in rows
-        if all(row.get(field) is not None for field in fields)
-    )
+    rows: list[dict[str, str]] = []
+    with (
+        open(path, encoding="utf-8-sig", errors="replace", newline="") as file,
+        contextlib.suppress(csv.Error),
+    ):
+        rows += csv.DictReader(file, delimiter=separator)
+    field = re.compile(r"\{([^{}]+)\}")
+    complete = [
+        row for row in rows if all(row.get(name) is not None for name in field.findall(template))
+    ]
+
+    def image(row: dict[str, str]) -> Path:
+        name = field.sub(lambda match: row[match[1]].strip(), template)
+        archive, mark, _ = name.partition(".zip!/")
+        return Path(root, f"{archive}.zip" if mark else name)
+
+    return files_fingerprint(map(image, complete))
 
 
 def file_sha256(path: str | os.PathLike) -> str:

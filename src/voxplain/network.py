@@ -14,7 +14,7 @@ from torch.nn.parameter import is_lazy
 
 from voxplain.errors import ConfigError
 from voxplain.files import write_bytes
-from voxplain.network_source import blamed_on, import_factory
+from voxplain.network_source import blamed_on, import_factory, smallest_axis
 
 
 class ConvBlock(nn.Sequential):
@@ -68,8 +68,8 @@ class CNN3D(nn.Module):
             sizes = [(size - 2) // 2 for size in sizes]
         if min(sizes) < 1:
             raise ConfigError(
-                f"grid.shape {list(shape)} is too small for {len(channels)} blocks of the CNN; "
-                f"every axis needs at least {3 * 2 ** len(channels) - 2} voxels"
+                f"volumes.shape {list(shape)} is too small for {len(channels)} blocks of the CNN; "
+                f"every axis needs at least {smallest_axis(len(channels))} voxels"
             )
         self.blocks = nn.Sequential(
             *(ConvBlock(a, b) for a, b in zip((1, *channels), channels, strict=False))

@@ -22,6 +22,14 @@ from typing import Any
 from voxplain.errors import ConfigError, VoxplainError
 
 
+def smallest_axis(n_blocks: int) -> int:
+    """Return the voxels that an axis needs to survive the blocks of the paper's network.
+
+    A block takes two voxels by its convolution and halves the rest.
+    """
+    return 3 * 2**n_blocks - 2
+
+
 def source_files(source: str) -> list[Path]:
     """Return the Python files that make a network: the file named, or its module's whole package.
 

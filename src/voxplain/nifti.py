@@ -37,7 +37,7 @@ def _damaged(path: Path, participant: str | None, error: Exception) -> ImageErro
 def _inflated(path: Path, participant: str | None) -> Iterator[BinaryIO]:
     """Open a file or an archive's member, inflating it if its first bytes are gzip's."""
     on_disk, _ = archives.split(path)
-    if not on_disk.exists():
+    if not os.path.exists(on_disk):  # unlike Path.exists it knows no impossible names
         raise error_of(path, participant, f"does not exist; check the path or {REMEDY}")
     if on_disk.is_dir():
         raise error_of(path, participant, "is a folder, not an image file")

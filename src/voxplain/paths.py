@@ -49,6 +49,7 @@ class RunPaths:
 
         self.batch_volumes = f"{root}/volumes/batches/batch-{{batch}}.npy"
         self.batch_quality = f"{root}/volumes/batches/batch-{{batch}}_quality.tsv"
+        self.batch_problems = f"{root}/volumes/batches/batch-{{batch}}_problems.json"
         self.batch_grid = f"{root}/volumes/batches/batch-{{batch}}_grid.json"
         self.batch_space = f"{root}/volumes/batches/batch-{{batch}}_space.json"
         self.volumes = f"{root}/volumes/volumes.npy"
@@ -114,6 +115,7 @@ class RunPaths:
 
         self.tables = f"{root}/tables"
         self.figures = f"{root}/figures"
+        self.quality_page = f"{root}/quality.html"
         self.report = f"{root}/report.html"
         self.participant_page = f"{root}/participants/{{participant}}.html"
         self.provenance = f"{root}/provenance.json"

@@ -77,6 +77,8 @@ def inspect_inputs(config: Mapping[str, Any]) -> tuple[Cohort | None, list[str]]
             classes=settings["classes"],
             exclude=settings["exclude"],
             n_splits=config["folds"]["n_splits"],
+            groups=config["folds"]["groups"],
+            shape=config["volumes"]["shape"],
             on_missing=settings["on_missing"],
             registration=config["registration"],
         )

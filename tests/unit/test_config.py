@@ -80,3 +80,12 @@ def test_a_file_that_holds_no_settings_is_named(text, tmp_path):
 def test_the_project_is_found_from_anywhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert project_folder() == ROOT
+
+
+def test_a_grid_too_small_for_the_network(config):
+    config["volumes"]["shape"] = [30, 21, 30]
+    (line,) = refused(config)
+    assert "[30, 21, 30] is too small for the 3 blocks" in line
+    assert "at least 22 voxels" in line
+    config["volumes"]["shape"] = [30, 22, 30]
+    check_config(config, ROOT)

@@ -13,6 +13,7 @@ from voxplain.folds import (
     rows_of,
     training_sample,
 )
+from voxplain.groups import fold_groups
 
 
 def cohort(n=100, families=0, seed=0):
@@ -115,3 +116,31 @@ def test_too_many_neighbours_are_refused_before_training():
     check_inner_folds(splits, 2, 5)
     with pytest.raises(CohortError, match="n_neighbors"):
         check_inner_folds(splits, 2, 6)
+
+
+def test_sites_stay_together_and_families_with_them():
+    participants = cohort(families=3)
+    sites = np.array([f"site {k % 7}" for k in range(100)])
+    participants["site"] = sites  # the members of each family are at two sites
+    groups = fold_groups(participants, "site")
+    assert len(set(groups)) == 4  # 0 and 1, 2 and 3, 4 and 5 are joined; 6 stays alone
+    splits = make_splits(participants, 4, seed=0, groups="site")
+    for split in splits[:-1]:
+        known = participants.set_index("participant_id")
+        for column in ("site", "family_id"):
+            assert set(known.loc[split.train, column].dropna()).isdisjoint(
+                known.loc[split.test, column].dropna()
+            )
+    with pytest.raises(CohortError, match="class 0 has 4 sites, fewer than the 5 folds"):
+        make_splits(participants, 5, seed=0, groups="site")
+    with pytest.raises(LeakageError, match="sites in training and test set at once: site 0"):
+        Split("01", ["sub-000"], ["sub-007"], "site").check(participants)
+    Split("01", ["sub-000"], ["sub-007"]).check(participants)
+
+
+def test_a_family_larger_than_a_fold_is_refused():
+    participants = cohort(n=20)
+    participants.loc[:6, "family_id"] = "large"
+    assert len(make_splits(participants, 2, seed=0)) == 3
+    with pytest.raises(CohortError, match="family large has 7 members, more than one of 4 folds"):
+        make_splits(participants, 4, seed=0)

@@ -96,6 +96,8 @@ rule read_cohort:
         images=IMAGES,
         tables=TABLES,
         n_splits=config["folds"]["n_splits"],
+        groups=config["folds"]["groups"],
+        shape=config["volumes"]["shape"],
         code=code("read_cohort.py"),
     script:
         "../scripts/read_cohort.py"

@@ -16,6 +16,7 @@ checkpoint make_folds:
         ENVIRONMENT
     params:
         n_splits=len(FOLDS),
+        groups=config["folds"]["groups"],
         seed=config["seed"],
         inner_splits=config["baselines"]["inner_splits"],
         neighbours=(

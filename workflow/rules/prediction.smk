@@ -140,6 +140,7 @@ rule repeat:
     params:
         models=MODELS[1:],
         n_splits=len(FOLDS),
+        groups=config["folds"]["groups"],
         n_voxels=prod(config["volumes"]["shape"]),
         settings=config["baselines"],
         seed=config["seed"],

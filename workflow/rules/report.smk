@@ -161,7 +161,9 @@ rule page:
     input:
         provenance=P.provenance,
         participants=P.participants,
+        left_out=P.left_out,
         quality=P.quality,
+        volumes=P.volumes,
         tables=all_tables(),
         counts=expand(P.group_counts, method=METHODS),
         grid=P.grid,
@@ -174,6 +176,9 @@ rule page:
         figures=[path for path in all_figures() if path.endswith(".png")],
     output:
         page=report(P.report, category="Report", labels={"page": "report"}),
+        quality=report(
+            P.quality_page, category="Report", labels={"page": "every participant"}
+        ),
         # Here, because everything else is made by the time of the page.
         manifest=P.manifest,
     log:

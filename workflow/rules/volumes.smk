@@ -11,6 +11,7 @@ rule downsample:
         quality=P.batch_quality,
         grid=P.batch_grid,
         space=P.batch_space,
+        problems=P.batch_problems,
     log:
         P.log("downsample", "batch-{batch}"),
     benchmark:
@@ -36,6 +37,7 @@ rule stack_volumes:
         quality=expand(P.batch_quality, batch=BATCHES),
         grids=expand(P.batch_grid, batch=BATCHES),
         spaces=expand(P.batch_space, batch=BATCHES),
+        problems=expand(P.batch_problems, batch=BATCHES),
     output:
         volumes=P.volumes,
         grid=P.grid,

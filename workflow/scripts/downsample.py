@@ -38,12 +38,12 @@ with job_log(snakemake.log[0]):
                 origins.append(done.origin)
                 overlap = {"template_dice": done.origin["TemplateDice"]}
             quality.append(quality_row(row.participant_id, volumes[k], statistics) | overlap)
-        except (ImageError, TransformError) as error:  # gathered: one run tells of every bad file
+        except (ImageError, TransformError) as error:  # of all batches, stack_volumes tells
             problems.append(str(error))
+            print(error)
         progress(k + 1, len(rows))
-    if problems:
-        raise ImageError("\n".join(problems))
     write_array(snakemake.output.volumes, volumes)
     write_json(snakemake.output.grid, grid.to_dict() if grid else None)
     write_json(snakemake.output.space, origins)
+    write_json(snakemake.output.problems, problems)
     write_table(snakemake.output.quality, pd.DataFrame(quality))

@@ -7,7 +7,7 @@ from voxplain.logs import job_log
 with job_log(snakemake.log[0]):
     participants = read_table(snakemake.input.participants)
     p = snakemake.params
-    splits = make_splits(participants, p.n_splits, p.seed)
+    splits = make_splits(participants, p.n_splits, p.seed, p.groups)
     if p.neighbours:
         check_inner_folds(splits, p.inner_splits, p.neighbours)
     for split, path in zip(splits, snakemake.output.splits, strict=True):

@@ -3,13 +3,13 @@
 import numpy as np
 
 from voxplain import figures
+from voxplain.cohort.quality import by_severity
 from voxplain.files import read_json, read_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
 
 PANELS = {"meaningful_perturbation": "fig2a", "guided_backprop": "fig2b", "grad_cam": "fig2c"}
-MOST_SUSPECTS = 7
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
@@ -34,9 +34,10 @@ with job_log(snakemake.log[0]):
 
     participants = read_table(given.participants)["participant_id"].tolist()
     volumes = np.load(given.volumes, mmap_mode="r")
-    worst = read_table(given.quality).nsmallest(MOST_SUSPECTS, "correlation")
     suspects = [
-        (row.participant_id, volumes[participants.index(row.participant_id)], row.correlation)
-        for row in worst.itertuples()
+        (row.participant_id, volumes[participants.index(row.participant_id)], *row[-2:])
+        for row in by_severity(read_table(given.quality))
+        .head(figures.MOST_SUSPECTS)[["participant_id", "correlation", "reason"]]
+        .itertuples()
     ]
     figures.save(figures.quality_montage(mean, affine, suspects), *snakemake.output.quality)

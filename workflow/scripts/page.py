@@ -40,6 +40,8 @@ with job_log(snakemake.log[0]):
     ]
     names = class_names(p.config)
     viewer = group_viewer(mean, read_volume(given.brain_mask)[0] > 0, grid, maps, names, atlases)
+    quality, volumes = read_table(given.quality), np.load(given.volumes, mmap_mode="r")
+    images = report.quality_page(p.config["run"], quality, volumes, grid.affine)
     page = report.build(
         {
             **context,
@@ -48,11 +50,13 @@ with job_log(snakemake.log[0]):
             "viewer": viewer,
             "provenance": read_json(given.provenance),
             "participants": read_table(given.participants),
-            "quality": read_table(given.quality),
+            "left_out": read_table(given.left_out),
+            "quality": quality,
             "degenerate": pd.concat([read_table(path) for path in given.counts]),
             "figures": {Path(path).stem: path for path in given.figures},
         }
     )
     write_text(snakemake.output.page, page)
+    write_text(snakemake.output.quality, images)
     write_manifest(snakemake.output.manifest)
-    print(f"{len(page) / 1e6:.1f} MB")
+    print(f"{len(page) / 1e6:.1f} MB, every participant {len(images) / 1e6:.1f} MB")

@@ -14,6 +14,8 @@ with job_log(snakemake.log[0]):
         classes=p.classes,
         exclude=p.exclude,
         n_splits=p.n_splits,
+        groups=p.groups,
+        shape=p.shape,
         on_missing=p.on_missing,
         registration=p.registration,
     )

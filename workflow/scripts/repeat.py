@@ -27,13 +27,13 @@ with job_log(snakemake.log[0]):
         n_voxels=p.n_voxels,
     )
     seed = stream_seed(p.seed, "repeat", snakemake.wildcards.repeat)
-    kinds = {"together": participants}
+    kinds, groups = {"together": participants}, {"together": p.groups, "divided": "family"}
     if participants["family_id"].notna().any():
         kinds["divided"] = participants.assign(family_id=pd.NA)
     rows = []
     for kind, people in kinds.items():
         right, related = {model: [] for model in p.models}, []
-        for split in make_splits(people, p.n_splits, seed):
+        for split in make_splits(people, p.n_splits, seed, groups[kind]):
             if split.fold == WHOLE_COHORT:
                 continue
             train, test = rows_of(split.train, people), rows_of(split.test, people)

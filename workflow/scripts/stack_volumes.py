@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.cohort.quality import brain_mask, finish
+from voxplain.errors import ImageError
 from voxplain.files import read_json, read_table, write_array, write_json, write_table
 from voxplain.grid import Grid
 from voxplain.intensity import normalise
@@ -13,6 +14,9 @@ from voxplain.registration.spaces import nifti_code, volumes_sidecar, write_side
 
 with job_log(snakemake.log[0]):
     given = snakemake.input
+    problems = [problem for path in given.problems for problem in read_json(path)]
+    if problems:
+        raise ImageError("\n".join([f"{len(problems)} images cannot be used:", *problems]))
     # A small cohort may leave batches empty; they have neither rows nor a grid.
     batches = [
         batch
@@ -31,5 +35,8 @@ with job_log(snakemake.log[0]):
     write_sidecars(snakemake.output.sidecars, space, [snakemake.output.volumes])
     write_volume(snakemake.output.brain_mask, mask.astype(np.uint8), grid, nifti_code(space))
     write_volume(snakemake.output.mean, volumes.mean(axis=0), grid, nifti_code(space))
-    write_table(snakemake.output.quality, finish(quality, volumes, mask))
+    sites = read_table(given.participants)["site"]
+    table = finish(quality, volumes, mask, None if sites.isna().all() else sites)
+    write_table(snakemake.output.quality, table)
+    print(f"{table['outlier'].sum()} participants to look at")
     print(f"{len(volumes)} participants, {mask.sum()} of {mask.size} voxels in the brain mask")

@@ -43,7 +43,7 @@ def read_participants(
     settings : mapping
         The layout's own settings (``cohort.<layout>`` in the config).
     **checked
-        ``classes``, ``exclude``, ``n_splits`` and ``on_missing``: see
+        ``classes``, ``exclude``, ``n_splits``, ``groups``, ``shape`` and ``on_missing``: see
         `voxplain.cohort.checks.participants_of`.
 
     Returns

@@ -1,6 +1,8 @@
 """What every layout is checked for, in one pass: ids, labels, numbers, images, morphometry."""
 
 import contextlib
+import os
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,17 +10,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from voxplain import archives
 from voxplain.cohort import morphometry
 from voxplain.cohort.participants import MISSING_TEXT, Problems, as_participants, shortened
 from voxplain.cohort.scans import Scan, check_scans, fields, filled, with_transform
+from voxplain.cohort.values import ID, labels_of, numbers_of, texts_of
 from voxplain.errors import CohortError
+from voxplain.groups import fold_groups, group_problems
 
-ID = "participant_id"
 UNREGISTERED = MappingProxyType({"method": "none"})
+_LONGEST_ID = 100  # characters; file systems end at 255, with what is appended
 _TEXT_COLUMNS = {"family": "family_id", "site": "site", "age_band": "age_band"}
 _NUMBER_COLUMNS = {"age": "age", "tiv": "tiv"}
 
@@ -75,6 +78,8 @@ def participants_of(
     classes: Mapping[str, str],
     exclude: Sequence[str] = (),
     n_splits: int = 2,
+    groups: str = "family",
+    shape: Sequence[int] | None = None,
     on_missing: str = "error",
     registration: Mapping[str, Any] = UNREGISTERED,
 ) -> pd.DataFrame:
@@ -92,7 +97,11 @@ def participants_of(
     exclude : sequence of str
         Participants to leave out.
     n_splits : int
-        Number of folds; each class needs as many participants.
+        Number of folds; each class needs as many groups.
+    groups : {"family", "site"}
+        What folds must not divide (`voxplain.groups`).
+    shape : sequence of int, optional
+        RAS size that images will be averaged down to; none may be smaller.
     on_missing : {"error", "drop"}
         What happens to participants without an image, a label or a row of morphometry. Those
         dropped stand in ``participants.attrs["dropped"]``, a dict of participant to reason.
@@ -125,7 +134,7 @@ def participants_of(
         kept = ~source[ID].isin(dropped)
         scans = [scan for scan, keep in zip(scans, kept, strict=True) if keep]
         source = source[kept].reset_index(drop=True)
-    labels = _labels(study, source, n_splits)
+    labels = labels_of(source, study.layout, study.columns, problems)
     table = pd.DataFrame(
         {
             ID: source[ID],
@@ -137,10 +146,12 @@ def participants_of(
         }
     )
     for key, name in _TEXT_COLUMNS.items():
-        table[name] = _text(source, study.columns.get(key))
+        table[name] = texts_of(source, study.columns.get(key))
     for key, name in _NUMBER_COLUMNS.items():
-        table[name] = _numbers(source, study.columns.get(key), problems)
-    check_scans(table, scans, problems, one_grid=registration["method"] == "none")
+        table[name] = numbers_of(source, study.columns.get(key), problems)
+    one_grid = registration["method"] == "none"
+    check_scans(table, scans, problems, one_grid, shape)
+    _check_groups(study, table, n_splits, groups)
     _check_morphometry(study, table)
     _check_gaps(study, table)
     problems.raise_any()
@@ -189,6 +200,9 @@ def _check_ids(source: pd.DataFrame, problems: Problems) -> None:
     n_blank = int(source[ID].isin(MISSING_TEXT).sum())
     if n_blank:
         problems.add(f"{n_blank} rows have no {ID}")
+    for name in source[ID]:
+        if re.search(r"[/\\\x00-\x1f]|^\.", name) or len(name) > _LONGEST_ID:
+            problems.add(f"{name[:40]!r} cannot be a {ID}, because files are named after it")
     counts = Counter(name for name in source[ID] if name not in MISSING_TEXT)
     for name, count in counts.items():
         if count > 1:
@@ -205,7 +219,7 @@ def _missing(study: Study, source: pd.DataFrame, scans: Sequence[Scan]) -> dict[
     for row, scan in zip(source.to_dict("records"), scans, strict=True):
         if scan.missing:
             reasons[row[ID]] = scan.missing
-        elif scan.image and not archives.split(scan.image)[0].exists():
+        elif scan.image and not os.path.exists(archives.split(scan.image)[0]):
             reasons[row[ID]] = f"{scan.image} does not exist"
         elif row[study.columns["label"]] in MISSING_TEXT:
             reasons[row[ID]] = f"no value in '{study.columns['label']}'"
@@ -214,57 +228,20 @@ def _missing(study: Study, source: pd.DataFrame, scans: Sequence[Scan]) -> dict[
     return reasons
 
 
-def _values(wanted: Any) -> list[str]:
-    """Return the values of a class, one or a list, as text."""
-    return [str(value).strip() for value in (wanted if isinstance(wanted, list) else [wanted])]
-
-
-def _labels(study: Study, source: pd.DataFrame, n_splits: int) -> pd.Series:
-    """Labels 0 and 1; -1 where the value is neither class."""
-    column, problems = study.columns["label"], study.problems
-    values = [_values(study.columns[key]) for key in ("negative", "positive")]
-    shown = ["' or '".join(names) for names in values]
-    codes = {value: code for code, names in enumerate(values) for value in names}
-    both = sorted({*values[0]} & {*values[1]})
-    if both:
-        key = f"cohort.{study.layout}"
-        problems.add(f"{key}.positive and .negative are both '{shortened(both)}'")
-    labels = source[column].map(codes).fillna(-1).astype(int)
-    for name, value in source.loc[labels < 0, [ID, column]].itertuples(index=False):
-        if value in MISSING_TEXT:
-            problems.add(f"{name}: no value in '{column}'; fill it in or use cohort.exclude")
-        else:
-            problems.add(
-                f"{name}: '{column}' is '{value}', neither '{shown[0]}' nor '{shown[1]}'; correct "
-                "it or the values of the classes, or use cohort.exclude"
-            )
-    counts = [int((labels == code).sum()) for code in (0, 1)]
-    for value, count in zip(shown, counts, strict=True):
-        if count == 0:
-            problems.add(f"no participant has '{column}' = '{value}': there is only one class")
-        elif count < n_splits:
-            problems.add(
-                f"'{column}' = '{value}' has {count} participants, fewer than the {n_splits} folds;"
-                " use fewer folds"
-            )
-    return labels
-
-
-def _text(source: pd.DataFrame, column: str | None) -> Any:
-    if column is None:
-        return pd.NA
-    return source[column].mask(source[column].isin(MISSING_TEXT))
-
-
-def _numbers(source: pd.DataFrame, column: str | None, problems: Problems) -> Any:
-    if column is None:
-        return np.nan
-    text = source[column].mask(source[column].isin(MISSING_TEXT))
-    numbers = pd.to_numeric(text, errors="coerce").astype(float)
-    bad = text.notna() & ~(np.isfinite(numbers) & (numbers > 0))
-    for name, value in zip(source.loc[bad, ID], text[bad], strict=True):
-        problems.add(f"{name}: '{column}' is '{value}', not a positive number")
-    return numbers
+def _check_groups(study: Study, table: pd.DataFrame, n_splits: int, by: str) -> None:
+    """Note why the folds asked for cannot be drawn."""
+    unknown = table.loc[table["site"].isna(), ID].tolist()
+    if by == "site" and unknown:
+        study.problems.add(
+            f"folds.groups is site, but {shortened(unknown)} have none; name the column of the "
+            f"site (cohort.{study.layout}.site), fill it, or set folds.groups to family"
+        )
+        return
+    labelled = table[table["label"] >= 0]
+    if labelled["label"].nunique() == 2:
+        classes = labelled["class_name"].to_numpy(str)
+        for problem in group_problems(classes, fold_groups(labelled, by), n_splits, by):
+            study.problems.add(problem)
 
 
 def _check_morphometry(study: Study, table: pd.DataFrame) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from voxplain.cohort import freesurfer, hcp_columns
 from voxplain.cohort.participants import MISSING_TEXT, shortened
-from voxplain.cohort.text_tables import read_cells
+from voxplain.cohort.text_tables import comma_hint, read_cells, respelt
 from voxplain.errors import CohortError
 
 ID_COLUMNS = ("participant_id", "Subject")
@@ -173,7 +173,8 @@ def _rows_of(path: Path, table: pd.DataFrame, participant_ids: Sequence[str]) ->
     if missing:
         raise CohortError(
             f"{path} has no row for {len(missing)} of {len(participant_ids)} participants: "
-            f"{shortened(missing)}; add them or drop the participants with cohort.exclude"
+            f"{shortened(missing)}{respelt(missing, index)}; add them or drop the participants "
+            "with cohort.exclude"
         )
     return table.loc[list(participant_ids)]
 
@@ -186,7 +187,7 @@ def _numbers(path: Path, text: pd.DataFrame) -> pd.DataFrame:
         cells = []
         for row, column in zip(bad_rows[:8], bad_columns[:8], strict=True):
             value = str(text.iloc[row, column]).strip()
-            shown = "missing" if value in MISSING_TEXT else f"'{value}'"
+            shown = "missing" if value in MISSING_TEXT else f"'{value}'{comma_hint(value)}"
             cells.append(f"{text.index[row]} {text.columns[column]} is {shown}")
         rest = f" and {len(bad_rows) - 8} more" if len(bad_rows) > 8 else ""
         raise CohortError(

@@ -1,5 +1,6 @@
 """Participants' images: one each, readable, all on one grid."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -75,10 +76,10 @@ def find_file(root: Path, relative: str, packages: Sequence[str] = ()) -> str | 
     if archives.split(relative)[1] is not None:
         return str(root / relative)
     matching = sorted(root.glob(relative)) if "*" in relative else [root / relative]
-    if len(matching) == 1 and matching[0].exists():
+    if len(matching) == 1 and os.path.exists(matching[0]):
         return str(matching[0])
     for package in packages:
-        if (root / package).exists():
+        if os.path.exists(root / package):
             return archives.member_path(root / package, relative)
     return None
 
@@ -96,7 +97,11 @@ def with_transform(scan: Scan, relative: str, root: Path, packages: Sequence[str
 
 
 def check_scans(
-    table: pd.DataFrame, scans: Sequence[Scan], problems: Problems, one_grid: bool = True
+    table: pd.DataFrame,
+    scans: Sequence[Scan],
+    problems: Problems,
+    one_grid: bool = True,
+    shape: Sequence[int] | None = None,
 ) -> None:
     """Read every header; find unusable files, files used twice and grids unlike the others.
 
@@ -110,6 +115,8 @@ def check_scans(
         Told of everything that is wrong.
     one_grid : bool
         Whether all images must lie on one grid: yes unless they are resampled onto one.
+    shape : sequence of int, optional
+        RAS size that the images will be averaged down to, if they are not resampled.
     """
     for name, scan in zip(table[_ID], scans, strict=True):
         if scan.missing:
@@ -128,13 +135,19 @@ def check_scans(
                 check_mask(nifti.read_header(mask, name), grids[name])
         except ImageError as error:
             problems.add(str(error))
-    if one_grid:
-        _check_grids(grids, problems)
+    if one_grid and grids:
+        common = _check_grids(grids, problems)
+        fine = common.to_ras()[0].shape
+        if shape and any(new > old for new, old in zip(shape, fine, strict=True)):
+            problems.add(
+                f"volumes.shape asks for {' x '.join(map(str, shape))} voxels along the RAS axes, "
+                f"but the images have {' x '.join(map(str, fine))}: averaging makes no voxels; "
+                "ask for fewer"
+            )
 
 
-def _check_grids(grids: Mapping[str, Grid], problems: Problems) -> None:
-    if not grids:
-        return
+def _check_grids(grids: Mapping[str, Grid], problems: Problems) -> Grid:
+    """Return the grid that most images share; note those that lie on another."""
     # Headers differ in the last bits of their floats: rounding finds the grid that most share,
     # and a tolerance in mm decides who shares it.
     keys = {name: (grid.shape, tuple(grid.affine.round(2).ravel())) for name, grid in grids.items()}
@@ -147,6 +160,7 @@ def _check_grids(grids: Mapping[str, Grid], problems: Problems) -> None:
                 f"{_described(common)}; register the images (registration.method), resample "
                 "it or use cohort.exclude"
             )
+    return common
 
 
 def _described(grid: Grid) -> str:

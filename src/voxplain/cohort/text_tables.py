@@ -1,6 +1,8 @@
 """Tables as people write them, read as text."""
 
+import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -47,4 +49,30 @@ def read_cells(path: Path) -> pd.DataFrame:
         )
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise CohortError(f"{path} is not a readable table ({error})") from error
-    return cells.fillna("").apply(lambda column: column.str.strip())
+    cells = cells.fillna("").apply(lambda column: column.str.strip())
+    if cells.shape[1] == 1 and re.search(r"[\t,;]", cells.iloc[0, 0]):
+        raise CohortError(
+            f"{path} has one column, '{cells.iloc[0, 0]}'; a {path.suffix} file is separated by "
+            f"{'commas' if separator == ',' else 'tabs'}: save it so, with decimal points"
+        )
+    return cells
+
+
+def comma_hint(value: str) -> str:
+    """Return the remedy for a number with a decimal comma, which is ambiguous; else nothing."""
+    return " (write a decimal point)" if re.fullmatch(r"[+-]?\d+,\d+", value.strip()) else ""
+
+
+def respelt(wanted: Sequence[str], there: Iterable[str]) -> str:
+    """Say if identifiers are there after all, spoilt by a program that took them for numbers."""
+    spoilt = {_as_number(name): name for name in there}
+    for name in wanted:
+        other = spoilt.get(_as_number(name))
+        if other is not None:
+            return f" ('{name}' stands there as '{other}': keep identifiers as text)"
+    return ""
+
+
+def _as_number(name: str) -> str:
+    """Spell an identifier as a spreadsheet would: 007 and 7.0 as 7, sub-007 as it is."""
+    return name.removesuffix(".0").lstrip("0") if name.replace(".", "", 1).isdigit() else name

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.folds import family_groups
+from voxplain.groups import family_groups
 
 
 def family_codes(participants: pd.DataFrame) -> np.ndarray:

@@ -11,12 +11,13 @@ from voxplain.figures.history import history
 from voxplain.figures.importances import importances
 from voxplain.figures.overlap import agreement, localisation, overlap
 from voxplain.figures.prediction import calibration, head_size
-from voxplain.figures.quality import quality_montage
+from voxplain.figures.quality import MOST_SUSPECTS, quality_montage
 from voxplain.figures.style import note, save
 from voxplain.figures.trust import faithfulness, robustness
 from voxplain.figures.truth import truth
 
 __all__ = [
+    "MOST_SUSPECTS",
     "accuracy",
     "agreement",
     "attention",

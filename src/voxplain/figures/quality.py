@@ -1,14 +1,19 @@
 """Quality control: the cohort's mean brain and the images that resemble it least."""
 
+import io
+import textwrap
 from collections.abc import Sequence
 
 import nibabel as nib
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from voxplain.figures import style
 
 AXES = ("sagittal", "coronal", "axial")
+MOST_SUSPECTS = 7
+_STRIP = 96  # pixels; the largest height of a strip, which keeps the page of a large cohort small
 
 
 def _middle_slices(volume: np.ndarray, affine: np.ndarray) -> list[tuple[np.ndarray, float]]:
@@ -24,11 +29,37 @@ def _middle_slices(volume: np.ndarray, affine: np.ndarray) -> list[tuple[np.ndar
     return slices
 
 
+def _white(volume: np.ndarray) -> float:
+    """Value to show as white: the 99th percentile of what is not background."""
+    return float(np.quantile(volume[volume > 0], 0.99)) if (volume > 0).any() else 1.0
+
+
+def slices_png(volume: np.ndarray, affine: np.ndarray) -> bytes:
+    """Draw the middle slices of one participant side by side, as a small grey PNG.
+
+    Parameters
+    ----------
+    volume : (X, Y, Z) array
+        A participant's image.
+    affine : (4, 4) array
+        Voxel to world, mm; it decides where left is.
+    """
+    planes = [plane[::-1] for plane, _ in _middle_slices(volume, affine)]
+    height = max(plane.shape[0] for plane in planes)
+    padded = [np.pad(plane, ((0, height - len(plane)), (0, 1))) for plane in planes]
+    strip = np.concatenate(padded, axis=1)[:: max(1, -(-height // _STRIP))]
+    strip = strip[:, :: max(1, -(-height // _STRIP))]
+    grey = np.clip(strip / _white(volume), 0, 1) * 255
+    buffer = io.BytesIO()
+    Image.fromarray(grey.astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 @style.styled
 def quality_montage(
     mean: np.ndarray,
     affine: np.ndarray,
-    suspects: Sequence[tuple[str, np.ndarray, float]],
+    suspects: Sequence[tuple[str, np.ndarray, float, str]],
 ) -> Figure:
     """Draw middle slices of the cohort mean and of the least typical participants.
 
@@ -38,17 +69,20 @@ def quality_montage(
         The cohort's mean T1.
     affine : (4, 4) array
         Voxel to world, mm; it decides where left is.
-    suspects : sequence of (participant_id, (X, Y, Z) array, correlation)
-        The images to show, least typical first, with their correlation with the cohort mean. At
-        most seven are drawn.
+    suspects : sequence of (participant_id, (X, Y, Z) array, correlation, reason)
+        The images to show, least typical first, with their correlation with the cohort mean and
+        why they are outliers (blank if they are not). At most `MOST_SUSPECTS` are drawn.
     """
-    columns = [("cohort mean", mean), *((f"{name}\nr = {r:.2f}", v) for name, v, r in suspects[:7])]
+    columns = [("cohort mean", mean)]
+    for name, volume, r, reason in suspects[:MOST_SUSPECTS]:
+        why = textwrap.shorten(reason.partition(" (")[0], 22, placeholder=" ...")
+        columns.append((f"{name}\nr = {r:.2f}\n{why}".strip(), volume))
     figure = style.new_figure(66, layout="constrained")
     panels = figure.subplots(3, max(len(columns), 4), squeeze=False)
     for axes in panels.flat:
         axes.axis("off")
     for column, (title, volume) in enumerate(columns):
-        top = np.quantile(volume[volume > 0], 0.99) if (volume > 0).any() else 1.0
+        top = _white(volume)
         for row, (plane, ratio) in enumerate(_middle_slices(volume, affine)):
             axes = panels[row, column]
             axes.imshow(plane, cmap="gray", vmin=0, vmax=top, origin="lower", aspect=ratio)

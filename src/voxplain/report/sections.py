@@ -15,8 +15,9 @@ from voxplain.report import (
     sections_studies,
     sections_trust,
 )
-from voxplain.report.blocks import Code, Note, Section, Text, picture
+from voxplain.report.blocks import Code, Note, Section, Text
 from voxplain.report.methods import methods
+from voxplain.report.sections_cohort import cohort
 from voxplain.report.tables import duration, table
 
 
@@ -30,7 +31,7 @@ def sections(context: Mapping[str, Any]) -> list[Section]:
     """
     return [
         Section("claims", "The paper's claims", _claims(context)),
-        Section("cohort", "Cohort and quality control", _cohort(context)),
+        Section("cohort", "Cohort and quality control", cohort(context)),
         Section("prediction", "Prediction", sections_prediction.prediction(context)),
         Section("maps", "Attention maps", sections_maps.maps(context)),
         Section("masked", "Masked accuracy", sections_maps.masked(context)),
@@ -92,51 +93,6 @@ def _papers_protocol(config: Mapping[str, Any], claims: pd.DataFrame) -> str:
         "workflow/presets/kan2020.yaml YOUR_COHORT.yaml --config "
         f"run={config['run']}_kan2020."
     )
-
-
-def _cohort(context: Mapping[str, Any]) -> list:
-    people, quality = context.get("participants"), context.get("quality")
-    blocks: list = []
-    if people is None:
-        blocks.append(Note("The participants table was not handed to the report."))
-    else:
-        grouped = people.groupby("class_name", sort=True)
-        summary = pd.DataFrame(
-            {
-                "participants": grouped.size(),
-                "age_mean": grouped["age"].mean() if _numeric(people, "age") else float("nan"),
-                "head_size_ml_mean": grouped["tiv"].mean() if _numeric(people, "tiv") else None,
-                "head_size_ml_sd": grouped["tiv"].std() if _numeric(people, "tiv") else None,
-                "in_a_family_group": grouped["family_id"].count(),
-            }
-        ).reset_index(names="class")
-        blocks.append(table(summary, "table-cohort", "Participants by class."))
-    blocks.append(
-        picture(
-            context,
-            "quality",
-            "Quality control. Middle slices of the cohort's mean and of the participants that "
-            "correlate least with it.",
-            "Sagittal, coronal and axial slices of the mean brain and of the least typical brains",
-        )
-    )
-    if quality is None:
-        blocks.append(Note("There is no quality-control table."))
-    else:
-        blocks.append(
-            table(
-                quality,
-                "table-quality",
-                f"Quality control of {len(quality)} images.",
-                "volumes/quality.tsv",
-                folded=True,
-            )
-        )
-    return blocks
-
-
-def _numeric(data: pd.DataFrame, column: str) -> bool:
-    return pd.api.types.is_numeric_dtype(data[column]) and data[column].notna().any()
 
 
 def _runtime(context: Mapping[str, Any]) -> list:

@@ -94,6 +94,7 @@ def test_a_folder_becomes_a_configuration_that_reads_it(build, tmp_path, monkeyp
     assert {key: overlay["cohort"][key] for key in expected} == expected
     config = read_config([ROOT / DEFAULTS, "my_data.yaml"])
     check_config(config, ROOT)
+    config["volumes"]["shape"] = [4, 5, 6]  # that of these images
     cohort, problems = inspect_inputs(config)
     assert problems == []
     assert (cohort.n, cohort.image_voxels, cohort.dropped) == (N, 120, 0)

@@ -83,7 +83,7 @@ def test_etiv_is_the_head_size_unless_a_column_gives_one(tables, tmp_path):
     names = [path.name for path in tables]
     np.testing.assert_allclose(read(tmp_path, morphometry=names)["tiv"], [1500, 1400, 1700, 1300])
     assert read(tmp_path, morphometry=names[2])["tiv"].isna().all()  # this table has no eTIV
-    table = read(tmp_path, morphometry=names, tiv="age", exclude=["008"], n_splits=1)
+    table = read(tmp_path, morphometry=names, tiv="age", exclude=["008"])
     assert table["tiv"].tolist() == [30.5, 44, 25]
 
 
@@ -115,7 +115,7 @@ def test_rows_that_lack_can_be_dropped(tables, tmp_path):
     lines = tables[0].read_text().splitlines()
     tables[0].write_text("\n".join(line for line in lines if not line.startswith("009")))
     names = [path.name for path in tables]
-    table = read(tmp_path, morphometry=names, on_missing="drop", n_splits=1)
+    table = read(tmp_path, morphometry=names, on_missing="drop")
     assert table["participant_id"].tolist() == ["007", "008", "010"]
     assert table.attrs["dropped"] == {"009": "no row of morphometry"}
 

@@ -69,6 +69,7 @@ def read(root, on_missing="error", exclude=(), **changes):
         classes=CLASSES,
         exclude=exclude,
         on_missing=on_missing,
+        n_splits=1,
     )
 
 

@@ -45,9 +45,10 @@ def build(root, rows=ROWS, images=True):
         save_image(root, row[0])
 
 
-def read(root, n_splits=2, exclude=(), on_missing="error", **changes):
+def read(root, n_splits=1, groups="family", shape=None, exclude=(), on_missing="error", **changes):
     checked = {"classes": CLASSES, "exclude": exclude, "on_missing": on_missing}
-    return cohort.read_participants("table", root, SETTINGS | changes, n_splits=n_splits, **checked)
+    checked |= {"n_splits": n_splits, "groups": groups, "shape": shape}
+    return cohort.read_participants("table", root, SETTINGS | changes, **checked)
 
 
 def problems(root, error=CohortError, **kwargs):
@@ -100,7 +101,7 @@ def test_images_in_an_archive(tmp_path):
             zipped.write(tmp_path / f"img/{row[0]}_T1w.nii.gz", f"t1/{row[0]}.nii.gz")
     template = "img.zip!/t1/{participant_id}.nii.gz"
     assert "img.zip!/t1/010.nii.gz is not in its archive" in problems(tmp_path, image=template)
-    table = read(tmp_path, image=template, exclude=["010"], n_splits=1)
+    table = read(tmp_path, image=template, exclude=["010"])
     assert table["image"][2] == f"{tmp_path}/img.zip!/t1/009.nii.gz"
 
 
@@ -139,7 +140,7 @@ def test_all_problems_in_one_message(tmp_path):
         "img/008_T1w.nii.gz does not exist",
         "img/009_T1w.nii.gz is 4-D",
         "010: its grid (4 x 5 x 7",
-        "'sex' = 'F' has 2 participants, fewer than the 4 folds",
+        "class women has 2 independent participants, fewer than the 4 folds",
         "exclude names participants that are not there: nobody",
     ):
         assert part in message
@@ -176,7 +177,7 @@ def test_grid_mismatch_alone_has_its_own_error(tmp_path):
     message = problems(tmp_path, GridMismatchError)
     assert "009: its grid" in message
     assert "008" not in message
-    assert len(read(tmp_path, n_splits=1, exclude=["009"])) == 3
+    assert len(read(tmp_path, exclude=["009"])) == 3
 
 
 def test_one_image_for_two(tmp_path):
@@ -189,7 +190,7 @@ def test_morphometry_is_checked_too(tmp_path):
     (tmp_path / "m.tsv").write_text("participant_id\tx\n007\t1\n008\t2\n009\t3\n")
     message = problems(tmp_path, morphometry="m.tsv")
     assert "no row for 1 of 4 participants: 010" in message
-    assert len(read(tmp_path, n_splits=1, morphometry="m.tsv", exclude=["010"])) == 3
+    assert len(read(tmp_path, morphometry="m.tsv", exclude=["010"])) == 3
 
 
 @pytest.mark.parametrize("content", [b"", b"participant_id\tsex\tfam\tage\n", b"a\ta\nb\tc\n"])

@@ -1,3 +1,5 @@
+import io
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -6,7 +8,7 @@ from PIL import Image
 
 from voxplain import figures, paper
 from voxplain.figures.attention import peak
-from voxplain.figures.quality import _middle_slices
+from voxplain.figures.quality import _middle_slices, slices_png
 
 CLASSES = ("controls", "patients")
 SHAPE = (12, 14, 11)
@@ -140,10 +142,25 @@ def test_middle_slices_put_left_on_the_left():
 
 
 def test_quality_montage_names_suspects(brain):
-    suspects = [("sub-007", brain * 1.0, 0.31), ("sub-empty", np.zeros(SHAPE), 0.0)]
+    suspects = [
+        ("sub-007", brain * 1.0, 0.31, "unlike the others (r = 0.31, z = -9.0)"),
+        ("sub-empty", np.zeros(SHAPE), 0.0, ""),
+    ]
     shown = texts(figures.quality_montage(brain * 1.0, AFFINE, suspects))
-    assert "sub-007\nr = 0.31" in shown
+    assert "sub-007\nr = 0.31\nunlike the others" in shown
     assert "sub-empty\nr = 0.00" in shown
+
+
+def test_strips_are_small_and_keep_left_on_the_left(brain):
+    volume = brain * 1.0
+    volume[-2] = 9  # the participant's left: x runs from right to left here
+    strip = np.asarray(Image.open(io.BytesIO(slices_png(volume, AFFINE))), float)
+    _, across, up = SHAPE
+    assert strip.shape[1] == across + 2 * SHAPE[0] + 3
+    coronal = strip[-up:, across + 1 : across + 1 + SHAPE[0]]
+    assert coronal[:, 1].mean() > coronal[:, -2].mean()
+    large = slices_png(np.ones((182, 218, 182)), np.eye(4))
+    assert max(Image.open(io.BytesIO(large)).size) < 400
 
 
 def test_same_input_gives_the_same_bytes_and_leaves_rc_alone(tmp_path):

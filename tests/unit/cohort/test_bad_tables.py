@@ -1,0 +1,149 @@
+"""Tables as spreadsheets spoil them: what is meant is read, the rest is named with its remedy."""
+
+import numpy as np
+import pytest
+from test_table_layout import ROWS, build, problems, read
+
+from voxplain.cohort import morphometry
+from voxplain.cohort.text_tables import read_text_table
+from voxplain.errors import CohortError
+
+IDS = [row[0] for row in ROWS]
+
+
+def text(rows, separator="\t", header=("participant_id", "x", "y"), end="\n"):
+    return end.join(separator.join(row) for row in [header, *rows]) + end
+
+
+def write(path, *args, encoding="utf-8", **kwargs):
+    path.write_bytes(text(*args, **kwargs).encode(encoding))
+    return path
+
+
+GOOD = [[name, str(k), str(k**2)] for k, name in enumerate(IDS)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_byte_order_mark_and_line_ends(tmp_path, encoding, end):
+    path = write(tmp_path / "m.tsv", GOOD, encoding=encoding, end=end)
+    assert morphometry.read(path, IDS)["y"].tolist() == [0, 1, 4, 9]
+    assert read_text_table(path)["participant_id"].tolist() == IDS
+
+
+def test_spaces_around_cells_and_names_do_not_matter(tmp_path):
+    rows = [[f" {cell} " for cell in row] for row in GOOD]
+    path = write(tmp_path / "m.csv", rows, ",", header=(" participant_id", "x ", " y"))
+    assert morphometry.read(path, IDS)["y"].tolist() == [0, 1, 4, 9]
+
+
+def test_another_encoding_is_named(tmp_path):
+    path = write(tmp_path / "m.tsv", GOOD, encoding="utf-16")
+    with pytest.raises(CohortError, match=r"m\.tsv is not a readable table .*utf-8"):
+        read_text_table(path)
+
+
+def test_ids_that_were_taken_for_numbers_are_recognised(tmp_path):
+    rows = [[str(float(row[0])), *row[1:]] for row in GOOD]
+    path = write(tmp_path / "m.tsv", rows)
+    with pytest.raises(CohortError, match=r"'007' stands there as '7\.0': keep identifiers as te"):
+        morphometry.read(path, IDS)
+    path = write(tmp_path / "m.tsv", [[row[0].lstrip("0"), *row[1:]] for row in GOOD])
+    with pytest.raises(CohortError, match="'007' stands there as '7'"):
+        morphometry.read(path, IDS)
+    write(path, [["sub-7", "1", "2"]])
+    with pytest.raises(CohortError, match=r"007, 008, 009, 010; add them"):
+        morphometry.read(path, IDS)
+
+
+def test_decimal_commas_are_named_not_guessed(tmp_path):
+    rows = [[*row[:3], row[3].replace(".", ",")] for row in ROWS]
+    build(tmp_path, rows)
+    path = write(tmp_path / "m.tsv", [*GOOD[:3], ["010", "1,5", "-2,25"]])
+    message = problems(tmp_path, morphometry=path.name)
+    assert "007: 'age' is '30,5', not a positive number (write a decimal point)" in message
+    assert "010 x is '1,5' (write a decimal point); 010 y is '-2,25' (write" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "separator", "said"),
+    [("p.csv", ";", "commas"), ("p.tsv", ",", "tabs"), ("p.tsv", ";", "tabs")],
+)
+def test_another_separator_is_named(tmp_path, name, separator, said):
+    path = write(tmp_path / name, GOOD, separator)
+    with pytest.raises(CohortError, match=f"one column, .* is separated by {said}"):
+        read_text_table(path)
+
+
+def test_mixed_codings_of_the_label_are_listed_not_guessed(tmp_path):
+    sexes = ["M", "0", "1", "2"]
+    build(tmp_path, [[row[0], sex, *row[2:]] for row, sex in zip(ROWS, sexes, strict=True)])
+    message = problems(tmp_path)
+    for name, sex in zip(IDS[1:], sexes[1:], strict=True):
+        assert f"{name}: 'sex' is '{sex}', neither 'F' nor 'M'" in message
+    assert "007: 'sex'" not in message
+    table = read(tmp_path, positive=["M", 1], negative=["0", 2])
+    assert table["label"].tolist() == [1, 0, 1, 0]
+
+
+def test_blanks_are_missing_values(tmp_path):
+    build(tmp_path, [["007", "", "", "n/a"], *ROWS[1:], ["", "F", "", "3"]])
+    message = problems(tmp_path)
+    assert "007: no value in 'sex'" in message
+    assert "1 rows have no participant_id" in message
+    assert "age" not in message  # a missing age is no error
+
+
+@pytest.mark.parametrize("value", ["inf", "-Infinity", "nan", "1e999", "", "n/a", "--"])
+def test_morphometry_that_is_no_finite_number(tmp_path, value):
+    path = write(tmp_path / "m.tsv", [*GOOD[:3], ["010", value, "3"]])
+    with pytest.raises(CohortError, match="1 values that are not finite numbers: 010 x is"):
+        morphometry.read(path, IDS)
+
+
+@pytest.mark.parametrize("value", ["inf", "0", "-3", "young"])
+def test_head_sizes_and_ages_are_positive_numbers(tmp_path, value):
+    build(tmp_path, [[*ROWS[0][:3], value], *ROWS[1:]])
+    assert f"007: 'age' is '{value}', not a positive number" in problems(tmp_path)
+
+
+def test_columns_that_are_the_same_for_everybody_are_left_out(tmp_path):
+    path = write(tmp_path / "m.tsv", [[name, "5", str(k)] for k, name in enumerate(IDS)])
+    features = morphometry.read(path, IDS)
+    assert features.columns.tolist() == ["y"]
+    assert features.attrs["constant"] == ["x"]
+
+
+def test_a_family_larger_than_a_fold(tmp_path):
+    rows = [[f"{k:03}", "MF"[k % 2], "F1" if k < 5 else "", "30"] for k in range(12)]
+    build(tmp_path, rows)
+    message = problems(tmp_path, n_splits=3)
+    assert "family F1 has 5 members, more than one of 3 folds of 12 participants" in message
+    assert len(read(tmp_path, n_splits=2)) == 12
+
+
+def test_sites_as_groups(tmp_path):
+    rows = [[f"{k:03}", "MF"[k % 2], f"site {k // 4}", "30"] for k in range(12)]
+    build(tmp_path, rows)
+    settings = {"family": None, "site": "fam", "groups": "site"}
+    assert read(tmp_path, n_splits=3, **settings)["site"].nunique() == 3
+    message = problems(tmp_path, n_splits=4, **settings)
+    assert "class men has 3 sites, fewer than the 4 folds" in message
+    rows[5][2] = "n/a"
+    build(tmp_path, rows)
+    message = problems(tmp_path, n_splits=3, **settings)
+    assert "folds.groups is site, but 005 have none" in message
+
+
+def test_a_grid_finer_than_the_images(tmp_path):
+    build(tmp_path)
+    message = problems(tmp_path, shape=[4, 6, 6])
+    assert "volumes.shape asks for 4 x 6 x 6 voxels" in message
+    assert "the images have 4 x 5 x 6" in message
+    assert len(read(tmp_path, shape=[4, 5, 6])) == 4
+
+
+def test_ids_stay_as_they_are_written(tmp_path):
+    build(tmp_path, [["1e5", *ROWS[0][1:]], ["0x10", *ROWS[1][1:]], ["NA", *ROWS[2][1:]], ROWS[3]])
+    assert read(tmp_path)["participant_id"].tolist() == ["1e5", "0x10", "NA", "010"]
+    np.testing.assert_array_equal(read(tmp_path)["label"], [1, 0, 1, 0])

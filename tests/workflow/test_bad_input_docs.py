@@ -1,0 +1,19 @@
+"""The documented behaviour on bad input is the tested one."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ROW = re.compile(r"^\| (.+) \| (.+) \| `(.+)::(\w+)` \|$", re.MULTILINE)
+
+
+def test_every_row_of_the_table_has_its_test():
+    text = (ROOT / "docs/bad-input.md").read_text(encoding="utf-8")
+    rows = ROW.findall(text)
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    headers = [line for line in lines if line.startswith("| input |")]
+    assert len(rows) == len(lines) - len(headers) > 40
+    for _, _, file, name in rows:
+        folder = "unit" if (ROOT / "tests/unit" / file).exists() else "workflow"
+        tests = (ROOT / "tests" / folder / file).read_text(encoding="utf-8")
+        assert f"\ndef {name}(" in tests, f"{file}::{name}"
