@@ -223,6 +223,24 @@ def _registration(config: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def _brain_mask(config: Mapping[str, Any]) -> list[str]:
+    cohort = config["cohort"]
+    settings = cohort[cohort["layout"]]
+    if config["volumes"]["brain_mask"] != "template":
+        return []
+    found = []
+    if cohort["space"] != "MNI152" or config["registration"]["method"] != "none":
+        found.append(
+            "volumes.brain_mask is template, which fits images that are in MNI152 space as they "
+            "are; give masks (cohort.table.mask, cohort.bids.brain_mask) instead"
+        )
+    if settings.get("mask") or settings.get("brain_mask"):
+        found.append(
+            f"volumes.brain_mask is template, but cohort.{cohort['layout']} gives masks; choose one"
+        )
+    return found
+
+
 def _papers_network(config: Mapping[str, Any]) -> list[str]:
     problems = []
     if config["cnn"]["network_settings"]:
@@ -248,4 +266,5 @@ CHECKS: tuple[Callable[[Mapping[str, Any]], list[str]], ...] = (
     _perturbation,
     _robustness_fold,
     _registration,
+    _brain_mask,
 )

@@ -49,6 +49,7 @@ class RunPaths:
 
         self.batch_volumes = f"{root}/volumes/batches/batch-{{batch}}.npy"
         self.batch_quality = f"{root}/volumes/batches/batch-{{batch}}_quality.tsv"
+        self.batch_mask = f"{root}/volumes/batches/batch-{{batch}}_mask.nii.gz"
         self.batch_problems = f"{root}/volumes/batches/batch-{{batch}}_problems.json"
         self.batch_grid = f"{root}/volumes/batches/batch-{{batch}}_grid.json"
         self.batch_space = f"{root}/volumes/batches/batch-{{batch}}_space.json"

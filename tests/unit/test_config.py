@@ -89,3 +89,14 @@ def test_a_grid_too_small_for_the_network(config):
     assert "at least 22 voxels" in line
     config["volumes"]["shape"] = [30, 22, 30]
     check_config(config, ROOT)
+
+
+def test_the_templates_brain_is_for_images_in_its_space(config):
+    config["volumes"]["brain_mask"] = "template"
+    check_config(config, ROOT)
+    config["cohort"] |= {"layout": "bids", "space": "native"}
+    config["cohort"]["bids"]["brain_mask"] = True
+    config["cohort_root"] = "/data"
+    lines = refused(config)
+    assert any("fits images that are in MNI152 space" in line for line in lines)
+    assert any("cohort.bids gives masks; choose one" in line for line in lines)

@@ -7,6 +7,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from conftest import TINY, Workflow
+from nilearn import datasets
 
 from voxplain.cohort import hcp_columns
 from voxplain.files import read_table
@@ -110,6 +111,29 @@ def test_bids_masks_are_applied(tmp_path):
         tmp_path, root, cohort | {"exclude": ["sub-00", "sub-08"]}, "results/x/volumes/volumes.npy"
     )
     assert read_table(tmp_path / "results/x/cohort/participants.tsv")["mask"].notna().all()
+
+
+def test_the_templates_brain_is_cut_out_of_whole_heads(tmp_path):
+    template = datasets.load_mni152_brain_mask(resolution=6)
+    root = tmp_path / "heads"
+    root.mkdir()
+    lines = ["participant_id\tsex\tpath"]
+    for k in range(4):
+        head = np.random.default_rng(k).uniform(50, 99, template.shape).astype(np.float32)
+        nib.save(nib.Nifti1Image(head, template.affine), root / f"{k}.nii.gz")
+        lines.append(f"{k}\t{'FM'[k % 2]}\t{k}.nii.gz")
+    (root / "participants.tsv").write_text("\n".join(lines) + "\n")
+    config = TINY | {"run": "x", "cohort_root": str(root), "cohort": {"layout": "table"}}
+    shape = list(template.shape)
+    config["volumes"] = {"shape": shape, "batches": 1, "brain_mask": "template"}
+    output = Workflow(tmp_path, config)("results/x/volumes/volumes.npy")
+    assert output.returncode == 0, output.stdout[-4000:]
+    inside = nib.load(tmp_path / "results/x/volumes/brain_mask.nii.gz").get_fdata() > 0
+    expected = nib.as_closest_canonical(template).get_fdata() > 0
+    assert 2 * (inside & expected).sum() / (inside.sum() + expected.sum()) > 0.97
+    quality = read_table(tmp_path / "results/x/volumes/quality.tsv")
+    assert (quality["foreground_share"] < 0.5).all()
+    assert not list((tmp_path / "results/x/volumes/batches").glob("*mask*"))
 
 
 def test_oasis_is_called_grey_matter(tmp_path):

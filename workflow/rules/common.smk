@@ -34,6 +34,7 @@ BATCHES = [f"{k:02d}" for k in range(config["volumes"]["batches"])]
 LAYOUT = config["cohort"]["layout"]
 LAYOUT_SETTINGS = config["cohort"][LAYOUT]
 SYNTHETIC = LAYOUT == "synthetic"
+TEMPLATE_MASK = config["volumes"]["brain_mask"] == "template"
 HAS_TRUTH = SYNTHETIC and not config["cohort"]["synthetic"]["null_cohort"]
 HAS_MORPHOMETRY = SYNTHETIC or LAYOUT_SETTINGS.get("morphometry") is not None
 # Where each layout's images lie; `table` names its images itself.

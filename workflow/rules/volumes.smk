@@ -12,6 +12,7 @@ rule downsample:
         grid=P.batch_grid,
         space=P.batch_space,
         problems=P.batch_problems,
+        mask=temp(P.batch_mask) if TEMPLATE_MASK else [],
     log:
         P.log("downsample", "batch-{batch}"),
     benchmark:

@@ -8,12 +8,21 @@ from voxplain.downsample import downsample_file
 from voxplain.errors import ImageError, TransformError
 from voxplain.files import read_table, write_array, write_json, write_table
 from voxplain.logs import Progress, job_log
+from voxplain.nifti import read_header, write_volume
 from voxplain.registration.spaces import origin
 from voxplain.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
     participants = read_table(snakemake.input.participants)
+    if snakemake.output.mask:
+        from voxplain.registration.template import mask_on  # what costs time to import
+
+        first = read_header(
+            participants["image"].iloc[0]
+        ).grid  # that of all: read_cohort saw to it
+        write_volume(snakemake.output.mask, mask_on(first), first)
+        participants["mask"] = snakemake.output.mask
     rows = np.array_split(np.arange(len(participants)), p.n_batches)[int(snakemake.wildcards.batch)]
     volumes = np.zeros((len(rows), *p.shape), np.float32)
     settings = p.registration | {"reference": snakemake.input.get("reference")}

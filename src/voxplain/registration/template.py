@@ -1,6 +1,7 @@
 """The MNI152 template that nilearn ships: ICBM 152 2009a nonlinear symmetric, skull-stripped."""
 
 import numpy as np
+from scipy import ndimage
 
 from voxplain.grid import Grid
 
@@ -14,6 +15,16 @@ def brain() -> tuple[np.ndarray, Grid]:
 
     image = datasets.load_mni152_template(resolution=VOXEL_MM)
     return image.get_fdata(dtype=np.float32), Grid(image.shape, image.affine)
+
+
+def mask_on(grid: Grid) -> np.ndarray:
+    """Return the brain's mask on another grid of MNI152 space, as bool of its shape."""
+    mask, own = brain_mask()
+    to_template = np.linalg.inv(own.affine) @ grid.affine
+    shares = ndimage.affine_transform(
+        mask.astype(np.float32), to_template[:3, :3], to_template[:3, 3], grid.shape, order=1
+    )
+    return shares > 0.5
 
 
 def brain_mask() -> tuple[np.ndarray, Grid]:

@@ -56,6 +56,8 @@ def _data(config: Mapping[str, Any], n_participants: int | None) -> str:
         f"{cohort['space']} space, were {_registered(config)} "
         f"{NORMALISATIONS[config['volumes']['normalisation']]}."
     )
+    if config["volumes"]["brain_mask"] == "template":
+        text += " What lies outside the MNI152 template's brain was set to zero."
     if cohort["layout"] == "synthetic":
         settings = cohort["synthetic"]
         effect = (

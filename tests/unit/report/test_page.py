@@ -38,7 +38,7 @@ def config(**changes):
             },
         },
         "registration": {"method": "none", "template": "MNI152NLin6Asym"},
-        "volumes": {"shape": [30, 36, 30], "normalisation": "brain_mean"},
+        "volumes": {"shape": [30, 36, 30], "normalisation": "brain_mean", "brain_mask": "image"},
         "folds": {"n_splits": 10},
         "cnn": {
             "network": None, "network_settings": {},

@@ -1,0 +1,28 @@
+"""The template's brain on other grids of its space."""
+
+import numpy as np
+import pytest
+
+from voxplain.grid import Grid
+from voxplain.registration import template
+
+
+@pytest.mark.parametrize("edge", [1.5, 3.0])
+@pytest.mark.parametrize("flip", [1, -1])
+def test_the_brain_is_the_same_in_the_world(edge, flip):
+    mask, own = template.brain_mask()
+    shape = tuple(int(250 // edge) for _ in range(3))
+    affine = np.diag([flip * edge, edge, edge, 1])
+    affine[:3, 3] = [-flip * 125, -145, -110]
+    grid = Grid(shape, affine)
+    found = template.mask_on(grid)
+    assert found.shape == shape
+    volume = mask.sum() * own.voxel_volume
+    assert found.sum() * grid.voxel_volume == pytest.approx(volume, rel=0.02)
+    centres = [g.world(np.argwhere(m).mean(axis=0)) for m, g in ((mask, own), (found, grid))]
+    np.testing.assert_allclose(*centres, atol=0.3)
+
+
+def test_on_its_own_grid_it_is_itself():
+    mask, own = template.brain_mask()
+    np.testing.assert_array_equal(template.mask_on(own), mask)
