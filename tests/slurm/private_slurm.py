@@ -56,6 +56,7 @@ def _settings(folder, cores):
         "SwitchType": "switch/none",
         "MpiDefault": "none",
         "ReturnToService": 2,
+        "MinJobAge": 86400,  # the tests read the record of jobs long after their end
         "SchedulerParameters": "batch_sched_delay=0,sched_min_interval=0,bf_interval=1",
         "SelectType": "select/cons_tres",
         "SelectTypeParameters": "CR_Core_Memory",

@@ -159,13 +159,13 @@ def accuracy(model, features, people, size):
     """Accuracy over 10 stratified folds, settings chosen inside each."""
     labels = people["label"].to_numpy()
     settings = {"inner_folds": 3, "threads": 1, "grids": GRIDS}
-    right = np.zeros(len(labels), bool)
+    right, alone = np.zeros(len(labels), bool), np.arange(len(labels))  # no siblings
     for split in make_splits(people, 10, seed=42)[:10]:
         train, test = rows_of(split.train, people), rows_of(split.test, people)
         if model == "head_size":
             fitted = head_size.fit_predict(size, labels, train, test)
         else:
-            fitted = models.fit_predict(model, features, labels, train, test, None, settings, 0)
+            fitted = models.fit_predict(model, features, labels, train, test, alone, settings, 0)
         right[test] = fitted.predictions == labels[test]
     return right.mean()
 
