@@ -8,7 +8,7 @@ TORCH ?= -r requirements-torch.txt
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint docs install lock clean
+.PHONY: demo test lint docs install lock audit clean
 
 demo: install
 	$(BIN)/snakemake --cores $(CORES)
@@ -53,6 +53,15 @@ lock:
 	.venv-lock/bin/pip install --quiet -e ".[workflow,test,docs]"
 	.venv-lock/bin/pip freeze | $(PYTHON) envs/lock.py
 	rm -rf .venv-lock
+
+# Known holes of every pinned package, asked of PyPI (needs the internet).
+audit: .venv/audit
+	@.venv/audit/bin/pip-audit --no-deps --disable-pip --format json --progress-spinner off \
+	  -r requirements.lock -r requirements-torch.txt -r requirements-ants.txt | $(PYTHON) envs/audit.py
+
+.venv/audit:
+	$(PYTHON) -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check pip-audit
 
 clean:
 	rm -rf .venv results .snakemake

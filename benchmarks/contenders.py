@@ -2,6 +2,7 @@
 
 import argparse
 import multiprocessing
+import resource
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -76,3 +77,17 @@ def in_new_process(function: Callable, *args: Any) -> Any:
     """Call a function in a process of its own, whose memory nothing else has grown."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(function, args)
+
+
+def children_usage() -> tuple[float, float]:
+    """Return processor seconds and the largest one's peak memory (MB) of all that this process ran.
+
+    Children of children count, as far as their parents waited for them.
+    """
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def slope(sizes: np.ndarray, values: np.ndarray) -> float:
+    """Return the exponent of the growth between the two largest sizes."""
+    return float(np.log(values[-1] / values[-2]) / np.log(sizes[-1] / sizes[-2]))

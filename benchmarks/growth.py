@@ -10,10 +10,9 @@ axes is growth in proportion.
 import argparse
 from functools import partial
 
-import numpy as np
 import pandas as pd
 import torch
-from contenders import fastest, in_new_process, make_network, peak, reset_peak
+from contenders import fastest, in_new_process, make_network, peak, reset_peak, slope
 from matplotlib.figure import Figure
 
 from voxplain import compute
@@ -53,11 +52,6 @@ def measure(name: str, point: dict[str, int]) -> tuple[float, float]:
     run()
     held = peak() - before
     return fastest({name: run}, rounds=2)[name], held
-
-
-def slope(sizes: np.ndarray, values: np.ndarray) -> float:
-    """Return the exponent of the growth between the two largest sizes."""
-    return np.log(values[-1] / values[-2]) / np.log(sizes[-1] / sizes[-2])
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.kernel_approximation import Nystroem
 from sklearn.svm import SVC
 
 from voxplain.baselines import voxel_svm
@@ -50,7 +51,8 @@ def test_the_gram_matrix_of_a_memory_map_in_any_blocks(cohort, tmp_path):
     for block in (1, 77, 10**6):
         gram, sums = voxel_svm.gram_matrix(mapped, block)
         np.testing.assert_allclose(gram, vectors @ vectors.T, rtol=1e-9, atol=1e-6)
-        np.testing.assert_allclose(sums, vectors.sum(axis=1), rtol=1e-9, atol=1e-6)
+        moments = np.stack([vectors.sum(axis=1), (vectors**2).sum(axis=1)], axis=1)
+        np.testing.assert_allclose(sums, moments, rtol=1e-9, atol=1e-6)
 
 
 def test_test_rows_do_not_enter_the_fit(cohort):
@@ -70,3 +72,61 @@ def test_constant_volumes_are_refused():
     gram, sums = voxel_svm.gram_matrix(np.full((6, 3, 3, 3), 5.0))
     with pytest.raises(ImageError, match="4 training volumes"):
         voxel_svm.fit_predict(gram, sums, 27, np.tile([0, 1], 3), np.arange(4), np.arange(4, 6))
+
+
+@pytest.fixture(scope="module")
+def groups():
+    """600 participants whose classes differ in a tenth of 216 voxels."""
+    rng = np.random.default_rng(8)
+    y = np.tile([0, 1], 300)
+    volumes = rng.standard_normal((600, 6, 6, 6)).astype(np.float32)
+    volumes = np.cumsum(volumes, axis=1)  # neighbours alike, as in images
+    volumes[y == 1, :, :2, :2] += 1.0
+    order = rng.permutation(600)
+    return volumes, y, order[:450], order[450:]
+
+
+def approximated(monkeypatch, groups, n_landmarks):
+    volumes, y, train, test = groups
+    monkeypatch.setattr(voxel_svm, "EXACT_TO", 599)
+    monkeypatch.setattr(voxel_svm, "LANDMARKS", n_landmarks)
+    gram, sums = voxel_svm.gram_matrix(volumes)
+    assert gram.shape == (600, n_landmarks)
+    return voxel_svm.fit_predict(gram, sums, 216, y, train, test)
+
+
+def test_with_everybody_as_landmark_the_approximation_is_the_svc(monkeypatch, groups):
+    volumes, y, train, test = groups
+    vectors = volumes.reshape(600, -1).astype(np.float64)
+    oracle = SVC().fit(vectors[train], y[train])
+    fitted = approximated(monkeypatch, groups, 600)
+    assert fitted.parameters["landmarks"] == 450
+    assert fitted.parameters["gamma"] == pytest.approx(oracle._gamma, rel=1e-9)
+    np.testing.assert_allclose(fitted.scores, oracle.decision_function(vectors[test]), atol=0.005)
+
+
+def test_few_landmarks_come_close_and_are_scikit_learns_nystroem(monkeypatch, groups):
+    volumes, y, train, test = groups
+    vectors = volumes.reshape(600, -1).astype(np.float64)
+    oracle = SVC().fit(vectors[train], y[train])
+    fitted = approximated(monkeypatch, groups, 300)
+    exact = oracle.decision_function(vectors[test])
+    assert np.corrcoef(fitted.scores, exact)[0, 1] > 0.95
+    assert np.mean(fitted.predictions == oracle.predict(vectors[test])) > 0.9
+
+    own = np.intersect1d(voxel_svm.landmarks(600), train)
+    assert fitted.parameters["landmarks"] == len(own) < 300
+    nystroem = Nystroem(gamma=oracle._gamma, n_components=len(own)).fit(vectors[own])
+    linear = SVC(kernel="linear").fit(nystroem.transform(vectors[train]), y[train])
+    expected = linear.decision_function(nystroem.transform(vectors[test]))
+    np.testing.assert_allclose(fitted.scores, expected, atol=0.005)
+
+
+def test_an_approximation_sees_no_test_participant(monkeypatch, groups):
+    volumes, y, train, test = groups
+    before = approximated(monkeypatch, groups, 200)
+    changed = volumes.copy()
+    changed[test[4:]] *= 3
+    changed[0] = volumes[0]  # gives the shift, which changes nothing but rounding
+    after = approximated(monkeypatch, (changed, y, train, test), 200)
+    np.testing.assert_allclose(after.scores[:4], before.scores[:4], rtol=1e-6)

@@ -341,7 +341,10 @@ def table_files():
     return files_fingerprint(path for paths in tables for path in paths)
 
 
-IMAGES, TABLES = image_files(), table_files()
+# Snakemake compares and records them in its main process alone: jobs need not ask every file again.
+IMAGES, TABLES = (
+    (image_files(), table_files()) if workflow.is_main_process else (None, None)
+)
 
 
 def registration_reference():

@@ -27,7 +27,7 @@ class Baselines:
         Morphometry; None if the cohort has none.
     threads : int
         For XGBoost.
-    gram, sums : numpy.ndarray or None, shapes (n, n) and (n,)
+    gram, sums : numpy.ndarray or None, shapes (n, n_landmarks) and (n, 2)
         From `voxplain.baselines.voxel_svm.gram_matrix`; only the voxel SVM needs them and
         `n_voxels`.
     n_voxels : int or None

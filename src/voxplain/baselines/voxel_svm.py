@@ -1,14 +1,32 @@
-"""Support vector machine on voxels (section 4.2), from one Gram matrix for all folds."""
+"""Support vector machine on voxels (section 4.2), from one Gram matrix for all folds.
+
+Up to `EXACT_TO` participants this is scikit-learn's SVC. Beyond, where an n by n matrix would no
+longer fit, the kernel is approximated from `LANDMARKS` participants (Nystroem: Williams and Seeger
+2001) and the machine is linear in the features that this gives.
+"""
 
 import numpy as np
-from sklearn.svm import SVC
 
 from voxplain.baselines import Fitted
 from voxplain.errors import ImageError
 
+EXACT_TO = 10_000  # participants: a Gram matrix of 0.8 GB, and four times that in a fit
+LANDMARKS = 2_000
+_BLOCK_VALUES = 2**27  # 1 GB of float64
+
+
+def landmarks(n: int) -> np.ndarray:
+    """Return the rows whose inner products with everybody are kept: all, or an even choice.
+
+    Neither labels nor folds enter. A fold's fit uses those of its own training participants.
+    """
+    if n <= EXACT_TO:
+        return np.arange(n)
+    return np.sort(np.random.default_rng([n]).permutation(n)[:LANDMARKS])
+
 
 def gram_matrix(volumes: np.ndarray, block: int = 16384) -> tuple[np.ndarray, np.ndarray]:
-    """Compute all inner products of the participants' volumes, a block of voxels at a time.
+    """Compute the participants' inner products with the landmarks, a block of voxels at a time.
 
     No label and no split enters, so one matrix serves every fold. The mean of the first volume is
     subtracted from every voxel of every volume: distances and the variance over all values do not
@@ -19,22 +37,27 @@ def gram_matrix(volumes: np.ndarray, block: int = 16384) -> tuple[np.ndarray, np
     volumes : numpy.ndarray, shape (n, ...)
         One volume per participant; may be memory-mapped.
     block : int
-        Voxels per block; memory is about ``8 * n * block`` bytes.
+        Most voxels per block; large cohorts take fewer, so that a block stays below 1 GB.
 
     Returns
     -------
-    gram : numpy.ndarray of float64, shape (n, n)
-    sums : numpy.ndarray of float64, shape (n,)
-        Sum over the voxels of every (shifted) volume.
+    gram : numpy.ndarray of float64, shape (n, n_landmarks)
+    sums : numpy.ndarray of float64, shape (n, 2)
+        Sum, and sum of squares, over the voxels of every (shifted) volume.
     """
     rows = volumes.reshape(len(volumes), -1)
+    chosen = landmarks(len(rows))
     shift = rows[0].mean(dtype=np.float64)
-    gram = np.zeros((len(rows), len(rows)))
-    sums = np.zeros(len(rows))
+    gram = np.zeros((len(rows), len(chosen)))
+    sums = np.zeros((len(rows), 2))
+    block = min(block, max(1, _BLOCK_VALUES // len(rows)))
     for start in range(0, rows.shape[1], block):
         part = rows[:, start : start + block].astype(np.float64) - shift
-        gram += part @ part.T
-        sums += part.sum(axis=1)
+        gram += part @ (part if len(chosen) == len(part) else part[chosen]).T
+        sums[:, 0] += part.sum(axis=1)
+        sums[:, 1] += np.einsum("ij,ij->i", part, part)
+    # so that the distance of a volume to itself is zero to the last digit
+    sums[chosen, 1] = gram[chosen, np.arange(len(chosen))]
     return gram, sums
 
 
@@ -51,7 +74,7 @@ def fit_predict(
 
     Parameters
     ----------
-    gram, sums : numpy.ndarray, shapes (n, n) and (n,)
+    gram, sums : numpy.ndarray, shapes (n, n_landmarks) and (n, 2)
         From `gram_matrix`.
     n_features : int
         Voxels per volume.
@@ -65,7 +88,8 @@ def fit_predict(
     Returns
     -------
     Fitted
-        The scores are values of the decision function; the parameters C and gamma.
+        The scores are values of the decision function; the parameters C and gamma, and of an
+        approximated kernel the number of landmarks.
 
     Raises
     ------
@@ -73,20 +97,52 @@ def fit_predict(
         If all voxels of all training volumes have one value.
     """
     n_values = len(train) * n_features
-    squares = np.diag(gram)
-    variance = squares[train].sum() / n_values - (sums[train].sum() / n_values) ** 2
+    totals, squares = sums.T
+    variance = squares[train].sum() / n_values - (totals[train].sum() / n_values) ** 2
     if variance <= 0:
         raise ImageError(
             f"All voxels of the {len(train)} training volumes have one value; check the "
             "downsampled volumes in the quality-control table"
         )
     gamma = 1 / (n_features * variance)
+    parameters = {"C": C, "gamma": float(gamma)}
+    everybody = landmarks(len(gram))
+    exact = len(gram) <= EXACT_TO
+    columns = train if exact else np.flatnonzero(np.isin(everybody, train))
+    own = everybody[columns]
     # rounding can make the distance of a volume to itself slightly negative
-    distances = (squares[:, None] + squares[None, train] - 2 * gram[:, train]).clip(0)
+    distances = (squares[:, None] + squares[None, own] - 2 * gram[:, columns]).clip(0)
     kernel = np.exp(-gamma * distances)
-    model = SVC(C=C, kernel="precomputed").fit(kernel[train], y[train])
+    if exact:
+        return _exact(kernel, y, train, test, parameters)
+    return _approximated(kernel, own, y, train, test, parameters)
+
+
+def _exact(kernel, y, train, test, parameters) -> Fitted:
+    from sklearn.svm import SVC
+
+    model = SVC(C=parameters["C"], kernel="precomputed").fit(kernel[train], y[train])
     return Fitted(
         scores=model.decision_function(kernel[test]),
         predictions=model.predict(kernel[test]),
-        parameters={"C": C, "gamma": float(gamma)},
+        parameters=parameters,
+    )
+
+
+def _approximated(kernel, own, y, train, test, parameters) -> Fitted:
+    """Fit on features whose products approximate the kernel; `own` are the landmarks' rows."""
+    from sklearn.svm import LinearSVC
+
+    values, vectors = np.linalg.eigh(kernel[own])
+    # directions that hold nothing but rounding would be blown up to unit length
+    kept = values > values[-1] * len(own) * np.finfo(float).eps
+    features = kernel @ (vectors[:, kept] / np.sqrt(values[kept]))
+    # LinearSVC, unlike SVC, shrinks the intercept, which around the mean has nothing to do.
+    features -= features[train].mean(axis=0)
+    model = LinearSVC(C=parameters["C"], loss="hinge", max_iter=10_000, random_state=0)
+    model.fit(features[train], y[train])
+    return Fitted(
+        scores=model.decision_function(features[test]),
+        predictions=model.predict(features[test]),
+        parameters=parameters | {"landmarks": len(own)},
     )

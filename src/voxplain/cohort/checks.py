@@ -15,12 +15,13 @@ import pandas as pd
 from voxplain import archives
 from voxplain.cohort import morphometry
 from voxplain.cohort.participants import MISSING_TEXT, Problems, as_participants, shortened
-from voxplain.cohort.scans import Scan, check_scans, fields, filled, with_transform
+from voxplain.cohort.scans import Scan, check_scans, fields, filled, leads_out, with_transform
 from voxplain.cohort.values import ID, labels_of, numbers_of, texts_of
 from voxplain.errors import CohortError
 from voxplain.groups import fold_groups, group_problems
 
 UNREGISTERED = MappingProxyType({"method": "none"})
+_NO_FILE_NAME = re.compile(r"[/\\\x00-\x1f]|^\.")
 _LONGEST_ID = 100  # characters; file systems end at 255, with what is appended
 _TEXT_COLUMNS = {"family": "family_id", "site": "site", "age_band": "age_band"}
 _NUMBER_COLUMNS = {"age": "age", "tiv": "tiv"}
@@ -44,8 +45,8 @@ class Study:
         From a row (dict) to the participant's `Scan`.
     packages : sequence of str
         Zip archives below `root` that may hold a participant's files, with columns in braces.
-    image_columns : list of str
-        Columns that `locate` reads beside the id.
+    templates : list of str
+        Paths below `root` that `locate` fills in from the row.
     columns : mapping
         ``label`` (column) with ``negative`` and ``positive`` (its values: one each, or a list), and
         columns for ``family``, ``age`` (years), ``age_band``, ``tiv`` (ml) and ``site``, absent or
@@ -66,7 +67,7 @@ class Study:
     locate: Callable[[Mapping[str, str]], Scan]
     columns: Mapping[str, Any]
     packages: Sequence[str] = ()
-    image_columns: list[str] = field(default_factory=list)
+    templates: list[str] = field(default_factory=list)
     morphometry: list[Path] = field(default_factory=list)
     without: Mapping[str, str] = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
@@ -161,11 +162,24 @@ def participants_of(
 
 
 def _located(study: Study, row: Mapping[str, str], registration: Mapping[str, Any]) -> Scan:
+    """Find a participant's files; no cell of the table makes them lie outside the cohort's folder.
+
+    Links inside the folder are followed: whoever made them could have copied the files.
+    """
+    if _NO_FILE_NAME.search(row[ID]):
+        return Scan()  # `_check_ids` tells
+    transform = registration["transform"] if registration["method"] == "transforms" else None
+    for template in (*study.templates, *([transform] if transform else [])):
+        if leads_out(template, row):
+            return Scan(
+                problem=f"{filled(template, row)} leads out of cohort_root; name a file below it, "
+                "or link it there"
+            )
     scan = study.locate(row)
-    if registration["method"] != "transforms":
+    if transform is None:
         return scan
     packages = [filled(package, row) for package in study.packages]
-    return with_transform(scan, filled(registration["transform"], row), study.root, packages)
+    return with_transform(scan, filled(transform, row), study.root, packages)
 
 
 def _has_columns(study: Study, registration: Mapping[str, Any]) -> bool:
@@ -173,7 +187,7 @@ def _has_columns(study: Study, registration: Mapping[str, Any]) -> bool:
     there = study.table.columns
     keys = ("label", *_TEXT_COLUMNS, *_NUMBER_COLUMNS)
     wanted = [(ID, "the identifier"), *((study.columns.get(key), key) for key in keys)]
-    wanted += [(name, "image") for name in study.image_columns]
+    wanted += [(name, "image") for path in study.templates for name in fields(path)]
     wanted = [(name, f"cohort.{study.layout}.{key}" if name != ID else key) for name, key in wanted]
     if registration["method"] == "transforms":
         wanted += [(name, "registration.transform") for name in fields(registration["transform"])]
@@ -201,7 +215,7 @@ def _check_ids(source: pd.DataFrame, problems: Problems) -> None:
     if n_blank:
         problems.add(f"{n_blank} rows have no {ID}")
     for name in source[ID]:
-        if re.search(r"[/\\\x00-\x1f]|^\.", name) or len(name) > _LONGEST_ID:
+        if _NO_FILE_NAME.search(name) or len(name) > _LONGEST_ID:
             problems.add(f"{name[:40]!r} cannot be a {ID}, because files are named after it")
     counts = Counter(name for name in source[ID] if name not in MISSING_TEXT)
     for name, count in counts.items():

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
@@ -53,6 +53,13 @@ def fields(template: str) -> list[str]:
 def filled(template: str, row: Mapping[str, str]) -> str:
     """Fill the columns that a path template names in braces."""
     return _FIELD.sub(lambda match: row[match[1]], template)
+
+
+def leads_out(template: str, row: Mapping[str, str]) -> bool:
+    """Return whether a table's cells take a path out of its folder, which its template does not."""
+    written, meant = (PurePosixPath(p) for p in (filled(template, row), _FIELD.sub("x", template)))
+    up = written.parts.count("..") > meant.parts.count("..")
+    return up or (written.is_absolute() and not meant.is_absolute())
 
 
 def find_file(root: Path, relative: str, packages: Sequence[str] = ()) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from voxplain.cohort import checks, morphometry
-from voxplain.cohort.scans import Scan, fields, filled
+from voxplain.cohort.scans import Scan, filled
 from voxplain.cohort.text_tables import read_text_table
 
 _FILES = ("image", "mask")
@@ -53,7 +53,7 @@ def read_participants(
         table=read_text_table(path),
         root=root,
         locate=locate,
-        image_columns=[name for key in _FILES for name in fields(settings.get(key) or "")],
+        templates=[settings[key] for key in _FILES if settings.get(key)],
         columns=settings,
         morphometry=[root / name for name in morphometry.as_paths(settings["morphometry"])],
         without={"tiv": "set cohort.table.tiv to null to measure brain volume on the images"},

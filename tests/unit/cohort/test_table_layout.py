@@ -217,3 +217,41 @@ def test_real_cohort():
     )
     assert isinstance(table, pd.DataFrame)
     assert table["class_name"].value_counts().to_dict() == {"women": 54, "men": 50}
+
+
+@pytest.mark.parametrize(
+    "cell", ["../x.nii.gz", "/etc/passwd", "a/../../x.nii.gz", "..", "x.zip!/../y"]
+)
+def test_no_cell_leads_out_of_the_folder(tmp_path, cell):
+    root = tmp_path / "study"
+    root.mkdir()
+    build(root)
+    (tmp_path / "x.nii.gz").write_bytes((root / "img/007_T1w.nii.gz").read_bytes())
+    table = (root / "people.tsv").read_text("utf-8-sig").splitlines()
+    paths = ["path", cell, *(f"img/{row[0]}_T1w.nii.gz" for row in ROWS[1:])]
+    lines = [f"{line}\t{path}" for line, path in zip(table, paths, strict=True)]
+    (root / "people.tsv").write_text("\n".join(lines))
+    assert f"007: {cell} leads out of cohort_root" in problems(root, image="{path}")
+
+
+def test_cells_do_not_lead_out_together(tmp_path):
+    build(tmp_path, [["007", "M", ".", "./x"], *ROWS[1:]])
+    assert "007: a/../x leads out" in problems(tmp_path, image="a/{fam}{age}", age=None)
+
+
+def test_links_made_in_the_folder_are_followed(tmp_path):
+    root = tmp_path / "study"
+    root.mkdir()
+    build(root)
+    image = root / "img/007_T1w.nii.gz"
+    image.rename(tmp_path / "elsewhere.nii.gz")
+    image.symlink_to(tmp_path / "elsewhere.nii.gz")
+    assert len(read(root)) == 4
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "..", "a\\b"])
+def test_ids_cannot_name_files_elsewhere(tmp_path, name):
+    build(tmp_path)
+    table = (tmp_path / "people.tsv").read_text("utf-8-sig").replace("007", name)
+    (tmp_path / "people.tsv").write_text(table)
+    assert f"{name!r} cannot be a participant_id" in problems(tmp_path)

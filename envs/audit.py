@@ -1,0 +1,31 @@
+"""Say what `pip-audit --format json` found: known holes, and what it could not look up.
+
+`make audit` pipes the report in. Ends with 1 if a pinned package has a known hole, 2 without a
+report.
+"""
+
+import json
+import sys
+
+
+def main() -> int:
+    """Print the findings; return the exit status."""
+    report = sys.stdin.read()
+    if not report.strip():
+        print("pip-audit gave no report: it needs the internet")
+        return 2
+    packages = json.loads(report)["dependencies"]
+    skipped = [package for package in packages if "skip_reason" in package]
+    holes = [(package, hole) for package in packages for hole in package.get("vulns", [])]
+    for package, hole in holes:
+        fixed = ", ".join(hole["fix_versions"]) or "no version yet"
+        print(f"{package['name']} {package['version']}: {hole['id']}, fixed by {fixed}")
+    print(f"{len(packages) - len(skipped)} packages looked up, {len(holes)} known holes")
+    print(f"{len(skipped)} skipped{':' if skipped else ''}")
+    for package in skipped:
+        print(f"  {package['name']}: {package['skip_reason']}")
+    return int(bool(holes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
