@@ -138,6 +138,6 @@ class RunPaths:
         """Return the path of a rule's time and memory record."""
         return f"{self.benchmarks}/{rule}{'/' if wildcards else ''}{wildcards}.tsv"
 
-    def figure(self, name: str) -> tuple[str, str]:
-        """Return the PNG and SVG paths of one of the run's figures."""
-        return f"{self.figures}/{name}.png", f"{self.figures}/{name}.svg"
+    def figure(self, name: str) -> tuple[str, str, str]:
+        """Return the PNG, SVG and data (TSV) paths of one of the run's figures."""
+        return tuple(f"{self.figures}/{name}.{kind}" for kind in ("png", "svg", "tsv"))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 
 import nibabel as nib
 import numpy as np
@@ -44,20 +45,47 @@ def test_the_report_shows_the_runs_own_niftis(tiny):
 
 @needs_chromium
 def test_a_participants_page_on_request(tiny):
-    path = tiny.path("tiny", "participants", "sub-003.html")
+    split = json.loads(tiny.path("tiny", "folds", "split-01.json").read_text())
+    maps = np.load(tiny.path("tiny", "attribution", "guided_backprop", "fold-01", "maps.npy"))
+    place = int(np.argmax(maps.reshape(len(maps), -1).max(axis=1)))  # a map that is not all zero
+    name, own = split["test"][place], maps[place]
+    path = tiny.path("tiny", "participants", f"{name}.html")
     done = tiny(str(path.relative_to(tiny.folder)))
     assert done.returncode == 0, done.stdout[-4000:]
     assert re.findall(r"^(?:local)?rule (\w+):", done.stdout, re.M) == ["participant_page"]
-    folds = pd.read_csv(tiny.path("tiny", "folds", "folds.tsv"), sep="\t", dtype=str)
-    fold = folds.set_index("participant_id").loc["sub-003", "fold"]
-    split = json.loads(tiny.path("tiny", "folds", f"split-{fold}.json").read_text())
-    maps = np.load(tiny.path("tiny", "attribution", "grad_cam", f"fold-{fold}", "maps.npy"))
-    own = maps[split["test"].index("sub-003")]
     grid = json.loads(tiny.path("tiny", "volumes", "grid.json").read_text())
     with browser() as chromium, opened(chromium, path) as page:
-        assert page.locator("h1").inner_text() == "sub-003"
-        page.locator(".viewer select").select_option(label="Grad-CAM")
-        page.locator(".plane canvas").nth(2).click(position={"x": 120, "y": 150})
-        voxel, value, _ = voxel_at_crosshair(page, np.array(grid["affine"]))
-        assert value == pytest.approx(own[voxel] / own.max(), abs=1 / 510 + 1e-2)
+        assert page.locator("h1").inner_text() == name
+        page.locator(".viewer select").select_option(label="Guided Backpropagation")
+        for position in (None, {"x": 120, "y": 150}):  # the highest voxel, and another one
+            if position is None:
+                page.get_by_role("button", name="Highest voxel").click()
+            else:
+                page.locator(".plane canvas").nth(2).click(position=position)
+            voxel, value, _ = voxel_at_crosshair(page, np.array(grid["affine"]))
+            assert value == pytest.approx(own[voxel] / own.max(), abs=1 / 510 + 1e-2)
     path.unlink()
+
+
+def test_snakemakes_own_report_has_every_figure_with_its_protocol(tiny):
+    target = tiny.folder / "snakemake-report.zip"
+    done = tiny("--report", str(target))
+    assert done.returncode == 0, done.stdout[-4000:]
+    with zipfile.ZipFile(target) as archive:
+        names = archive.namelist()
+        page = archive.read("snakemake-report/report.html").decode()
+    shown = {path.name for path in tiny.path("tiny", "figures").glob("*.png")}
+    assert shown <= {name.rsplit("/", 1)[-1] for name in names}
+    for words in ('"Paper"', '"Prediction"', '"Explanation"', '"Cohort"', '"Fig. 2a"'):
+        assert words in page
+    assert page.count("each fold's network") >= len(shown)  # the captions
+    target.unlink()
+
+
+def test_every_figure_has_a_vector_drawing_and_its_numbers(tiny):
+    folder = tiny.path("tiny", "figures")
+    for png in folder.glob("*.png"):
+        assert "<svg" in png.with_suffix(".svg").read_text()
+        assert len(pd.read_csv(png.with_suffix(".tsv"), sep="\t")) > 0, png.name
+    regions = pd.read_csv(folder / "regions.tsv", sep="\t")
+    assert (regions["fold_low"] <= regions["fold_high"]).mean() > 0.5

@@ -198,6 +198,15 @@ def reference_files():
     return files if found else []
 
 
+def figure(name, category, label):
+    """Files of a figure: picture, vector drawing, data; Snakemake's report shows the picture."""
+    png, svg, data = P.figure(name)
+    shown = report(
+        png, caption="../report/figure.rst", category=category, labels={"figure": label}
+    )
+    return [shown, svg, data]
+
+
 def all_figures():
     names = [
         "fig1",
@@ -213,7 +222,12 @@ def all_figures():
         "masked_accuracy",
         "table3",
         "agreement",
+        "runtime",
+        "subjects",
     ]
+    names += ["stability"] if VIEWER_FOLDS else []
+    names += ["projections"] if is_mni152(SPACE) else []
+    names += ["regions"] if TABLE2_ATLASES else []
     names += ["localisation"] if HAS_TRUTH else []
     names += ["convergence"] if PERTURBS else []
     names += ["faithfulness", "robustness"]

@@ -21,57 +21,27 @@ rule statistics_figures:
         curves=perturbation_files(P.map_curves),
         rows=perturbation_files(P.map_rows),
         importances=P.table("importances") if HAS_MORPHOMETRY else [],
+        runtime=P.table("runtime"),
+        table2=expand(P.table("table2_{atlas}"), atlas=TABLE2_ATLASES),
     output:
-        fig1=report(P.figure("fig1"), category="Paper", labels={"figure": "Fig. 1"}),
-        fig3=report(P.figure("fig3"), category="Paper", labels={"figure": "Fig. 3"}),
-        accuracy=report(
-            P.figure("accuracy"), category="Prediction", labels={"figure": "accuracy"}
+        fig1=figure("fig1", "Paper", "Fig. 1"),
+        fig3=figure("fig3", "Paper", "Fig. 3"),
+        accuracy=figure("accuracy", "Prediction", "accuracy"),
+        calibration=figure("calibration", "Prediction", "calibration"),
+        head_size=figure("head_size", "Prediction", "head size"),
+        history=figure("history", "Prediction", "training curves"),
+        masked_accuracy=figure("masked_accuracy", "Explanation", "masked accuracy"),
+        table3=figure("table3", "Explanation", "overlap"),
+        agreement=figure("agreement", "Explanation", "agreement over areas"),
+        runtime=figure("runtime", "Explanation", "run times"),
+        faithfulness=figure("faithfulness", "Explanation", "deletion and insertion"),
+        robustness=figure("robustness", "Explanation", "sanity and stability"),
+        localisation=(
+            figure("localisation", "Explanation", "localisation") if HAS_TRUTH else []
         ),
-        calibration=report(
-            P.figure("calibration"),
-            category="Prediction",
-            labels={"figure": "calibration"},
-        ),
-        head_size=report(
-            P.figure("head_size"),
-            category="Prediction",
-            labels={"figure": "head size"},
-        ),
-        history=report(
-            P.figure("history"), category="Prediction", labels={"figure": "history"}
-        ),
-        masked_accuracy=report(
-            P.figure("masked_accuracy"),
-            category="Explanation",
-            labels={"figure": "masked accuracy"},
-        ),
-        table3=report(
-            P.figure("table3"), category="Explanation", labels={"figure": "overlap"}
-        ),
-        agreement=report(
-            P.figure("agreement"),
-            category="Explanation",
-            labels={"figure": "agreement over areas"},
-        ),
-        localisation=P.figure("localisation") if HAS_TRUTH else [],
-        faithfulness=report(
-            P.figure("faithfulness"),
-            category="Explanation",
-            labels={"figure": "faithfulness"},
-        ),
-        robustness=report(
-            P.figure("robustness"),
-            category="Explanation",
-            labels={"figure": "robustness"},
-        ),
+        regions=figure("regions", "Explanation", "regions") if TABLE2_ATLASES else [],
         convergence=(
-            report(
-                P.figure("convergence"),
-                category="Explanation",
-                labels={"figure": "convergence"},
-            )
-            if PERTURBS
-            else []
+            figure("convergence", "Explanation", "convergence") if PERTURBS else []
         ),
     log:
         P.log("statistics_figures"),
@@ -81,6 +51,8 @@ rule statistics_figures:
         ENVIRONMENT
     params:
         classes=CLASSES,
+        methods=METHODS,
+        atlases=TABLE2_ATLASES,
         code=code("statistics_figures.py"),
     script:
         "../scripts/statistics_figures.py"
@@ -95,13 +67,25 @@ rule map_figures:
         brain_mask=P.brain_mask,
         quality=P.quality,
         maps=expand(P.group_maps, method=METHODS),
-    output:
-        fig2a=report(P.figure("fig2a"), category="Paper", labels={"figure": "Fig. 2a"}),
-        fig2b=report(P.figure("fig2b"), category="Paper", labels={"figure": "Fig. 2b"}),
-        fig2c=report(P.figure("fig2c"), category="Paper", labels={"figure": "Fig. 2c"}),
-        quality=report(
-            P.figure("quality"), category="Cohort", labels={"figure": "quality"}
+        fold_maps=expand(
+            P.class_map, method=METHODS, fold=VIEWER_FOLDS, label="conjoined"
         ),
+        subject_maps=expand(P.maps, method=METHODS, fold=MAP_FOLDS[0]),
+        rows=expand(P.map_rows, method=METHODS, fold=MAP_FOLDS[0]),
+    output:
+        fig2a=figure("fig2a", "Paper", "Fig. 2a"),
+        fig2b=figure("fig2b", "Paper", "Fig. 2b"),
+        fig2c=figure("fig2c", "Paper", "Fig. 2c"),
+        projections=(
+            figure("projections", "Explanation", "glass brain and surface")
+            if is_mni152(SPACE)
+            else []
+        ),
+        stability=(
+            figure("stability", "Explanation", "folds' maps") if VIEWER_FOLDS else []
+        ),
+        subjects=figure("subjects", "Explanation", "participants"),
+        quality=figure("quality", "Cohort", "quality"),
     log:
         P.log("map_figures"),
     benchmark:
@@ -110,6 +94,7 @@ rule map_figures:
         ENVIRONMENT
     params:
         methods=METHODS,
+        folds=VIEWER_FOLDS,
         classes=CLASSES,
         thresholds=config["evaluation"]["thresholds"],
         code=code("map_figures.py"),
@@ -192,6 +177,7 @@ rule page:
         methods=METHODS,
         folds=VIEWER_FOLDS,
         atlases=TABLE2_ATLASES,
+        benchmarks=P.benchmarks,
         code=code("page.py"),
     script:
         "../scripts/page.py"

@@ -52,9 +52,7 @@ rule truth_table:
         ),
     output:
         table=P.table("truth"),
-        figure=report(
-            P.figure("truth"), category="Explanation", labels={"figure": "truth"}
-        ),
+        figure=figure("truth", "Explanation", "truth"),
     log:
         P.log("truth_table"),
     benchmark:

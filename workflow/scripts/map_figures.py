@@ -1,6 +1,9 @@
-"""Figures of maps: Fig. 2a to c of the paper, and the cohort's quality control."""
+"""Figures of maps: Fig. 2a to c of the paper, projections, folds, participants, quality control."""
+
+from itertools import product
 
 import numpy as np
+import pandas as pd
 
 from voxplain import figures
 from voxplain.cohort.quality import by_severity
@@ -12,32 +15,48 @@ from voxplain.nifti import read_volume
 PANELS = {"meaningful_perturbation": "fig2a", "guided_backprop": "fig2b", "grad_cam": "fig2c"}
 
 with job_log(snakemake.log[0]):
-    given, p = snakemake.input, snakemake.params
+    given, drawn, p = snakemake.input, snakemake.output, snakemake.params
     affine = Grid.from_dict(read_json(given.grid)).affine
     mean = read_volume(given.mean)[0]
     brain = read_volume(given.brain_mask)[0] > 0
-    maps = dict(zip(p.methods, given.maps, strict=True))
+    maps = {method: np.load(path) for method, path in zip(p.methods, given.maps, strict=True)}
     for method, name in PANELS.items():
         if method in maps:
-            figure = figures.attention(
-                np.load(maps[method]),
-                affine,
-                mean,
-                brain,
-                method,
-                tuple(p.classes),
-                p.thresholds[method],
-            )
+            group, level = maps[method], p.thresholds[method]
+            names = tuple(p.classes)
+            figure = figures.attention(group, affine, mean, brain, method, names, level)
+            data = figures.attention_data(group, affine, brain, names, level)
         else:
             figure = figures.note(f"{method} is not among this run's attribution.methods.")
-        figures.save(figure, *snakemake.output[name])
+            data = pd.DataFrame()
+        figures.save(figure, data, *drawn[name])
+
+    conjoined = {method: volumes[2] for method, volumes in maps.items()}
+    if drawn.projections:
+        figure = figures.projections(conjoined, affine)
+        figures.save(figure, figures.peaks(conjoined, affine, brain), *drawn.projections)
+    if drawn.stability:
+        folds = product(p.methods, p.folds)
+        by_fold = {k: read_volume(f)[0] for k, f in zip(folds, given.fold_maps, strict=True)}
+        table = figures.fold_correlations(by_fold, brain)
+        figures.save(figures.stability(table), table, *drawn.stability)
 
     participants = read_table(given.participants)["participant_id"].tolist()
     volumes = np.load(given.volumes, mmap_mode="r")
+    people = figures.first_of_each_class(read_table(given.rows[0]), tuple(p.classes))
+    images = np.stack([volumes[participants.index(name)] for name in people["participant_id"]])
+    own = {
+        method: np.load(path, mmap_mode="r")[people.index]
+        for method, path in zip(p.methods, given.subject_maps, strict=True)
+    }
+    levels = {method: figures.peak_level(volume, brain) for method, volume in conjoined.items()}
+    figures.save(figures.subjects(images, own, people, levels, affine), people, *drawn.subjects)
+
+    worst = by_severity(read_table(given.quality)).head(figures.MOST_SUSPECTS)
+    worst = worst[["participant_id", "correlation", "reason"]]
     suspects = [
         (row.participant_id, volumes[participants.index(row.participant_id)], *row[-2:])
-        for row in by_severity(read_table(given.quality))
-        .head(figures.MOST_SUSPECTS)[["participant_id", "correlation", "reason"]]
-        .itertuples()
+        for row in worst.itertuples()
     ]
-    figures.save(figures.quality_montage(mean, affine, suspects), *snakemake.output.quality)
+    montage = figures.quality_montage(mean, affine, suspects)
+    figures.save(montage, worst, *drawn.quality)

@@ -13,6 +13,7 @@ from voxplain.logs import job_log
 from voxplain.manifest import write_manifest
 from voxplain.nifti import read_volume
 from voxplain.report.answer import class_names
+from voxplain.report.jobs import recorded_edges, time_per_rule
 from voxplain.report.viewer import group_viewer
 
 # Result tables under the names that the report knows them by.
@@ -48,6 +49,8 @@ with job_log(snakemake.log[0]):
             "run": p.config["run"],
             "config": p.config,
             "viewer": viewer,
+            "jobs": time_per_rule(p.benchmarks),
+            "edges": recorded_edges(".snakemake/metadata", str(Path(p.benchmarks).parent)),
             "provenance": read_json(given.provenance),
             "participants": read_table(given.participants),
             "left_out": read_table(given.left_out),

@@ -8,33 +8,51 @@ from voxplain.files import read_table
 from voxplain.logs import job_log
 from voxplain.paths import WHOLE_COHORT
 
+
+def gathered(paths):
+    return pd.concat([read_table(path) for path in paths], ignore_index=True)
+
+
 with job_log(snakemake.log[0]):
-    given, drawn, classes = snakemake.input, snakemake.output, tuple(snakemake.params.classes)
-    first_layer = read_table(given.first_layer)
-    importances = read_table(given.importances) if given.importances else None
-    histories = pd.concat([read_table(path) for path in given.histories], ignore_index=True)
+    given, p = snakemake.input, snakemake.params
+    classes = tuple(p.classes)
+
+    def draw(name, figure, data):
+        figures.save(figure, data, *snakemake.output[name])
+
+    importances = read_table(given.importances) if given.importances else pd.DataFrame()
+    draw("fig1", figures.importances(importances, classes), importances)
     # The features of different folds' models are different features: the figure shows one model.
+    first_layer = read_table(given.first_layer)
     whole = first_layer[first_layer["fold"] == WHOLE_COHORT]
-    figures.save(figures.importances(importances, classes), *drawn.fig1)
-    figures.save(figures.first_layer(whole, classes), *drawn.fig3)
+    draw("fig3", figures.first_layer(whole, classes), whole)
     accuracy = read_table(given.accuracy)
-    majority = accuracy["majority"].iloc[0]
-    masked = figures.masked_accuracy(read_table(given.masked), majority)
-    figures.save(figures.accuracy(accuracy), *drawn.accuracy)
-    figures.save(figures.head_size(read_table(given.head_size)), *drawn.head_size)
-    calibration = figures.calibration(read_table(given.calibration), accuracy)
-    figures.save(calibration, *drawn.calibration)
-    figures.save(masked, *drawn.masked_accuracy)
-    figures.save(figures.history(histories), *drawn.history)
-    figures.save(figures.overlap(read_table(given.table3)), *drawn.table3)
-    figures.save(figures.agreement(read_table(given.agreement)), *drawn.agreement)
+    draw("accuracy", figures.accuracy(accuracy), accuracy)
+    head_size = read_table(given.head_size)
+    draw("head_size", figures.head_size(head_size), head_size)
+    calibration = read_table(given.calibration)
+    draw("calibration", figures.calibration(calibration, accuracy), calibration)
+    masked = read_table(given.masked)
+    draw("masked_accuracy", figures.masked_accuracy(masked, accuracy["majority"].iloc[0]), masked)
+    histories = gathered(given.histories)
+    draw("history", figures.history(histories), histories)
+    table3 = read_table(given.table3)
+    draw("table3", figures.overlap(table3), table3)
+    agreement = read_table(given.agreement)
+    draw("agreement", figures.agreement(agreement), agreement)
+    runtime = read_table(given.runtime)
+    draw("runtime", figures.runtime(runtime), runtime)
     if given.curves:
-        curves = pd.concat([read_table(path) for path in given.curves], ignore_index=True)
-        rows = pd.concat([read_table(path) for path in given.rows], ignore_index=True)
-        figures.save(figures.convergence(curves, rows["converged"]), *drawn.convergence)
+        curves, rows = gathered(given.curves), gathered(given.rows)
+        draw("convergence", figures.convergence(curves, rows["converged"]), curves)
     if given.localisation:
-        scores = [read_table(path) for path in given.localisation]
-        figures.save(figures.localisation(pd.concat(scores)), *drawn.localisation)
-    figures.save(figures.faithfulness(read_table(given.faithfulness)), *drawn.faithfulness)
-    robustness = figures.robustness(read_table(given.robustness), SANE_BELOW)
-    figures.save(robustness, *drawn.robustness)
+        scores = gathered(given.localisation)
+        draw("localisation", figures.localisation(scores), scores)
+    faithfulness = read_table(given.faithfulness)
+    draw("faithfulness", figures.faithfulness(faithfulness), faithfulness)
+    robustness = read_table(given.robustness)
+    draw("robustness", figures.robustness(robustness, SANE_BELOW), robustness)
+    if given.table2:
+        atlases = {a: read_table(path) for a, path in zip(p.atlases, given.table2, strict=True)}
+        shown = pd.concat([t.assign(atlas=a) for a, t in atlases.items()], ignore_index=True)
+        draw("regions", figures.regions(atlases, p.methods[0]), shown)

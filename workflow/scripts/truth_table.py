@@ -20,5 +20,5 @@ with job_log(snakemake.log[0]):
         rows.append(scores)
     table = pd.concat(rows, ignore_index=True)
     write_table(snakemake.output.table, table)
-    figures.save(figures.truth(table), *snakemake.output.figure)
+    figures.save(figures.truth(table), table, *snakemake.output.figure)
     print(table.round(3).to_string(index=False))

@@ -4,15 +4,20 @@ Figures are built without pyplot's state and are the same bytes for the same inp
 """
 
 from voxplain.figures.accuracy import accuracy, masked_accuracy
-from voxplain.figures.attention import attention
+from voxplain.figures.attention import attention, attention_data, peaks
 from voxplain.figures.convergence import convergence
 from voxplain.figures.first_layer import first_layer
 from voxplain.figures.history import history
 from voxplain.figures.importances import importances
 from voxplain.figures.overlap import agreement, localisation, overlap
 from voxplain.figures.prediction import calibration, head_size
+from voxplain.figures.projections import projections
 from voxplain.figures.quality import MOST_SUSPECTS, quality_montage
+from voxplain.figures.regions import regions
+from voxplain.figures.runtime import runtime
+from voxplain.figures.stability import fold_correlations, stability
 from voxplain.figures.style import note, save
+from voxplain.figures.subjects import first_of_each_class, peak_level, subjects
 from voxplain.figures.trust import faithfulness, robustness
 from voxplain.figures.truth import truth
 
@@ -21,10 +26,13 @@ __all__ = [
     "accuracy",
     "agreement",
     "attention",
+    "attention_data",
     "calibration",
     "convergence",
     "faithfulness",
     "first_layer",
+    "first_of_each_class",
+    "fold_correlations",
     "head_size",
     "history",
     "importances",
@@ -32,8 +40,15 @@ __all__ = [
     "masked_accuracy",
     "note",
     "overlap",
+    "peak_level",
+    "peaks",
+    "projections",
     "quality_montage",
+    "regions",
     "robustness",
+    "runtime",
     "save",
+    "stability",
+    "subjects",
     "truth",
 ]

@@ -1,6 +1,9 @@
 """Figures 2a to 2c: one attribution method's group maps on the cohort's mean brain."""
 
+from collections.abc import Mapping
+
 import numpy as np
+import pandas as pd
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -112,6 +115,42 @@ def attention(
     figure.text(0.01, 0.965, _statement(conjoined, brain, threshold), fontsize=7.5, color="#333333")
     _colour_bar(figure, scale, UNITS.get(method, SCALED))
     return figure
+
+
+def attention_data(
+    maps: np.ndarray,
+    affine: np.ndarray,
+    brain: np.ndarray,
+    class_names: tuple[str, str],
+    threshold: float,
+) -> pd.DataFrame:
+    """Return the numbers of `attention`'s panels; arguments as there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per map: map, x_mm, y_mm, z_mm and value of its peak in the brain, threshold,
+        above_threshold (share of the brain), outside (share of the map's sum).
+    """
+    names = (*class_names, "conjoined")
+    table = peaks(dict(zip(names, maps, strict=True)), affine, brain)
+    table["threshold"] = threshold
+    table["above_threshold"] = [float((one[brain] >= threshold).mean()) for one in maps]
+    totals = [float(one.sum()) for one in maps]
+    table["outside"] = [
+        float(one[~brain].sum()) / total if total else np.nan
+        for one, total in zip(maps, totals, strict=True)
+    ]
+    return table
+
+
+def peaks(maps: Mapping[str, np.ndarray], affine: np.ndarray, brain: np.ndarray) -> pd.DataFrame:
+    """Tabulate the peak inside the brain of named maps: map, x_mm, y_mm, z_mm, value."""
+    rows = [
+        (name, *peak(volume, brain, affine), float(volume[brain].max()))
+        for name, volume in maps.items()
+    ]
+    return pd.DataFrame(rows, columns=["map", "x_mm", "y_mm", "z_mm", "value"])
 
 
 def _statement(conjoined: np.ndarray, brain: np.ndarray, threshold: float) -> str:

@@ -5,9 +5,11 @@ import os
 from collections.abc import Callable
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.figure import Figure
 
-from voxplain.files import atomic_path
+from voxplain.atomic import atomic_path
+from voxplain.files import write_table
 
 MM = 1 / 25.4
 WIDTH_MM = 180.0  # two journal columns
@@ -101,20 +103,31 @@ def note(text: str, height_mm: float = 40.0) -> Figure:
     return figure
 
 
-def save(figure: Figure, png: str | os.PathLike, svg: str | os.PathLike) -> None:
-    """Write a figure as PNG (200 dpi) and SVG, atomically; the same figure gives the same bytes.
+def save(
+    figure: Figure,
+    data: pd.DataFrame,
+    png: str | os.PathLike,
+    svg: str | os.PathLike,
+    tsv: str | os.PathLike,
+) -> None:
+    """Write a figure as PNG (200 dpi) and SVG with its data beside it, atomically.
+
+    The same figure gives the same bytes.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-    png, svg : path
-        The two targets; missing folders are made.
+    data : pandas.DataFrame
+        The numbers that the figure shows.
+    png, svg, tsv : path
+        The targets; missing folders are made.
     """
     with mpl.rc_context(RC):
         with atomic_path(png) as temporary:
             figure.savefig(temporary, format="png", dpi=200, metadata={"Software": None})
         with atomic_path(svg) as temporary:
             figure.savefig(temporary, format="svg", dpi=200, metadata={"Date": None})
+    write_table(tsv, data)
 
 
 def method_name(method: str) -> str:

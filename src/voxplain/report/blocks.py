@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 
 @dataclass(frozen=True)
 class Text:
@@ -45,6 +47,15 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """An SVG inside the page; `markup` is trusted, so its text must be escaped."""
+
+    caption: str
+    markup: Markup
+    kind: str = field(default="drawing", init=False)
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of the report with a heading and an anchor."""
 
@@ -59,4 +70,13 @@ def picture(context: Mapping[str, Any], name: str, caption: str, alt: str) -> Pi
     if path is None:
         return Note(f"{caption.split('.')[0]}: this run did not draw it.")
     data = base64.b64encode(Path(path).read_bytes()).decode("ascii")
-    return Picture(f"figure-{name}", caption, alt, data, f"figures/{name}.svg")
+    said = f"{caption} {_protocol(context)}"
+    return Picture(f"figure-{name}", said, alt, data, f"figures/{name}")
+
+
+def _protocol(context: Mapping[str, Any]) -> str:
+    """Say n, protocol and seed, as every caption does."""
+    config, people = context["config"], context.get("participants")
+    n = "" if people is None else f"n = {len(people)}; "
+    explained = "" if config["attribution"]["model"] == "fold" else "maps in-sample, "
+    return f"({n}{config['folds']['n_splits']}-fold, {explained}seed {config['seed']}.)"

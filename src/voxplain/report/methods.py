@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from voxplain import paper
 from voxplain.figures.style import method_name
 from voxplain.registration.spaces import space_after
 
@@ -23,6 +24,47 @@ NORMS = {
     "mean": "means over voxels, as in the authors' code",
     "sum": "sums over voxels, as in equation 3",
 }
+
+CITED = {
+    "meaningful_perturbation": "Fong RC, Vedaldi A. Interpretable explanations of black boxes by "
+    "meaningful perturbation. ICCV 2017.",
+    "guided_backprop": "Springenberg JT, Dosovitskiy A, Brox T, Riedmiller M. Striving for "
+    "simplicity: the all convolutional net. ICLR workshop 2015.",
+    "grad_cam": "Selvaraju RR, Cogswell M, Das A, Vedantam R, Parikh D, Batra D. Grad-CAM: visual "
+    "explanations from deep networks via gradient-based localization. ICCV 2017.",
+    "integrated_gradients": "Sundararajan M, Taly A, Yan Q. Axiomatic attribution for deep "
+    "networks. ICML 2017.",
+    "smooth_grad": "Smilkov D, Thorat N, Kim B, Viegas F, Wattenberg M. SmoothGrad: removing noise "
+    "by adding noise. arXiv:1706.03825, 2017.",
+    "occlusion": "Zeiler MD, Fergus R. Visualizing and understanding convolutional networks. ECCV "
+    "2014.",
+}
+CITED_ATLASES = {
+    "brainnetome": "Fan L, Li H, Zhuo J, et al. The human Brainnetome atlas: a new brain atlas "
+    "based on connectional architecture. Cerebral Cortex 2016.",
+    "mori": "Mori S, Oishi K, Jiang H, et al. Stereotaxic white matter atlas based on diffusion "
+    "tensor imaging in an ICBM template. NeuroImage 2008.",
+}
+CITED_STATISTICS = (
+    "Wilson EB. Probable inference, the law of succession, and statistical inference. Journal of "
+    "the American Statistical Association 1927.",
+    "Holm S. A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
+    "Statistics 1979.",
+    "Nadeau C, Bengio Y. Inference for the generalization error. Machine Learning 2003.",
+    "Adebayo J, Gilmer J, Muelly M, Goodfellow I, Hardt M, Kim B. Sanity checks for saliency maps. "
+    "NeurIPS 2018.",
+)
+
+
+def references(config: Mapping[str, Any]) -> list[str]:
+    """List what a paper with this configuration has to cite: study, methods, atlases, tests."""
+    atlases = [atlas["name"] for atlas in config["atlases"]]
+    return [
+        f"{paper.CITATION}.",
+        *(CITED[method] for method in config["attribution"]["methods"] if method in CITED),
+        *(CITED_ATLASES[name] for name in atlases if name in CITED_ATLASES),
+        *CITED_STATISTICS,
+    ]
 
 
 def methods(config: Mapping[str, Any], n_participants: int | None) -> list[str]:

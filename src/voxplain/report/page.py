@@ -28,7 +28,8 @@ def build(context: Mapping[str, Any]) -> str:
         degenerate, claims (DataFrames with the columns of the run's TSV files); table2 (dict of
         atlas name to DataFrame); figures (dict of figure name to PNG path: fig1, fig2a, fig2b,
         fig2c, fig3, accuracy, history, quality, masked_accuracy, table3, localisation,
-        convergence); viewer (`voxplain.report.viewer.Viewer`).
+        convergence, projections, subjects, stability, regions, runtime); viewer
+        (`voxplain.report.viewer.Viewer`); jobs and edges (`voxplain.report.jobs`).
 
     Returns
     -------

@@ -1,11 +1,9 @@
 """The report's sections in reading order, as plain blocks."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from voxplain import paper
 from voxplain.report import (
@@ -15,9 +13,10 @@ from voxplain.report import (
     sections_studies,
     sections_trust,
 )
-from voxplain.report.blocks import Code, Note, Section, Text
-from voxplain.report.methods import methods
+from voxplain.report.blocks import Code, Note, Section, Text, picture
+from voxplain.report.methods import methods, references
 from voxplain.report.sections_cohort import cohort
+from voxplain.report.sections_provenance import provenance
 from voxplain.report.tables import duration, table
 
 
@@ -48,7 +47,7 @@ def sections(context: Mapping[str, Any]) -> list[Section]:
         Section("first-layer", "First hidden layer", sections_maps.first_layer(context)),
         Section("runtime", "Run times", _runtime(context)),
         Section("methods", "Methods", _methods(context)),
-        Section("provenance", "Provenance", _provenance(context)),
+        Section("provenance", "Provenance", provenance(context)),
     ]
 
 
@@ -102,6 +101,7 @@ def _runtime(context: Mapping[str, Any]) -> list:
     total = duration(float(runtime["seconds"].sum()))
     return [
         Text(f"All attribution maps of this run took {total} of computing time."),
+        picture(context, "runtime", "Time per map of each method.", "Bars of seconds per map"),
         table(
             runtime,
             "table-runtime",
@@ -116,27 +116,10 @@ def _runtime(context: Mapping[str, Any]) -> list:
 def _methods(context: Mapping[str, Any]) -> list:
     people = context.get("participants")
     n_participants = None if people is None else len(people)
-    return [Text(paragraph) for paragraph in methods(context["config"], n_participants)]
-
-
-def _provenance(context: Mapping[str, Any]) -> list:
-    # Through JSON, because the dictionaries of a workflow manager are not plain ones
-    plain = json.loads(json.dumps(context["config"]))
-    config = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
-    blocks: list = [Text(f"Seed {context['config']['seed']}.")]
-    provenance = context.get("provenance")
-    if provenance is None:
-        blocks.append(Note("Versions and machine were not recorded."))
-    else:
-        rows = pd.DataFrame(
-            [
-                (key, value if isinstance(value, str) else json.dumps(value))
-                for key, value in provenance.items()
-            ],
-            columns=["what", "value"],
-        )
-        blocks.append(
-            table(rows, "table-provenance", "Software and machine.", "provenance.json", folded=True)
-        )
-    blocks.append(Code("Configuration of this run (YAML)", config))
-    return blocks
+    paragraphs = methods(context["config"], n_participants)
+    cited = references(context["config"])
+    pasted = "\n\n".join([*paragraphs, "References", *cited])
+    return [
+        *(Text(paragraph) for paragraph in paragraphs),
+        Code("The same with references, ready to paste", pasted),
+    ]

@@ -48,6 +48,22 @@ def maps(context: Mapping[str, Any]) -> list:
         )
         for letter, method in names.items()
     ]
+    blocks += [
+        picture(
+            context,
+            "projections",
+            "The conjoined maps whole: maximum projections through a glass brain, and on the "
+            "inflated cortex (fsaverage5). Values below a fifth of the maximum are not drawn.",
+            "Glass-brain projections and cortical surfaces of each method's conjoined map",
+        ),
+        picture(
+            context,
+            "subjects",
+            "Maps of single participants: the first held-out ones of each class, an axial cut at "
+            "the height of each method's peak. Each map is scaled to its own maximum.",
+            "Axial slices of six participants' maps, one row per method",
+        ),
+    ]
     if "meaningful_perturbation" in context["config"]["attribution"]["methods"]:
         blocks.append(
             picture(

@@ -7,10 +7,13 @@ import pandas as pd
 
 from voxplain.paper import published_regions
 from voxplain.registration.spaces import is_mni152, space_after
-from voxplain.report.blocks import Note, Text
+from voxplain.report.blocks import Note, Text, picture
 from voxplain.report.claims_maps import TOP_REGIONS
 from voxplain.report.sections_maps import caveat
 from voxplain.report.tables import table
+
+# What the page shows of regions that are not among the highest; the file has the rest.
+ALL_REGIONS = ("method", "rank", "name", "score", "fold_low", "fold_high", "q_fdr", "p_fwe")
 
 
 def regions(context: Mapping[str, Any]) -> list:
@@ -37,6 +40,15 @@ def regions(context: Mapping[str, Any]) -> list:
             "and its q over folds (FDR over the regions) are below 0.05."
         ),
     ]
+    blocks.append(
+        picture(
+            context,
+            "regions",
+            "The highest regions of each atlas, with 95 % intervals over folds, corrected for "
+            "shared training participants.",
+            "Bars of the scores of the ten highest regions per atlas",
+        )
+    )
     for atlas, data in tables.items():
         shown = data[data["rank"] <= TOP_REGIONS]
         blocks.append(
@@ -45,6 +57,15 @@ def regions(context: Mapping[str, Any]) -> list:
                 f"table-2-{atlas}",
                 f"Table 2, {atlas}. Highest regions of each method.",
                 f"tables/table2_{atlas}.tsv",
+            )
+        )
+        blocks.append(
+            table(
+                data[[column for column in ALL_REGIONS if column in data]],
+                f"table-2-{atlas}-all",
+                f"All {data['name'].nunique()} regions of {atlas}.",
+                f"tables/table2_{atlas}.tsv",
+                folded=True,
             )
         )
         published = published_regions(atlas)

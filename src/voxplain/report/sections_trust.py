@@ -68,6 +68,13 @@ def robustness(context: Mapping[str, Any]) -> list:
             f"Sanity: Spearman's rho with every layer random and with shuffled labels; a method "
             f"passes if both are below {SANE_BELOW:g}. Literature: Adebayo et al. 2018.",
         ),
+        picture(
+            context,
+            "stability",
+            "How alike the conjoined maps of different folds' networks are inside the brain. The "
+            "folds' networks share most of their training participants, their maps none of theirs.",
+            "Matrices of correlations between the folds' maps, one per method",
+        ),
         table(
             scores,
             "table-robustness",

@@ -21,7 +21,7 @@ for (const button of document.querySelectorAll("th button")) {
 // Long tables can be searched: rows without the words are hidden.
 for (const table of document.querySelectorAll("table")) {
   const rows = [...table.tBodies[0].rows];
-  if (rows.length <= 12) continue;
+  if (rows.length <= 20) continue;
   const label = document.createElement("label");
   label.className = "search";
   label.textContent = "Search this table ";

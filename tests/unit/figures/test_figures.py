@@ -14,6 +14,8 @@ CLASSES = ("controls", "patients")
 SHAPE = (12, 14, 11)
 # LAS-like: x runs from the participant's right to left, as many scanners write it
 AFFINE = np.array([[-6.0, 0, 0, 33], [0, 5, 0, -35], [0, 0, 7, -38], [0, 0, 0, 1]])
+KINDS = ("png", "svg", "tsv")
+DATA = pd.DataFrame({"a": [1]})
 
 
 @pytest.fixture
@@ -123,7 +125,7 @@ def test_attention_draws_the_right_side_on_the_right(brain, tmp_path):
     maps = np.zeros((3, *SHAPE))
     maps[:, 3, 7, 5] = 1.0  # voxel x = 3 lies at world x = +15 mm: the participant's right
     figure = figures.attention(maps, AFFINE, brain * 100.0, brain, "grad_cam", CLASSES, 0.5)
-    figures.save(figure, tmp_path / "a.png", tmp_path / "a.svg")
+    figures.save(figure, DATA, *(tmp_path / f"a.{kind}" for kind in KINDS))
     pixels = np.asarray(Image.open(tmp_path / "a.png").convert("RGB")).astype(int)
     height, width = pixels.shape[:2]
     axial = pixels[int(0.05 * height) : int(0.62 * height), int(0.59 * width) : int(0.86 * width)]
@@ -167,8 +169,11 @@ def test_same_input_gives_the_same_bytes_and_leaves_rc_alone(tmp_path):
     before = dict(mpl.rcParams)
     for name in ("one", "two"):
         figure = figures.first_layer(first_layer_values(), CLASSES)
-        figures.save(figure, tmp_path / f"{name}.png", tmp_path / "svg" / f"{name}.svg")
-    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+        figures.save(figure, DATA, *(tmp_path / kind / f"{name}.{kind}" for kind in KINDS))
+    assert (tmp_path / "png" / "one.png").read_bytes() == (
+        tmp_path / "png" / "two.png"
+    ).read_bytes()
+    assert (tmp_path / "tsv" / "one.tsv").read_text() == "a\n1\n"
     svg = (tmp_path / "svg" / "one.svg").read_bytes()
     assert svg == (tmp_path / "svg" / "two.svg").read_bytes()
     assert b"dc:date" not in svg
@@ -181,7 +186,7 @@ def test_attention_svg_is_reproducible(maps, brain, tmp_path):
         figure = figures.attention(
             maps, AFFINE, brain * 100.0, brain, "guided_backprop", CLASSES, 0.04
         )
-        figures.save(figure, tmp_path / f"{name}.png", tmp_path / f"{name}.svg")
+        figures.save(figure, DATA, *(tmp_path / f"{name}.{kind}" for kind in KINDS))
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
 
 

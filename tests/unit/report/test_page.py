@@ -218,7 +218,15 @@ def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
     assert {"nav", "main", "header"} <= set(page.tags)
     assert "sub-&lt;b&gt;" in text
     assert "area &lt;5&gt;" in text
-    assert "area &lt;6&gt;" not in text  # only the five highest regions
+    five, everything = (
+        text.partition(f'id="table-2-brainnetome{part}"')[2].partition("</table>")[0]
+        for part in ("", "-all")
+    )
+    assert "area &lt;6&gt;" not in five  # only the highest regions
+    assert "area &lt;6&gt;" in everything
+    assert "(n = 2; 10-fold, seed 42.)" in text
+    assert "Selvaraju RR" in text  # Grad-CAM is in the run
+    assert "Springenberg" not in text  # Guided Backpropagation is not
     assert "1.1 h" in text  # 4002 s
     assert "cats" in text
     assert "planted voxels" in text

@@ -61,7 +61,7 @@ def test_sanity_verdicts_stand_beside_the_literature():
     text = str(verdicts)
     assert "not known" in text
     assert "fails" in text
-    assert len(blocks) == 4
+    assert len(blocks) == 5
 
 
 @pytest.mark.parametrize("section", [faithfulness, robustness])

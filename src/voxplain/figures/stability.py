@@ -1,0 +1,58 @@
+"""How alike the group maps of different folds' networks are."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from voxplain.figures import style
+
+
+def fold_correlations(maps: Mapping[tuple[str, str], np.ndarray], brain: np.ndarray):
+    """Correlate the folds' conjoined maps of each method inside the brain.
+
+    Parameters
+    ----------
+    maps : mapping of (method, fold) to (X, Y, Z) array
+    brain : (X, Y, Z) bool array
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns method, fold_a, fold_b, correlation (Pearson; missing where a map is constant).
+    """
+    rows = []
+    for method in dict.fromkeys(method for method, _ in maps):
+        values = pd.DataFrame({fold: v[brain] for (m, fold), v in maps.items() if m == method})
+        matrix = values.corr().rename_axis(index="fold_a", columns="fold_b")
+        rows.append(matrix.reset_index().melt("fold_a", value_name="correlation"))
+        rows[-1].insert(0, "method", method)
+    return pd.concat(rows, ignore_index=True)
+
+
+@style.styled
+def stability(table: pd.DataFrame) -> Figure:
+    """Draw one matrix of fold by fold correlations per method, on one colour scale.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `fold_correlations` returns it.
+    """
+    methods = list(dict.fromkeys(table["method"]))
+    lowest = min(0.0, table["correlation"].min())
+    figure = style.new_figure(66, layout="constrained")
+    panels = figure.subplots(1, len(methods), squeeze=False)[0]
+    for axes, method in zip(panels, methods, strict=True):
+        part = table[table["method"] == method]
+        matrix = part.pivot_table("correlation", "fold_a", "fold_b", dropna=False)
+        picture = axes.imshow(matrix, cmap=style.SEQUENTIAL, vmin=lowest, vmax=1)
+        pairs = part.loc[part["fold_a"] < part["fold_b"], "correlation"]
+        axes.set_title(f"{style.method_name(method)}\nmean of pairs {pairs.mean():.2f}")
+        axes.set_xticks(range(len(matrix)), matrix.columns, fontsize=6)
+        axes.set_yticks(range(len(matrix)), matrix.index, fontsize=6)
+        axes.set_xlabel("fold")
+    panels[0].set_ylabel("fold")
+    figure.colorbar(picture, ax=panels.tolist(), label="Pearson's r inside the brain", shrink=0.8)
+    return figure

@@ -1,0 +1,73 @@
+"""The report's section on where its numbers come from."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from voxplain.report.blocks import Code, Drawing, Note, Text
+from voxplain.report.jobs import drawn
+from voxplain.report.tables import table
+
+
+def provenance(context: Mapping[str, Any]) -> list:
+    """Show settings, versions, machine, seeds, checksums, jobs and their time.
+
+    Parameters
+    ----------
+    context : mapping
+        As for `voxplain.report.build`; jobs is `voxplain.report.jobs.time_per_rule`'s table, edges
+        what `recorded_edges` returns.
+    """
+    # Through JSON, because the dictionaries of a workflow manager are not plain ones
+    plain = json.loads(json.dumps(context["config"]))
+    config = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    return [
+        Text(f"Seed {context['config']['seed']}."),
+        *_machine(context.get("provenance")),
+        *_jobs(context),
+        Code("Configuration of this run (YAML)", config),
+    ]
+
+
+def _machine(record: Mapping[str, Any] | None) -> list:
+    if record is None:
+        return [Note("Versions and machine were not recorded.")]
+    checksums = record.get("images_sha256", {})
+    rows = {key: record[key] for key in record if key not in ("config", "images_sha256")}
+    rows = rows.pop("versions", {}) | rows
+    listed = [(key, v if isinstance(v, str) else json.dumps(v)) for key, v in rows.items()]
+    return [
+        table(
+            pd.DataFrame(listed, columns=["what", "value"]),
+            "table-provenance",
+            "Software, machine and seeds.",
+            "provenance.json",
+            folded=True,
+        ),
+        table(
+            pd.DataFrame(list(checksums.items()), columns=["image of", "SHA-256"]),
+            "table-checksums",
+            f"Checksums of the {len(checksums)} images.",
+            "provenance.json",
+            folded=True,
+        ),
+    ]
+
+
+def _jobs(context: Mapping[str, Any]) -> list:
+    jobs, edges = context.get("jobs"), context.get("edges")
+    blocks: list = []
+    if jobs is None:
+        blocks.append(Note("The jobs' times were not handed to the report."))
+    else:
+        caption = "Jobs of each rule, their time and largest memory (MB)."
+        blocks.append(table(jobs, "table-jobs", caption, folded=True))
+    if edges:
+        caption = "The rules of this run, as Snakemake recorded them; upper ones feed lower ones."
+        blocks.append(Drawing(caption, drawn(edges)))
+    else:
+        blocks.append(Note("Snakemake keeps no records here of which job fed which."))
+    return blocks
