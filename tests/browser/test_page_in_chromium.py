@@ -17,6 +17,7 @@ from voxplain import report
 from voxplain.atlas.labels import Atlas
 from voxplain.grid import Grid
 from voxplain.nifti import write_volume
+from voxplain.report.claims import COLUMNS
 from voxplain.report.viewer import group_viewer
 
 pytestmark = [pytest.mark.slow, needs_chromium]
@@ -58,14 +59,18 @@ def page_path(tmp_path_factory, grid, maps):
     quality = pd.DataFrame(
         {"participant_id": [NASTY, *(f"sub-{k:02d}" for k in range(20))], "correlation": 0.5}
     )
+    quality["outlier"] = False
     quality["correlation"] = np.linspace(0.9, 0.1, len(quality)).round(3)
-    claims = pd.DataFrame({"claim": [f"claim {k}" for k in (2, 10, 1)], "verdict": NASTY})
+    claims = pd.DataFrame(NASTY, index=range(3), columns=COLUMNS)
+    claims["claim"] = [f"claim {k}" for k in (2, 10, 1)]
     context = {
         "run": NASTY,
         "config": config,
         "viewer": group_viewer(underlay, brain, grid, maps, CLASSES, [atlas]),
         "quality": quality,
         "claims": claims,
+        "edges": [("downsample", NASTY), (NASTY, "page")],
+        "jobs": pd.DataFrame({"rule": [NASTY], "jobs": 1, "seconds": 2.0}),
     }
     path.write_text(report.build(context))
     return path
@@ -218,7 +223,7 @@ def test_tables_sort_and_long_ones_can_be_searched(page):
     heading = page.locator("#table-quality thead button", has_text="correlation")
     heading.focus()
     page.keyboard.press("Enter")
-    values = [float(text) for text in column("table-quality", "td")]
+    values = [float(text) for text in column("table-quality", "td.number")]
     assert values == sorted(values)
     page.get_by_label("Search this table").fill("sub-1")
     shown = page.locator("#table-quality tbody tr:visible th").all_inner_texts()
