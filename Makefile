@@ -14,11 +14,12 @@ demo: install
 	$(BIN)/snakemake --cores $(CORES)
 	@$(BIN)/python -m voxplain.report.summary results/demo
 
-# One thread: on arrays as small as the tests' a second one costs more than it gives.
+# One thread: on arrays as small as the tests' a second one costs more than it gives. A file of slow
+# tests stays in one process, which runs the tiny study once for all of them.
 test: export OMP_NUM_THREADS = 1
 test: install lint .venv/.ants
-	$(BIN)/pytest -m "not slow"
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n 2 -m "not slow"
+	$(BIN)/pytest -n 2 --dist loadfile -m slow --durations 25
 
 lint: install
 	$(BIN)/ruff check .
