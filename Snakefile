@@ -69,6 +69,10 @@ include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/trust.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/retraining.smk"
+include: "workflow/rules/ablation.smk"
+include: "workflow/rules/grids.smk"
+include: "workflow/rules/roar.smk"
+include: "workflow/rules/external.smk"
 include: "workflow/rules/sweeps.smk"
 
 

@@ -12,7 +12,7 @@ class RunPaths:
     """Result paths of one run, relative to the working directory.
 
     Some hold Snakemake wildcards: ``{fold}``, ``{method}``, ``{batch}``, ``{atlas}``, ``{model}``,
-    ``{participant}``, ``{repeat}``, ``{rerun}``.
+    ``{participant}``, ``{repeat}``, ``{knob}``.
 
     Parameters
     ----------
@@ -100,14 +100,9 @@ class RunPaths:
         self.variant_checkpoint = f"{root}/evaluation/robustness/{{variant}}/checkpoint.pt"
         self.robustness_method = f"{root}/evaluation/robustness/{{method}}.tsv"
 
-        rerun = f"{root}/evaluation/retraining/{{rerun}}"
-        self.rerun_folds = f"{rerun}/folds.tsv"
-        self.rerun_split = f"{rerun}/split-{{fold}}.json"
-        self.rerun_participants = f"{rerun}/participants.tsv"
-        self.rerun_model = f"{rerun}/fold-{{fold}}/model.pt"
-        self.rerun_history = f"{rerun}/fold-{{fold}}/history.tsv"
-        self.rerun_metrics = f"{rerun}/fold-{{fold}}/metrics.json"
-        self.rerun_predictions = f"{rerun}/fold-{{fold}}/predictions.tsv"
+        self.roar_fold = f"{root}/evaluation/roar/{{method}}/fold-{{fold}}.tsv"
+        self.ablation_rows = f"{root}/evaluation/ablation/{{knob}}.tsv"
+        self.ablation_curves = f"{root}/evaluation/ablation/{{knob}}_curves.tsv"
 
         point = f"{root}/truth/n-{{n}}_effect-{{effect}}/results/point/tables"
         self.truth_accuracy = f"{point}/accuracy.tsv"
@@ -118,6 +113,7 @@ class RunPaths:
         self.figures = f"{root}/figures"
         self.quality_page = f"{root}/quality.html"
         self.report = f"{root}/report.html"
+        self.comparison = f"{root}/comparison.html"
         self.participant_page = f"{root}/participants/{{participant}}.html"
         self.provenance = f"{root}/provenance.json"
         self.manifest = f"{root}/manifest.tsv"

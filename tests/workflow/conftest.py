@@ -32,6 +32,16 @@ TINY = {
         **{"refits": 19, "bootstraps": 199},
         "faithfulness": {"participants": 1, "random_orders": 1, "sigma": 2},
         "robustness": {"participants": 2, "seeds": 1, "noise": [0.1]},
+        "ablation": {
+            "participants": 2,
+            "knobs": {
+                **{knob: [] for knob in ("sigma_0", "lambda_1", "lambda_2", "beta", "jitter")},
+                **{knob: [] for knob in ("draws", "learning_rate", "mask_scale")},
+                "sigma_m": [0.0],
+            },
+        },
+        "roar": {"shares": [0.2], "random_masks": 1, "fill": "mean"},
+        "grids": [[24, 28, 24]],
         "retraining": {"seeds": 1, "folds": 1, "shuffled": 1},
     },
 }

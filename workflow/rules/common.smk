@@ -10,6 +10,7 @@ from voxplain.network_source import source_digest
 from voxplain.paths import WHOLE_COHORT, RunPaths, fold_names
 from voxplain.registration.spaces import is_mni152, space_after
 from voxplain.run_lock import ENGINE_VARIABLE, FOLDER_VARIABLE
+from voxplain.seeds import stream_seed
 
 P = RunPaths(config["run"])
 # A run of the same participants under the paper's protocol, for the claims table.
@@ -26,6 +27,13 @@ PERTURBS = "meaningful_perturbation" in METHODS
 CONTROLS = ["input_gradient", "edges", "group_difference"]
 ROBUSTNESS = config["evaluation"]["robustness"]
 TRUTH = config["evaluation"]["truth"]
+GRIDS = [
+    "x".join(map(str, shape))
+    for shape in config["evaluation"]["grids"]
+    if shape != config["volumes"]["shape"]
+]
+ABLATION = config["evaluation"]["ablation"]
+KNOBS = [name for name, values in ABLATION["knobs"].items() if values]
 VARIANTS = ["shuffled", *(f"seed-{k + 1}" for k in range(ROBUSTNESS["seeds"]))]
 CLASSES = [config["cohort"]["classes"][k] for k in ("negative", "positive")]
 GROUPS = [*CLASSES, "conjoined"]
@@ -61,10 +69,25 @@ RERUNS = {
     kind: [f"{kind}_{number}" for number in fold_names(n)]
     for kind, n in config["evaluation"]["retraining"].items()
 }
+# What is done again to something else lies below a root of its own, under the same names.
+RERUN = RunPaths("{rerun}", f"{P.root}/evaluation/retraining")
+ON_GRID = RunPaths("{grid}", f"{P.root}/evaluation/grids")
+OTHER = RunPaths(config["other_run"]) if config["other_run"] else None
+EXTERNAL = RunPaths("external", P.root)
 # Targets of their own, on the page once they have been asked for.
-STUDY_TABLES = ["repeats", "seeds", "shuffled", "truth"]
-CLAIM_STUDIES = ["ablation", "grids"]
-STUDY_FIGURES = ["truth"]
+STUDY_TABLES = [
+    "repeats",
+    "seeds",
+    "shuffled",
+    "truth",
+    "ablation",
+    "grids",
+    "roar",
+    "external",
+    "external_maps",
+]
+CLAIM_STUDIES = ["ablation", "grids"]  # of these, those that claims are judged by
+STUDY_FIGURES = ["truth", "ablation", "ablation_convergence", "grids"]
 # Models that can be refitted to permuted labels; the first one in every run.
 PERMUTED_MODELS = ["voxel_svm", *(["logistic_regression"] if HAS_MORPHOMETRY else [])]
 WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
@@ -365,3 +388,70 @@ def registration_reference():
     """The image whose geometry FLIRT's matrices need."""
     reference = REGISTRATION["reference"] if TRANSFORMS else None
     return Path(config["cohort_root"], reference) if reference else []
+
+
+def elsewhere(files, paths):
+    """A rule's named files below another root, for a rule that does the same to something else."""
+    return {
+        name: (
+            path.replace(P.root, paths.root, 1)
+            if isinstance(path, str)
+            else [one.replace(P.root, paths.root, 1) for one in path]
+        )
+        for name, path in files.items()
+    }
+
+
+def rerun_participants(wildcards):
+    """Who is trained on: shuffled reruns have labels of their own."""
+    own = wildcards.rerun.startswith("shuffled")
+    return (RERUN if own else P).participants.format(**wildcards)
+
+
+def rerun_split(wildcards):
+    """On which folds: the run's, or newly drawn ones."""
+    own = wildcards.rerun.startswith("folds")
+    return (RERUN if own else P).split.format(**wildcards)
+
+
+def rerun_predictions(*kinds):
+    """Predictions of all folds by name of the rerun."""
+    return {
+        rerun: expand(RERUN.predictions, rerun=rerun, model="cnn", fold=FOLDS)
+        for kind in kinds
+        for rerun in RERUNS[kind]
+    }
+
+
+def shape_of(wildcards):
+    """The shape that a grid is named after."""
+    return [int(size) for size in wildcards.grid.split("x")]
+
+
+def network_on(wildcards):
+    """The run's network for another grid."""
+    return NETWORK | {
+        "arguments": NETWORK["arguments"] | {"shape": shape_of(wildcards)}
+    }
+
+
+def other_run(files):
+    """Files made of another run's; refuses where there is none."""
+    if OTHER is None:
+        raise WorkflowError(
+            "other_run is null; name a finished run under results/, for example: "
+            "--config other_run=demo"
+        )
+    if config["other_run"] == config["run"] or not Path(OTHER.provenance).exists():
+        raise WorkflowError(
+            f"other_run: '{config['other_run']}' is not another finished run, there is no "
+            f"{OTHER.provenance}; run it first, under another name than '{config['run']}'"
+        )
+    return files
+
+
+def both_runs(files):
+    """Those result files of this run that the other run has too."""
+    return [
+        path for path in files if Path(path.replace(P.root, OTHER.root, 1)).exists()
+    ]

@@ -1,6 +1,8 @@
 """The network trained again on every fold: other seeds, other folds, labels that mean nothing."""
 
-from voxplain.seeds import stream_seed
+
+wildcard_constraints:
+    rerun=r"[a-z]+_\d\d",
 
 
 rule seeds:
@@ -14,28 +16,21 @@ rule shuffled:
         P.table("shuffled"),
 
 
-rule rerun_folds:
+use rule make_folds as rerun_folds with:
     # The folds that `snakemake repeats` draws for the other models.
-    input:
-        participants=P.participants,
     output:
-        folds=P.rerun_folds,
-        splits=expand(P.rerun_split, fold=[*FOLDS, WHOLE_COHORT], allow_missing=True),
+        **elsewhere(rules.make_folds.output, RERUN),
     log:
         P.log("rerun_folds", "{rerun}"),
+    benchmark:
+        P.benchmark("rerun_folds", "{rerun}")
     wildcard_constraints:
         rerun=r"folds_\d\d",
-    conda:
-        ENVIRONMENT
     params:
-        n_splits=len(FOLDS),
         seed=lambda wildcards: stream_seed(
             config["seed"], "repeat", wildcards.rerun.removeprefix("folds_")
         ),
         neighbours=0,
-        code=code("make_folds.py"),
-    script:
-        "../scripts/make_folds.py"
 
 
 rule shuffle_labels:
@@ -43,7 +38,7 @@ rule shuffle_labels:
         participants=P.participants,
         folds=P.folds,
     output:
-        participants=P.rerun_participants,
+        participants=RERUN.participants,
     log:
         P.log("shuffle_labels", "{rerun}"),
     wildcard_constraints:
@@ -58,41 +53,19 @@ rule shuffle_labels:
         "../scripts/shuffle_labels.py"
 
 
-def rerun_inputs(wildcards):
-    """Who is trained on: the run's participants and folds, or those of this one rerun."""
-    shuffled = wildcards.rerun.startswith("shuffled")
-    drawn = wildcards.rerun.startswith("folds")
-    return {
-        "participants": P.rerun_participants if shuffled else P.participants,
-        "split": P.rerun_split if drawn else P.split,
-    }
-
-
 use rule train_cnn as retrain_cnn with:
     input:
-        unpack(rerun_inputs),
-        check=P.cnn_check if OWN_NETWORK else [],
-        volumes=P.volumes,
+        **dict(rules.train_cnn.input.items())
+        | {"participants": rerun_participants, "split": rerun_split},
     output:
-        model=temp(P.rerun_model),
-        history=P.rerun_history,
-        metrics=P.rerun_metrics,
-        predictions=P.rerun_predictions,
+        **elsewhere(rules.train_cnn.output, RERUN),
     log:
         P.log("retrain_cnn", "{rerun}/fold-{fold}"),
     benchmark:
         P.benchmark("retrain_cnn", "{rerun}/fold-{fold}")
     params:
+        checkpoint=RERUN.cnn_checkpoint,
         seed=lambda wildcards: stream_seed(config["seed"], "rerun", wildcards.rerun),
-
-
-def rerun_predictions(*kinds):
-    """Predictions of all folds by name of the rerun."""
-    return {
-        rerun: expand(P.rerun_predictions, rerun=rerun, fold=FOLDS)
-        for kind in kinds
-        for rerun in RERUNS[kind]
-    }
 
 
 rule seeds_table:

@@ -3,8 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.downsample import downsample_volume
-from voxplain.evaluation.localisation import localisation, localisation_by_region
+from voxplain.evaluation.localisation import (
+    localisation,
+    localisation_by_region,
+    planted_regions,
+)
 from voxplain.evaluation.smooth_masks import surrogates
 from voxplain.files import read_table, write_table
 from voxplain.logs import job_log
@@ -15,11 +18,7 @@ with job_log(snakemake.log[0]):
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
     labels, grid = read_volume(snakemake.input.truth)
     names = read_table(snakemake.input.truth_names).set_index("value")["name"]
-    # A coarse voxel is planted where at least half of it is.
-    regions = {
-        name: downsample_volume((labels == value).astype(np.float32), grid, brain.shape)[0] >= 0.5
-        for value, name in names.items()
-    }
+    regions = planted_regions(labels, grid, names, brain.shape)
     planted = np.any(list(regions.values()), axis=0)
     whole, parts = [], []
     for method, path in zip(p.methods, snakemake.input.maps, strict=True):

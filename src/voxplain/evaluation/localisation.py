@@ -3,7 +3,35 @@
 import numpy as np
 import pandas as pd
 
+from voxplain.downsample import downsample_volume
 from voxplain.errors import CohortError
+from voxplain.grid import Grid
+
+
+def planted_regions(
+    labels: np.ndarray, grid: Grid, names: pd.Series, shape: tuple[int, int, int]
+) -> dict[str, np.ndarray]:
+    """Bring the planted regions to a run's grid.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        Label volume on `grid`.
+    grid : Grid
+    names : pandas.Series
+        Name of each region by its value in `labels`.
+    shape : tuple of int
+        The run's grid.
+
+    Returns
+    -------
+    dict of numpy.ndarray of bool, shape `shape`
+        By name: the voxels of which at least half is planted.
+    """
+    return {
+        name: downsample_volume((labels == value).astype(np.float32), grid, shape)[0] >= 0.5
+        for value, name in names.items()
+    }
 
 
 def localisation(

@@ -3,10 +3,12 @@
 Figures are built without pyplot's state and are the same bytes for the same input.
 """
 
+from voxplain.figures.ablation import ablation, ablation_convergence
 from voxplain.figures.accuracy import accuracy, masked_accuracy
 from voxplain.figures.attention import attention, attention_data, peaks
 from voxplain.figures.convergence import convergence
 from voxplain.figures.first_layer import first_layer
+from voxplain.figures.grids import grids
 from voxplain.figures.history import history
 from voxplain.figures.importances import importances
 from voxplain.figures.overlap import agreement, localisation, overlap
@@ -23,6 +25,8 @@ from voxplain.figures.truth import truth
 
 __all__ = [
     "MOST_SUSPECTS",
+    "ablation",
+    "ablation_convergence",
     "accuracy",
     "agreement",
     "attention",
@@ -33,6 +37,7 @@ __all__ = [
     "first_layer",
     "first_of_each_class",
     "fold_correlations",
+    "grids",
     "head_size",
     "history",
     "importances",

@@ -130,6 +130,11 @@ def save(
     write_table(tsv, data)
 
 
+def sequence(n: int) -> list[tuple]:
+    """Return `n` colours for ordered lines, dark to light, none too light for white paper."""
+    return [mpl.colormaps[SEQUENTIAL](0.85 * k / max(1, n - 1)) for k in range(n)]
+
+
 def method_name(method: str) -> str:
     """Spell out a method for readers; unknown names are shown as they are."""
     return METHOD_NAMES.get(method, method.replace("_", " "))

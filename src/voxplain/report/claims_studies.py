@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from voxplain.evaluation.ablation import ERRORS, MATTERS, on_plateau
 from voxplain.report.verdicts import NEAR_CHANCE, NOT_TESTED, Claim, statement
 
 
@@ -33,20 +34,21 @@ def compression(grids: pd.DataFrame | None) -> Claim:
 def settings(ablation: pd.DataFrame | None, evidence: bool) -> Claim:
     """Check whether the paper's settings lie on the plateau of every knob.
 
-    A value does if it is behind the best by no more than a standard error of the difference.
+    The rule is that of `voxplain.evaluation.ablation.on_plateau`.
     """
     title = "The paper's settings of Meaningful Perturbations, found by ablation, are good ones"
     if ablation is None:
         return Claim(title, "3.3", "stated", verdict=f"{NOT_TESTED}: snakemake ablation")
     theirs = ablation[ablation["paper"] & ablation["value"].notna()]
-    below = theirs.loc[theirs["behind"] > theirs["behind_se"], "knob"]
+    below = theirs.loc[~on_plateau(theirs), "knob"]
     return Claim(
         title,
         "3.3",
         "stated",
         ours=f"{len(theirs) - len(below)} of {len(theirs)} settings on the plateau"
         + (f"; below it: {', '.join(below)}" if len(below) else ""),
-        uncertainty="within one standard error of the paired difference to the best value",
+        uncertainty=f"behind the best value by no more than {MATTERS:g} or {ERRORS} standard "
+        "errors of the paired difference",
         source="ablation",
         verdict=statement(below.empty) if evidence else NEAR_CHANCE,
     )

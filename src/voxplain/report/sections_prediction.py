@@ -45,6 +45,7 @@ def prediction(context: Mapping[str, Any]) -> list:
         *studies.shuffled(context),
         *_repeats(context),
         *studies.seeds(context),
+        *studies.grids(context),
         *_calibration(context),
         _table1(context),
         *_optimism(context),

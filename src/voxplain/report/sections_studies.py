@@ -3,10 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
+from voxplain.evaluation import grids as over_grids
+from voxplain.evaluation.ablation import ERRORS, MATTERS, verdicts
+from voxplain.evaluation.statistics import ALPHA
+from voxplain.figures.style import method_name
 from voxplain.report.blocks import Note, Text, picture
-from voxplain.report.tables import number, table
+from voxplain.report.tables import number, relation, table
 
 CHANGED = {"seeds": "the seed, on the same folds", "folds": "the folds, and the seed"}
+LEAD = {
+    "own": "this run's",
+    "lead": "CNN minus SVM",
+    "lead_low": "95 % CI, low",
+    "lead_high": "95 % CI, high",
+    "lead_p": "p (corrected resampled t)",
+    "gain": "more than on the coarsest",
+    "gain_low": "95 % CI, low (gain)",
+    "gain_high": "95 % CI, high (gain)",
+}
 
 
 def seeds(context: Mapping[str, Any]) -> list:
@@ -91,5 +105,188 @@ def truth(context: Mapping[str, Any]) -> list:
             "Localisation over cohort sizes and effect sizes.",
             "tables/truth.tsv",
             folded=True,
+        ),
+    ]
+
+
+def ablation(context: Mapping[str, Any]) -> list:
+    """Show what each setting of Meaningful Perturbations does to its maps."""
+    rows = context.get("ablation")
+    if rows is None:
+        return [
+            Note(
+                "Whether the paper's settings of Meaningful Perturbations are on a plateau was not "
+                "asked: snakemake ablation does it."
+            )
+        ]
+    score = "auc" if "auc" in rows else "fall"
+    people, fold = int(rows["participants"].max()), context["config"]["evaluation"]["robustness"]
+    return [
+        Text(
+            "One setting of Meaningful Perturbations at a time, the others as in this run, on "
+            f"{people} participants of fold {fold['fold']}. Below the plateau: "
+            f"behind the best value by more than {MATTERS:g} and by more than {ERRORS} standard "
+            "errors of the paired difference. Lengths that the paper "
+            "gives in its own voxels keep their share of the brain. "
+            + " ".join(verdicts(rows, score))
+        ),
+        picture(
+            context,
+            "ablation",
+            "Settings of Meaningful Perturbations. "
+            + (
+                "Score: area under the ROC curve of single maps against the planted regions."
+                if score == "auc"
+                else "Score: fall of the target's probability when the highest share of the brain "
+                "is blurred, the same share and blur for every setting."
+            ),
+            "Score, drop of probability and replaced area over the values of each setting",
+        ),
+        picture(
+            context,
+            "ablation_convergence",
+            "Convergence. Mean probability of the target over the iterations, by value.",
+            "Probability of the target over iterations, one panel per setting, one line per value",
+        ),
+        table(
+            rows.rename(
+                columns={
+                    "own": "this run's",
+                    "paper": "the paper's",
+                    "drop": "drop of probability",
+                    "fall": "fall, highest share blurred",
+                    "score_se": "standard error of the score",
+                    "behind": "behind the best",
+                    "behind_se": "standard error of that",
+                }
+            ),
+            "table-ablation",
+            "Settings of Meaningful Perturbations, means over participants; the last row has all "
+            "settings as the paper gives them and is compared with this run's.",
+            "tables/ablation.tsv",
+            folded=True,
+        ),
+    ]
+
+
+def grids(context: Mapping[str, Any]) -> list:
+    """Show whether compression makes the network and the voxel SVM alike."""
+    rows = context.get("grids")
+    if rows is None:
+        return [
+            Note(
+                "Whether compressing the images makes network and SVM alike was not asked: "
+                "snakemake grids does it."
+            )
+        ]
+    return [
+        Text(
+            "The paper supposes that compressing the images explains why network and SVM score "
+            f"alike. Here {over_grids.verdict(rows)}. All grids have the same folds and the "
+            "settings of this run, which were not tuned to any of them."
+        ),
+        picture(
+            context,
+            "grids",
+            "Compression. Accuracy of network and voxel SVM on the same images at several grids.",
+            "Accuracy of the network and of the SVM over grids, and their difference",
+        ),
+        table(
+            rows.rename(columns=lambda name: LEAD.get(name, name.replace("voxel_svm", "SVM"))),
+            "table-grids",
+            "Network and voxel SVM over grids, coarsest first.",
+            "tables/grids.tsv",
+            folded=True,
+        ),
+    ]
+
+
+def roar(context: Mapping[str, Any]) -> list:
+    """Show what a network trained without a method's voxels loses."""
+    rows = context.get("roar")
+    if rows is None:
+        return [
+            Note(
+                "The network was not trained again without the voxels that the methods mark: "
+                "snakemake roar does it."
+            )
+        ]
+    fill = context["config"]["evaluation"]["roar"]["fill"]
+    missed = rows[(rows["cost"] > 0) & (rows["p"] < ALPHA)]
+    named = "; ".join(
+        f"{method_name(row.method)} at {row.share:.0%} of the brain" for row in missed.itertuples()
+    )
+    return [
+        Text(
+            "Removed and retrained: the voxels that a method marks in a sample of each fold's "
+            f"training participants are replaced ({fill}) in all images, and the network is "
+            "trained again. They are missed more than smooth random voxels of equal volume "
+            + (f"for {named}." if named else "for no method.")
+        ),
+        table(
+            rows.rename(
+                columns={
+                    "share": "share of the brain replaced",
+                    "intact": "accuracy, intact images",
+                    "accuracy": "accuracy without the method's voxels",
+                    "random": "accuracy without random voxels",
+                    "cost": "cost beyond random",
+                    "cost_low": "95 % CI, low",
+                    "cost_high": "95 % CI, high",
+                }
+            ),
+            "table-roar",
+            "Accuracy of networks trained without the marked voxels, means over folds; interval "
+            "and p corrected for shared training participants.",
+            "tables/roar.tsv",
+        ),
+    ]
+
+
+def external(context: Mapping[str, Any]) -> list:
+    """Show what another run's models and maps are worth on this cohort."""
+    rows = context.get("external")
+    if rows is None:
+        return [
+            Note(
+                "No other cohort's models were tested on this one: snakemake external --config "
+                "other_run=NAME does it, and snakemake compare sets two runs side by side."
+            )
+        ]
+    one = rows.iloc[0]
+    blocks: list = [
+        Text(
+            f"The network that {one['trained_on']} trained on its whole cohort is right about "
+            f"{one['accuracy']:.1%} of this run's {int(one['n'])} participants (95 % interval "
+            f"{one['ci_low']:.1%} to {one['ci_high']:.1%}; larger class {one['majority']:.1%}; "
+            f"permutation p {relation(one['p_permutation'])})."
+        ),
+        table(
+            rows,
+            "table-external",
+            "Models of another cohort on this one, beside what both runs reach on their own "
+            "held-out participants.",
+            "tables/external.tsv",
+        ),
+    ]
+    maps = context.get("external_maps")
+    if maps is None:
+        return [*blocks, Note("Maps of the two cohorts were not compared: not both in MNI152.")]
+    return [
+        *blocks,
+        table(
+            maps.rename(
+                columns={
+                    "maps_a": "group maps of",
+                    "maps_b": "and of",
+                    "spearman": "Spearman's rho",
+                    "null_mean": "random maps: mean",
+                    "null_p95": "random maps: 95th percentile",
+                }
+            ),
+            "table-external-maps",
+            "How alike conjoined group maps are in the brain, beside smooth random maps in the "
+            "place of the second.",
+            "tables/external_maps.tsv",
         ),
     ]

@@ -1,0 +1,82 @@
+"""What a cohort's models and maps are worth on another cohort."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from voxplain.errors import ConfigError, LeakageError
+from voxplain.evaluation.smooth_masks import surrogates
+
+MUST_MATCH = ("shape", "normalisation", "classes", "contrast")
+
+
+def check_transfer(
+    trained: Mapping[str, Any], here: Mapping[str, Any], others: pd.DataFrame, people: pd.DataFrame
+) -> None:
+    """Refuse models that were trained on other images or on the same people.
+
+    Parameters
+    ----------
+    trained, here : mapping
+        What the models were trained on (`voxplain.model_input`), and what this run's images are.
+    others, people : pandas.DataFrame
+        Participants of the other run and of this one: participant_id, image.
+
+    Raises
+    ------
+    ConfigError
+        The images have another shape, normalisation or contrast, or the classes other names.
+    LeakageError
+        An image is in both cohorts.
+    """
+    for key in MUST_MATCH:
+        theirs, ours = trained[key], here[key]
+        if (list(theirs) != list(ours)) if isinstance(theirs, Sequence) else theirs != ours:
+            raise ConfigError(
+                f"other_run: its models were trained with {key} {theirs}, this run has {ours}; "
+                "run this cohort with the other run's value"
+            )
+    shared = people.loc[people["image"].isin(others["image"]), "participant_id"].tolist()
+    if shared:
+        raise LeakageError(
+            f"other_run: {len(shared)} of {len(people)} images are in both runs, such as "
+            f"{shared[0]}'s; external validation needs other people (snakemake compare does not)"
+        )
+
+
+def map_correlation(
+    a: np.ndarray, b: np.ndarray, brain_mask: np.ndarray, n_null: int, seed: int
+) -> dict[str, float]:
+    """Correlate two group maps, beside smooth random maps in the place of the second.
+
+    Parameters
+    ----------
+    a, b : numpy.ndarray, shape (X, Y, Z)
+    brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+    n_null : int
+        Random maps with the second map's values and smoothness.
+    seed : int
+
+    Returns
+    -------
+    dict
+        spearman (over the brain's voxels; 0 where a map is constant there), null_mean, null_p95
+        and p, ``(k + 1) / (n_null + 1)`` with k random maps of at least that correlation.
+    """
+    ranks = rankdata(a[brain_mask])
+
+    def correlate(other: np.ndarray) -> float:
+        varies = np.ptp(other[brain_mask]) > 0 and np.ptp(ranks) > 0
+        return float(np.corrcoef(ranks, rankdata(other[brain_mask]))[0, 1]) if varies else 0.0
+
+    found = correlate(b)
+    null = np.array([correlate(one) for one in surrogates(b, brain_mask, n_null, seed)])
+    return {
+        "spearman": found,
+        "null_mean": float(null.mean()),
+        "null_p95": float(np.quantile(null, 0.95)),
+        "p": (np.count_nonzero(null >= found) + 1) / (n_null + 1),
+    }

@@ -1,0 +1,47 @@
+"""Accuracy of network and voxel SVM over grids."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from voxplain.figures import style
+
+COLOURS = {"cnn": style.POSITIVE, "voxel_svm": style.NEGATIVE}
+
+
+@style.styled
+def grids(table: pd.DataFrame) -> Figure:
+    """Draw both accuracies and their difference over the grids, coarse to fine.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `voxplain.evaluation.grids.over_grids`, with <model>_accuracy, <model>_ci_low and
+        <model>_ci_high.
+    """
+    figure = style.new_figure(75, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    names = [
+        f"{row.grid.replace('x', ' × ')}\n{row.voxel_mm:.1f} mm" + ("\nthis run" if row.own else "")
+        for row in table.itertuples()
+    ]
+    for shift, (model, colour) in zip((-0.06, 0.06), COLOURS.items(), strict=True):
+        found = table[f"{model}_accuracy"]
+        ends = [found - table[f"{model}_ci_low"], table[f"{model}_ci_high"] - found]
+        left.errorbar(
+            table.index + shift, found, yerr=ends, fmt="o-", color=colour, markersize=5,
+            elinewidth=0.9, label=style.model_name(model),
+        )  # fmt: skip
+    left.axhline(0.5, color="#333333", linestyle="--", linewidth=0.8)
+    left.set_ylabel("accuracy (Wilson 95 % interval)")
+    left.legend()
+    ends = [table["lead"] - table["lead_low"], table["lead_high"] - table["lead"]]
+    right.errorbar(
+        table.index, table["lead"], yerr=ends, fmt="o-", color=style.ACCENT, elinewidth=0.9
+    )
+    right.axhline(0, color="#333333", linestyle="--", linewidth=0.8)
+    right.set_ylabel("CNN minus SVM (95 % interval over folds)")
+    for axes in (left, right):
+        axes.set_xticks(table.index, names)
+        axes.set_xlim(-0.4, len(table) - 0.6)
+        axes.grid(axis="y")
+    return figure

@@ -1,0 +1,51 @@
+"""The network trained again without what a method marks: `snakemake roar`."""
+
+
+rule roar_fold:
+    # The mask is the group map of the fold's own training sample, so that nothing leaks.
+    input:
+        participants=P.participants,
+        volumes=P.volumes,
+        brain_mask=P.brain_mask,
+        split=P.split,
+        maps=P.training_maps,
+        rows=P.map_rows,
+    output:
+        table=P.roar_fold,
+    log:
+        P.log("roar_fold", "{method}/fold-{fold}"),
+    benchmark:
+        P.benchmark("roar_fold", "{method}/fold-{fold}")
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    resources:
+        gpu=config["gpu"],
+    params:
+        roar=config["evaluation"]["roar"],
+        sigma=config["evaluation"]["faithfulness"]["sigma"],
+        network=NETWORK,
+        settings=TRAINING,
+        seed=config["seed"],
+        gpu=config["gpu"],
+        code=code("roar_fold.py"),
+    script:
+        "../scripts/roar_fold.py"
+
+
+rule roar:
+    input:
+        folds=expand(P.roar_fold, method=METHODS, fold=FOLDS),
+        cnn=expand(P.predictions, model="cnn", fold=FOLDS),
+    output:
+        table=P.table("roar"),
+    log:
+        P.log("roar"),
+    benchmark:
+        P.benchmark("roar")
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("roar.py"),
+    script:
+        "../scripts/roar.py"

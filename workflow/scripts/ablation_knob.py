@@ -1,0 +1,61 @@
+"""Maps of a few participants by Meaningful Perturbations, one setting at several values."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from voxplain import compute
+from voxplain.attribution import meaningful_perturbation
+from voxplain.evaluation.ablation import PAPER
+from voxplain.evaluation.ablation_runs import knob_values, measure, paper_settings
+from voxplain.evaluation.faithfulness import fills
+from voxplain.evaluation.localisation import planted_regions
+from voxplain.files import read_table, write_table
+from voxplain.folds import read_split, rows_of
+from voxplain.logs import Progress, job_log
+from voxplain.network import load_model
+from voxplain.nifti import read_volume
+from voxplain.seeds import stream_seed
+
+with job_log(snakemake.log[0]):
+    given, p, knob = snakemake.input, snakemake.params, snakemake.wildcards.knob
+    device = compute.prepare(snakemake.threads, p.gpu)
+    participants = read_table(given.participants)
+    split = read_split(given.split, participants)
+    test = rows_of(split.test, participants)
+    labels = participants["label"].to_numpy(int)
+    chosen = np.concatenate([test[labels[test] == c][: p.participants] for c in (0, 1)])
+    volumes = np.load(given.volumes, mmap_mode="r")[chosen]
+    brain = read_volume(given.brain_mask)[0] > 0
+    model, _ = load_model(given.model, device, p.network["source"])
+    truth = None
+    if given.truth:
+        names = read_table(given.truth_names).set_index("value")["name"]
+        regions = planted_regions(*read_volume(given.truth), names, brain.shape)
+        truth = np.any(list(regions.values()), axis=0)
+    images = torch.from_numpy(volumes).unsqueeze(1).to(device)
+    targets = torch.from_numpy(labels[chosen]).to(device) if p.target == "true_class" else None
+    blurred = fills(volumes, brain, p.sigma)["blur"]
+    papers = paper_settings(brain.shape)
+    if knob == PAPER:
+        tried = {None: papers}
+    else:
+        values = knob_values(p.values, p.settings[knob], papers[knob])
+        tried = {value: p.settings | {knob: value} for value in values}
+
+    rows, curves, progress = [], [], Progress("values")
+    for done, (value, settings) in enumerate(tried.items(), start=1):
+        settings = dict(settings) | {"seed": stream_seed(p.seed, "meaningful_perturbation")}
+        result = meaningful_perturbation(model, images, targets, **settings)
+        found = measure(model, volumes, result, brain, blurred, p.equal_area, truth)
+        label = {"knob": knob, "value": value}
+        whose = {"own": value == p.settings.get(knob), "paper": value == papers.get(knob)}
+        if knob == PAPER:
+            whose = {"own": False, "paper": True}
+        rows.append(found.assign(**label, **whose))
+        curve = pd.DataFrame(result.details["probability_curve"]).mean()
+        curve = pd.DataFrame({"iteration": curve.index + 1, "probability": curve})
+        curves.append(curve.assign(**label))
+        progress(done, len(tried))
+    write_table(snakemake.output.rows, pd.concat(rows))
+    write_table(snakemake.output.curves, pd.concat(curves))

@@ -1,0 +1,38 @@
+"""Network against voxel SVM over grids: does compression make them alike?"""
+
+import pandas as pd
+
+from voxplain import figures
+from voxplain.evaluation.families import family_codes, resample
+from voxplain.evaluation.grids import over_grids
+from voxplain.evaluation.statistics import is_evidence, summarise
+from voxplain.files import read_json, read_table, write_table
+from voxplain.grid import Grid
+from voxplain.logs import job_log
+from voxplain.seeds import stream_seed
+
+with job_log(snakemake.log[0]):
+    p, given = snakemake.params, snakemake.input
+    participants = read_table(given.participants)
+    seed = stream_seed(p.seed, "bootstrap of families")
+    weights = resample(family_codes(participants), p.bootstraps, seed)
+    rows, predictions = [], []
+    for k, path in enumerate(given.grids):  # the run's own grid comes first
+        grid = Grid.from_dict(read_json(path))
+        name = "x".join(map(str, grid.shape))
+        part = slice(k * p.n_folds, (k + 1) * p.n_folds)
+        row = {"grid": name, "own": k == 0, "voxel_mm": grid.voxel_volume ** (1 / 3)}
+        for model in ("cnn", "voxel_svm"):
+            held_out = pd.concat([read_table(path) for path in given[model][part]])
+            summary = summarise(held_out, p.permutations, p.seed)
+            for column in ("accuracy", "ci_low", "ci_high", "auc"):
+                row[f"{model}_{column}"] = summary[column]
+            row[f"{model}_evidence"] = is_evidence(summary)
+            predictions.append(held_out.assign(model=model, grid=name))
+        rows.append(row)
+    table = over_grids(
+        pd.DataFrame(rows), pd.concat(predictions), participants["participant_id"], weights
+    )
+    write_table(snakemake.output.table, table)
+    figures.save(figures.grids(table), table, *snakemake.output.figure)
+    print(table.T.to_string())

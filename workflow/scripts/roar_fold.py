@@ -1,0 +1,53 @@
+"""Train one fold's network again without the voxels that one method marks, and without others."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from voxplain import compute
+from voxplain.evaluation.faithfulness import fills
+from voxplain.evaluation.group_maps import class_means
+from voxplain.evaluation.overlap import top_fraction
+from voxplain.evaluation.smooth_masks import surrogates
+from voxplain.files import read_table, write_table
+from voxplain.folds import read_split, rows_of
+from voxplain.logs import Progress, job_log
+from voxplain.network import build_network
+from voxplain.nifti import read_volume
+from voxplain.seeds import stream_seed
+from voxplain.training import TrainingSettings, predict_logits, train
+
+with job_log(snakemake.log[0]):
+    given, p, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
+    device = compute.prepare(snakemake.threads, p.gpu)
+    participants = read_table(given.participants)
+    split = read_split(given.split, participants)
+    inside, held_out = rows_of(split.train, participants), rows_of(split.test, participants)
+    labels = participants["label"].to_numpy(int)
+    volumes = np.load(given.volumes, mmap_mode="r")
+    brain = read_volume(given.brain_mask)[0] > 0
+    filled = fills(volumes, brain, p.sigma)[p.roar["fill"]]
+    sampled = read_table(given.rows).query("set == 'train'")["label"].to_numpy(int)
+    group = class_means(np.load(given.maps), sampled, wildcards.method != "meaningful_perturbation")
+    seed = stream_seed(p.seed, "roar", split.fold)
+    random = surrogates(group[2], brain, p.roar["random_masks"], seed)
+    ranked = [("mask", 0, group[2]), *(("random", draw, one) for draw, one in enumerate(random))]
+
+    rows, progress = [], Progress("networks")
+    for share in p.roar["shares"]:
+        for control, draw, one in ranked:
+            left = np.where(top_fraction(one, brain, share), filled, volumes)
+            model, _ = train(
+                partial(build_network, p.network["source"], p.network["arguments"]),
+                left[inside],
+                labels[inside],
+                TrainingSettings(**p.settings),
+                stream_seed(p.seed, "training", split.fold),  # that of the intact network
+                device,
+            )
+            right = predict_logits(model, left[held_out]).argmax(axis=1) == labels[held_out]
+            row = {"method": wildcards.method, "share": share, "control": control, "draw": draw}
+            rows.append(row | {"fold": split.fold, "accuracy": right.mean()})
+            progress(len(rows), len(p.roar["shares"]) * len(ranked))
+    write_table(snakemake.output.table, pd.DataFrame(rows))
