@@ -9,6 +9,7 @@ import sys
 import xml.etree.ElementTree as ET
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import ROOT
 
@@ -66,8 +67,8 @@ def test_no_string_of_a_user_meets_a_shell():
 
 
 def test_figures_are_no_markup(tmp_path):
-    paths = tmp_path / "note.png", tmp_path / "note.svg"
-    figures.save(style.note(NASTY), *paths)
+    paths = [tmp_path / f"note.{ending}" for ending in ("png", "svg", "tsv")]
+    figures.save(style.note(NASTY), pd.DataFrame({"note": [NASTY]}), *paths)
     text = paths[1].read_text()
     assert "<script" not in text
     assert "script" not in " ".join(element.tag for element in ET.fromstring(text).iter())
