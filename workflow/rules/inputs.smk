@@ -1,0 +1,306 @@
+"""What a run consists of, and the files that rules find through the configuration or folds."""
+
+
+def default_tables():
+    names = [
+        "accuracy",
+        "calibration",
+        "comparisons",
+        "head_size",
+        "confounds",
+        "permutations_voxel_svm",
+        "table1",
+        "table3",
+        "masked_accuracy",
+        "first_layer",
+        "agreement",
+        "map_properties",
+        "runtime",
+    ]
+    names += region_tables()
+    names += ["optimism"] if HAS_MORPHOMETRY else []
+    names += ["faithfulness", "faithfulness_curves", "robustness"]
+    names += (
+        ["localisation", "localisation_controls", "localisation_regions"]
+        if HAS_TRUTH
+        else []
+    )
+    return [P.table(name) for name in names]
+
+
+def claim_tables():
+    """Tables that the claims are judged by; of the studies, those that have been asked for."""
+    studies = [P.table(name) for name in CLAIM_STUDIES if Path(P.table(name)).exists()]
+    importances = [P.table("importances")] if HAS_MORPHOMETRY else []
+    return [*default_tables(), *importances, *studies]
+
+
+def all_tables():
+    """The run's tables, and those of the targets of their own that have been asked for."""
+    later = [*STUDY_TABLES, *(f"permutations_{model}" for model in PERMUTED_MODELS[1:])]
+    asked = [P.table(name) for name in later if Path(P.table(name)).exists()]
+    return [*default_tables(), P.table("claims"), *asked]
+
+
+def region_tables():
+    """Tables of what the maps do in atlas regions."""
+    names = [f"table2_{atlas}" for atlas in TABLE2_ATLASES]
+    names += ["laterality"] if TABLE2_ATLASES else []
+    names += ["networks"] if NETWORKS else []
+    if TABLE2_ATLASES and HAS_MORPHOMETRY:
+        names += ["morphometry_regions", "morphometry_overlap"]
+    return names
+
+
+def table_rules():
+    """Which rule makes each table of the run."""
+    return {
+        Path(path).stem: rule.name
+        for rule in workflow.rules
+        for path in map(str, rule.output)
+        if path.startswith(f"{P.tables}/")
+    }
+
+
+def reference_files():
+    """Claims and participants of the paper's protocol: asked for, or there by themselves."""
+    other = RunPaths(KAN2020_RUN)
+    files = [other.table("claims"), other.participants]
+    found = config["kan2020_run"] or Path(files[0]).exists()
+    return files if found else []
+
+
+def figure(name, category, label):
+    """Files of a figure: picture, vector drawing, data; Snakemake's report shows the picture."""
+    png, svg, data = P.figure(name)
+    shown = report(
+        png, caption="../report/figure.rst", category=category, labels={"figure": label}
+    )
+    return [shown, svg, data]
+
+
+def all_figures():
+    names = [
+        "fig1",
+        "fig2a",
+        "fig2b",
+        "fig2c",
+        "fig3",
+        "accuracy",
+        "calibration",
+        "head_size",
+        "history",
+        "quality",
+        "masked_accuracy",
+        "table3",
+        "agreement",
+        "runtime",
+        "subjects",
+    ]
+    names += ["stability"] if VIEWER_FOLDS else []
+    names += ["projections"] if is_mni152(SPACE) else []
+    names += ["regions"] if TABLE2_ATLASES else []
+    names += ["localisation"] if HAS_TRUTH else []
+    names += ["convergence"] if PERTURBS else []
+    names += ["faithfulness", "robustness"]
+    names += [name for name in STUDY_FIGURES if Path(P.figure(name)[0]).exists()]
+    return [path for name in names for path in P.figure(name)]
+
+
+def perturbation_files(path):
+    """A file of every fold's Meaningful Perturbations, where the run has them."""
+    folds = MAP_FOLDS if PERTURBS else []
+    return expand(path, method="meaningful_perturbation", fold=folds)
+
+
+def atlas_files(wildcards):
+    atlas = ATLASES[wildcards.atlas]
+    if "wheel" in atlas:
+        return {"wheel": P.wheel.format(wheel=atlas["wheel"])}
+    return {"image": atlas["image"], "labels": atlas["labels"]}
+
+
+def per_model(path, models):
+    """Named outputs, one per model."""
+    return {model: path.replace("{model}", model) for model in models}
+
+
+def held_out_fold(participant):
+    """The fold that a participant is held out of; waits for the folds to be drawn."""
+    with open(checkpoints.make_folds.get().output.folds) as file:
+        rows = dict(line.split("\t")[:2] for line in file)
+    if participant not in rows:
+        raise WorkflowError(f"{participant} is not in this cohort ({P.participants})")
+    return rows[participant]
+
+
+def fold_of(participant):
+    """The fold whose model explains a participant."""
+    fold = held_out_fold(participant)
+    return fold if config["attribution"]["model"] == "fold" else WHOLE_COHORT
+
+
+def maps_of_participant(wildcards):
+    fold = fold_of(wildcards.participant)
+    return {
+        "maps": P.maps.format(method=wildcards.method, fold=fold),
+        "rows": P.map_rows.format(method=wildcards.method, fold=fold),
+    }
+
+
+def page_of_participant(wildcards):
+    fold = fold_of(wildcards.participant)
+    return {
+        "maps": expand(P.maps, method=METHODS, fold=fold),
+        "rows": expand(P.map_rows, method=METHODS, fold=fold),
+        "predictions": expand(
+            P.predictions, model=MODELS, fold=held_out_fold(wildcards.participant)
+        ),
+    }
+
+
+def all_participant_maps(wildcards):
+    with open(checkpoints.make_folds.get().output.folds) as file:
+        participants = [line.split("\t")[0] for line in file][1:]
+    return expand(P.participant_map, method=METHODS, participant=participants)
+
+
+def group_sources(wildcards):
+    """Maps that a fold's group masks are made of: its own training sample, or the paper's model."""
+    if config["attribution"]["model"] == "fold":
+        maps, fold = P.training_maps, wildcards.fold
+    else:
+        maps, fold = P.maps, WHOLE_COHORT
+    return {
+        "maps": expand(maps, method=METHODS, fold=fold),
+        "rows": expand(P.map_rows, method=METHODS, fold=fold),
+    }
+
+
+def cohort_files(_):
+    """Tables that a cohort is read from."""
+    if SYNTHETIC:
+        return {"table": P.source_participants, "morphometry": P.source_morphometry}
+    root = Path(config["cohort_root"])
+    names = [
+        LAYOUT_SETTINGS.get(key)
+        for key in ("participants", "behavioural", "restricted")
+    ]
+    files = {"table": [root / name for name in names if name]}
+    if HAS_MORPHOMETRY:
+        tables = LAYOUT_SETTINGS["morphometry"]
+        tables = [tables] if isinstance(tables, str) else tables
+        files["morphometry"] = [root / table for table in tables]
+    return files
+
+
+def image_files():
+    """What downsampling depends on beside the table: sizes and times of the files themselves."""
+    if SYNTHETIC:
+        return "made here"
+    root = Path(config["cohort_root"])
+    templates = [LAYOUT_SETTINGS.get("mask")] if LAYOUT == "table" else []
+    templates += [REGISTRATION["transform"]] if TRANSFORMS else []
+    named = [
+        path
+        for template in templates
+        if template
+        for path in root.glob(re.sub(r"\{[^{}]+\}", "*", template.partition("!/")[0]))
+    ]
+    if LAYOUT == "table":
+        images = images_fingerprint(
+            root, LAYOUT_SETTINGS["participants"], LAYOUT_SETTINGS["image"]
+        )
+        return images + files_fingerprint(named)
+    folder = root / (LAYOUT_SETTINGS.get("derivatives") or "")
+    found = [
+        path for pattern in IMAGE_PATTERNS[LAYOUT] for path in folder.glob(pattern)
+    ]
+    return files_fingerprint([*found, *named])
+
+
+def table_files():
+    """What reading the cohort depends on: a replaced table is noticed also if it is an old file."""
+    if SYNTHETIC:
+        return "made here"
+    tables = cohort_files(None).values()
+    return files_fingerprint(path for paths in tables for path in paths)
+
+
+# Snakemake compares and records them in its main process alone: jobs need not ask every file again.
+IMAGES, TABLES = (
+    (image_files(), table_files()) if workflow.is_main_process else (None, None)
+)
+
+
+def registration_reference():
+    """The image whose geometry FLIRT's matrices need."""
+    reference = REGISTRATION["reference"] if TRANSFORMS else None
+    return Path(config["cohort_root"], reference) if reference else []
+
+
+def elsewhere(files, paths):
+    """A rule's named files below another root, for a rule that does the same to something else."""
+    return {
+        name: (
+            path.replace(P.root, paths.root, 1)
+            if isinstance(path, str)
+            else [one.replace(P.root, paths.root, 1) for one in path]
+        )
+        for name, path in files.items()
+    }
+
+
+def rerun_participants(wildcards):
+    """Who is trained on: shuffled reruns have labels of their own."""
+    own = wildcards.rerun.startswith("shuffled")
+    return (RERUN if own else P).participants.format(**wildcards)
+
+
+def rerun_split(wildcards):
+    """On which folds: the run's, or newly drawn ones."""
+    own = wildcards.rerun.startswith("folds")
+    return (RERUN if own else P).split.format(**wildcards)
+
+
+def rerun_predictions(*kinds):
+    """Predictions of all folds by name of the rerun."""
+    return {
+        rerun: expand(RERUN.predictions, rerun=rerun, model="cnn", fold=FOLDS)
+        for kind in kinds
+        for rerun in RERUNS[kind]
+    }
+
+
+def shape_of(wildcards):
+    """The shape that a grid is named after."""
+    return [int(size) for size in wildcards.grid.split("x")]
+
+
+def network_on(wildcards):
+    """The run's network for another grid."""
+    return NETWORK | {
+        "arguments": NETWORK["arguments"] | {"shape": shape_of(wildcards)}
+    }
+
+
+def other_run(files):
+    """Files made of another run's; refuses where there is none."""
+    if OTHER is None:
+        raise WorkflowError(
+            "other_run is null; name a finished run under results/, for example: "
+            "--config other_run=demo"
+        )
+    if config["other_run"] == config["run"] or not Path(OTHER.provenance).exists():
+        raise WorkflowError(
+            f"other_run: '{config['other_run']}' is not another finished run, there is no "
+            f"{OTHER.provenance}; run it first, under another name than '{config['run']}'"
+        )
+    return files
+
+
+def both_runs(files):
+    """Those result files of this run that the other run has too."""
+    return [
+        path for path in files if Path(path.replace(P.root, OTHER.root, 1)).exists()
+    ]
