@@ -73,6 +73,9 @@ RERUNS = {
 RERUN = RunPaths("{rerun}", f"{P.root}/evaluation/retraining")
 ON_GRID = RunPaths("{grid}", f"{P.root}/evaluation/grids")
 OTHER = RunPaths(config["other_run"]) if config["other_run"] else None
+SETTINGS = config | {
+    "other_run": None
+}  # no other run plays a part in what this one computes
 EXTERNAL = RunPaths("external", P.root)
 # Targets of their own, on the page once they have been asked for.
 STUDY_TABLES = [

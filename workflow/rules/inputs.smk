@@ -53,12 +53,13 @@ def region_tables():
 
 
 def table_rules():
-    """Which rule makes each table of the run."""
+    """Which rule makes each table that the claims are judged by."""
+    judged = set(claim_tables())
     return {
         Path(path).stem: rule.name
         for rule in workflow.rules
         for path in map(str, rule.output)
-        if path.startswith(f"{P.tables}/")
+        if path in judged
     }
 
 

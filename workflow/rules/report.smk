@@ -113,7 +113,7 @@ rule provenance:
     conda:
         ENVIRONMENT
     params:
-        config=config,
+        config=SETTINGS,
         code=code("provenance.py"),
     script:
         "../scripts/provenance.py"
@@ -173,7 +173,7 @@ rule page:
     conda:
         ENVIRONMENT
     params:
-        config=config,
+        config=SETTINGS,
         methods=METHODS,
         folds=VIEWER_FOLDS,
         atlases=TABLE2_ATLASES,
@@ -202,7 +202,7 @@ rule participant_page:
     conda:
         ENVIRONMENT
     params:
-        config=config,
+        config=SETTINGS,
         methods=METHODS,
         models=MODELS,
         atlases=TABLE2_ATLASES,

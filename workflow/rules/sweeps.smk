@@ -31,7 +31,7 @@ rule truth_point:
     resources:
         gpu=config["gpu"],
     params:
-        config=config | {"other_run": None},  # another run plays no part in these
+        config=SETTINGS,
         n_splits=TRUTH["n_splits"],
         snakefile=str(Path(workflow.basedir) / "Snakefile"),
         code=code("truth_point.py"),
