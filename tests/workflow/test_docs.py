@@ -62,7 +62,7 @@ def test_no_block_is_forgotten():
 
 def brain(path):
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = np.ones((4, 5, 6), np.uint8)
+    data = np.ones((60, 72, 60), np.uint8)  # no coarser than the paper's grid
     nib.save(nib.Nifti1Image(data, np.diag([2.0, 2, 2, 1])), path)
 
 
