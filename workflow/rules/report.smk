@@ -151,7 +151,6 @@ rule page:
         volumes=P.volumes,
         tables=all_tables(),
         counts=expand(P.group_counts, method=METHODS),
-        grid=P.grid,
         mean=P.mean_volume,
         brain_mask=P.brain_mask,
         maps=expand(P.group_maps, method=METHODS),

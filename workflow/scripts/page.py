@@ -16,16 +16,14 @@ from voxplain.report.answer import class_names
 from voxplain.report.jobs import recorded_edges, time_per_rule
 from voxplain.report.viewer import group_viewer
 
-# Result tables under the names that the report knows them by.
-NAMES = {"masked_accuracy": "masked"}
-
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
-    tables = {Path(path).stem: read_table(path) for path in given.tables}
-    context = {NAMES.get(name, name): table for name, table in tables.items()}
+    context = {Path(path).stem: read_table(path) for path in given.tables}
     prefix = "table2_"
     context["table2"] = {
-        name.removeprefix(prefix): context.pop(name) for name in tables if name.startswith(prefix)
+        name.removeprefix(prefix): context.pop(name)
+        for name in list(context)
+        if name.startswith(prefix)
     }
     mean, grid = read_volume(given.mean)
     maps = {

@@ -8,7 +8,6 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from nibabel import Nifti1Image
-from nilearn.plotting.displays import OrthoSlicer
 
 from voxplain.figures import style
 
@@ -30,16 +29,21 @@ def peak(volume: np.ndarray, brain: np.ndarray, affine: np.ndarray) -> tuple[flo
     affine : (4, 4) array
         Voxel to world, mm.
     """
+    return tuple(float(x) for x in affine[:3, :3] @ peak_voxel(volume, brain) + affine[:3, 3])
+
+
+def peak_voxel(volume: np.ndarray, brain: np.ndarray) -> np.ndarray:
+    """Return the indices, (3,) float, of the point that `peak` is about."""
     inside = np.where(brain, volume, 0.0)
     if inside.max() > 0:
-        voxel = np.unravel_index(np.argmax(inside), inside.shape)
-    else:
-        voxel = np.argwhere(brain).mean(axis=0)
-    return tuple(float(x) for x in affine[:3, :3] @ np.asarray(voxel, float) + affine[:3, 3])
+        return np.array(np.unravel_index(np.argmax(inside), inside.shape), float)
+    return np.argwhere(brain).mean(axis=0)
 
 
 def _cuts(figure, rectangle, volume, underlay, brain, affine, coordinates, scale, level, size):
     """Draw three orthogonal cuts of one map; returns nothing."""
+    from nilearn.plotting.displays import OrthoSlicer  # slow: not for jobs that draw no maps
+
     anatomy = Nifti1Image(underlay.astype(np.float32), affine)
     display = OrthoSlicer.init_with_figure(
         anatomy, cut_coords=coordinates, figure=figure, axes=rectangle, black_bg=False

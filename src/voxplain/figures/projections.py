@@ -7,9 +7,6 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from nibabel import Nifti1Image
-from nilearn.datasets import load_fsaverage, load_fsaverage_data
-from nilearn.plotting import plot_glass_brain, plot_surf_stat_map
-from nilearn.surface import SurfaceImage
 
 from voxplain.figures import style
 from voxplain.figures.attention import FLOOR, SCALED, UNITS
@@ -58,6 +55,8 @@ def projections(maps: Mapping[str, np.ndarray], affine: np.ndarray) -> Figure:
 
 def _glass(figure, rectangle, image, top):
     """Draw maximum projections, with left and right from the image's affine."""
+    from nilearn.plotting import plot_glass_brain  # slow: not for jobs that draw no maps
+
     plot_glass_brain(
         image,
         figure=figure,
@@ -74,6 +73,10 @@ def _glass(figure, rectangle, image, top):
 
 def _surfaces(figure, bottom, height, image, top):
     """Draw both hemispheres from outside and inside, as pixels: facets by the ten thousand."""
+    from nilearn.datasets import load_fsaverage, load_fsaverage_data
+    from nilearn.plotting import plot_surf_stat_map
+    from nilearn.surface import SurfaceImage
+
     mesh = load_fsaverage(MESH)
     surface = SurfaceImage.from_volume(
         mesh=mesh["pial"], volume_img=image, inner_mesh=mesh["white_matter"]

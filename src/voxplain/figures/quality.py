@@ -87,16 +87,6 @@ def quality_montage(
             axes = panels[row, column]
             axes.imshow(plane, cmap="gray", vmin=0, vmax=top, origin="lower", aspect=ratio)
             if AXES[row] != "sagittal":
-                for x, ha, letter in ((0.02, "left", "L"), (0.98, "right", "R")):
-                    axes.text(
-                        x,
-                        0.98,
-                        letter,
-                        transform=axes.transAxes,
-                        color="white",
-                        ha=ha,
-                        va="top",
-                        fontsize=6,
-                    )
+                style.mark_sides(axes, 0.02)
         panels[0, column].set_title(title, fontsize=7, loc="center")
     return figure

@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from voxplain.evaluation.statistics import ALPHA
 from voxplain.figures import style
 
 TOP = 10
-SIGNIFICANCE = 0.05
 
 
 @style.styled
@@ -34,7 +34,7 @@ def regions(tables: Mapping[str, pd.DataFrame], method: str) -> Figure:
     for axes, (atlas, table) in zip(panels, tables.items(), strict=True):
         shown = table[table["method"] == method].nsmallest(TOP, "rank")
         places = np.arange(len(shown))[::-1]
-        found = shown["p_fwe"] < SIGNIFICANCE
+        found = shown["p_fwe"] < ALPHA
         axes.barh(
             places,
             shown["score"],

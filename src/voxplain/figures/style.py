@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from voxplain.atomic import atomic_path
@@ -85,6 +86,20 @@ def styled(function: Callable[..., Figure]) -> Callable[..., Figure]:
 def new_figure(height_mm: float, width_mm: float = WIDTH_MM, **kwargs) -> Figure:
     """Make an empty figure of a size in mm; `kwargs` go to `matplotlib.figure.Figure`."""
     return Figure(figsize=(width_mm * MM, height_mm * MM), **kwargs)
+
+
+def mark_sides(axes: Axes, inset: float) -> None:
+    """Write L and R into the upper corners of a slice seen with the left on the left.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    inset : float
+        Distance from the corners, as a share of the axes.
+    """
+    for x, side, letter in ((inset, "left", "L"), (1 - inset, "right", "R")):
+        place = {"transform": axes.transAxes, "ha": side, "va": "top"}
+        axes.text(x, 1 - inset, letter, color="white", fontsize=6, **place)
 
 
 @styled

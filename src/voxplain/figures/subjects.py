@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from voxplain.figures import style
-from voxplain.figures.attention import FLOOR
+from voxplain.figures.attention import FLOOR, peak_voxel
 
 PER_CLASS = 3
 
@@ -34,10 +34,7 @@ def first_of_each_class(rows: pd.DataFrame, class_names: tuple[str, str]) -> pd.
 
 def peak_level(volume: np.ndarray, brain: np.ndarray) -> int:
     """Index along Z of the peak inside the brain, or of the brain's middle without a peak."""
-    inside = np.where(brain, volume, 0.0)
-    if inside.max() > 0:
-        return int(np.unravel_index(np.argmax(inside), inside.shape)[2])
-    return int(np.argwhere(brain)[:, 2].mean())
+    return int(peak_voxel(volume, brain)[2])
 
 
 @style.styled
@@ -82,11 +79,7 @@ def subjects(
                 aspect=sizes[1] / sizes[0],
             )  # fmt: skip
             axes.set(xticks=[], yticks=[])
-            for x, side, letter in ((0.03, "left", "L"), (0.97, "right", "R")):
-                axes.text(
-                    x, 0.97, letter, transform=axes.transAxes, color="white", ha=side, va="top",
-                    fontsize=6,
-                )  # fmt: skip
+            style.mark_sides(axes, 0.03)
             if axes in panels[0]:
                 axes.set_title(name, fontsize=7, loc="center", fontweight="normal")
         row[0].set_ylabel(f"{style.method_name(method)}\nz = {z:.0f} mm", fontsize=7)

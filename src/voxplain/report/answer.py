@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from voxplain.evaluation.statistics import ALPHA
 from voxplain.figures.style import method_name, model_name
-from voxplain.report.claims_maps import SIGNIFICANCE, masked_rows, masks_suffice
+from voxplain.report.claims_maps import masked_rows, masks_suffice
 from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import relation
 
@@ -52,7 +53,7 @@ def answer(context: Mapping[str, Any]) -> str:
             _localised(context.get("localisation")),
             _found_regions(context.get("localisation_regions")),
             _regions(context.get("table2"), config["attribution"]["methods"]),
-            _sufficient(context.get("masked")),
+            _sufficient(context.get("masked_accuracy")),
             _agreeing(context.get("table3")),
         )
         if sentence
@@ -106,7 +107,7 @@ def _listed(methods: pd.Series) -> str:
 def _localised(table: pd.DataFrame | None) -> str:
     if table is None:
         return ""
-    found = table[multipletests(table["p_auc"], method="holm")[1] < SIGNIFICANCE]
+    found = table[multipletests(table["p_auc"], method="holm")[1] < ALPHA]
     best = table.loc[table["auc"].idxmax()]
     if found.empty:
         return "No method found the planted regions better than smooth random maps do."
@@ -123,7 +124,7 @@ def _found_regions(table: pd.DataFrame | None) -> str:
         return ""
     counts = []
     for method, part in table.groupby("method", sort=False):
-        found = multipletests(part["p_auc"], method="holm")[1] < SIGNIFICANCE
+        found = multipletests(part["p_auc"], method="holm")[1] < ALPHA
         counts.append(f"{method_name(method)} {int(found.sum())} of {len(part)}")
     return "Planted regions found one by one (Holm over the regions): " + ", ".join(counts) + "."
 
@@ -134,7 +135,7 @@ def _regions(tables: Mapping[str, pd.DataFrame] | None, methods: Sequence[str]) 
     counts = []
     for atlas, table in tables.items():
         rows = table[table["method"] == "meaningful_perturbation"]
-        counts.append(f"{int((rows['p_fwe'] < SIGNIFICANCE).sum())} of {len(rows)} in {atlas}")
+        counts.append(f"{int((rows['p_fwe'] < ALPHA).sum())} of {len(rows)} in {atlas}")
     return (
         "Regions where Meaningful Perturbations exceed the spatial null, family-wise p < 0.05: "
         + ", ".join(counts)
@@ -162,7 +163,7 @@ def _sufficient(masked: pd.DataFrame | None) -> str:
 def _agreeing(table: pd.DataFrame | None) -> str:
     if table is None:
         return ""
-    above = int((table["p_null"] < SIGNIFICANCE).sum())
+    above = int((table["p_null"] < ALPHA).sum())
     dice = table["dice_equal_area"]
     return (
         f"The methods' true overlap is a Dice of {dice.min():.2f} to {dice.max():.2f} at equal "

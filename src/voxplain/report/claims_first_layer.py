@@ -4,6 +4,7 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from voxplain import paper
+from voxplain.evaluation.statistics import ALPHA
 from voxplain.paths import WHOLE_COHORT
 from voxplain.report.verdicts import MISSING, NEAR_CHANCE, NOT_TESTED, Claim, numeric, statement
 
@@ -28,7 +29,7 @@ def first_layer_counts(tests: pd.DataFrame, class_names: tuple[str, str]) -> pd.
     rows = []
     for (measure, fold), part in tests.groupby(["measure", "fold"], sort=False):
         part = part.drop_duplicates("feature")
-        significant = part[part["p_holm"] < 0.05]
+        significant = part[part["p_holm"] < ALPHA]
         larger = significant["larger"]
         rows.append(
             {
@@ -38,7 +39,7 @@ def first_layer_counts(tests: pd.DataFrame, class_names: tuple[str, str]) -> pd.
                 "different": len(significant),
                 "negative": int((larger == class_names[0]).sum()),
                 "positive": int((larger == class_names[1]).sum()),
-                "adjusted": int((part["p_adjusted_holm"] < 0.05).sum()),
+                "adjusted": int((part["p_adjusted_holm"] < ALPHA).sum()),
             }
         )
     return pd.DataFrame(rows)

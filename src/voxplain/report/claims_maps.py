@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from voxplain import paper
+from voxplain.evaluation.statistics import ALPHA
 from voxplain.paper import published_regions, same_region
 from voxplain.report.tables import relation
 from voxplain.report.verdicts import (
@@ -17,7 +18,6 @@ from voxplain.report.verdicts import (
     statement,
 )
 
-SIGNIFICANCE = 0.05
 TOP_REGIONS = 5
 
 
@@ -47,7 +47,7 @@ def masked_claims(
             continue
         ours = rows["mask"]
         low, high = fold_interval(ours)
-        beyond = ours["p_random"] < SIGNIFICANCE
+        beyond = ours["p_random"] < ALPHA
         verdict = numeric(published.mean, low, high) if beyond else AT_CHANCE
         claims.append(
             Claim(
@@ -78,9 +78,7 @@ def masks_suffice(masked: pd.DataFrame) -> bool | None:
     if "mask" not in rows:
         return None
     mask, complement = rows["mask"], rows["complement"]
-    return bool(
-        mask["p_random"] < SIGNIFICANCE and mask["accuracy_mean"] > complement["accuracy_mean"]
-    )
+    return bool(mask["p_random"] < ALPHA and mask["accuracy_mean"] > complement["accuracy_mean"])
 
 
 def sufficiency_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:

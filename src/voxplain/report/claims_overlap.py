@@ -7,6 +7,7 @@ import pandas as pd
 
 from voxplain import paper
 from voxplain.evaluation.overlap import disjoint_sizes
+from voxplain.evaluation.statistics import ALPHA
 from voxplain.figures.style import method_name
 from voxplain.report.verdicts import (
     AT_CHANCE,
@@ -20,7 +21,6 @@ from voxplain.report.verdicts import (
 
 # Table 3 comes without an interval; numbers this close are called equal
 AGREEMENT_TOLERANCE = 0.02
-SIGNIFICANCE = 0.05
 
 
 def overlap_claims(
@@ -95,22 +95,35 @@ def _agreement_numbers(table3: pd.DataFrame | None, evidence: bool) -> list[Clai
 
 
 def _numbers_show_overlap() -> Claim:
-    """Solve Table 3 for three masks that share no voxel: no run is needed for that."""
+    numbers, masks, sizes = disjoint_masks()
+    return Claim(
+        "Table 3's numbers show that the methods' masks overlap",
+        "4.5, Table 3",
+        numbers,
+        MISSING,
+        f"three masks without a common voxel reach these very numbers: {masks} of the box",
+        chance="Dice of these masks: 0",
+        verdict=BY_ITS_OWN_NUMBERS if min(sizes) >= 0 else statement(True),
+    )
+
+
+def disjoint_masks() -> tuple[str, str, tuple[float, ...]]:
+    """Solve Table 3 for three masks that share no voxel: no run is needed for that.
+
+    Returns
+    -------
+    numbers, masks : str
+        The paper's agreements, and each method with its mask's share of the box, as text.
+    sizes : tuple of float
+        These shares; one below 0 means that there are no such masks.
+    """
     methods = list(paper.THRESHOLDS)
     numbers = [paper.TABLE3[frozenset(pair)] for pair in combinations(methods, 2)]
     sizes = disjoint_sizes(tuple(numbers))
     masks = ", ".join(
         f"{method_name(name)} {size:.1%}" for name, size in zip(methods, sizes, strict=True)
     )
-    return Claim(
-        "Table 3's numbers show that the methods' masks overlap",
-        "4.5, Table 3",
-        ", ".join(f"{number:.2f}" for number in numbers),
-        MISSING,
-        f"three masks without a common voxel reach these very numbers: {masks} of the box",
-        chance="Dice of these masks: 0",
-        verdict=BY_ITS_OWN_NUMBERS if min(sizes) >= 0 else statement(True),
-    )
+    return ", ".join(f"{number:.2f}" for number in numbers), masks, sizes
 
 
 def _similar_patterns(
@@ -120,7 +133,7 @@ def _similar_patterns(
     if table3 is None:
         return Claim(title, "6", "concluded from Table 3")
     dice = table3["dice_equal_area"]
-    above = int((table3["p_null"] < SIGNIFICANCE).sum())
+    above = int((table3["p_null"] < ALPHA).sum())
     ours = f"true Dice of group maps at equal area {dice.min():.2f} to {dice.max():.2f}"
     if agreement is not None:
         people = agreement[agreement["level"] == "participant"]

@@ -4,11 +4,11 @@ import pandas as pd
 
 from voxplain import paper
 from voxplain.evaluation.robustness import OTHER_PARTICIPANT, sanity
+from voxplain.evaluation.statistics import ALPHA
 from voxplain.figures.style import method_name
 from voxplain.report.tables import relation
 from voxplain.report.verdicts import BLANK_MAP, MISSING, NEAR_CHANCE, Claim, find, statement
 
-ALPHA = 0.05
 MAIN = "meaningful_perturbation"
 
 

@@ -21,15 +21,17 @@ class Notice(NamedTuple):
     text: str
 
 
+def near_chance(accuracy: pd.DataFrame | None) -> list[Notice]:
+    """Warn of maps of a network that is near chance."""
+    if accuracy is None or cnn_is_evidence(accuracy):
+        return []
+    return [Notice("stop", "The network is near chance: its maps are no evidence about the brain.")]
+
+
 def notices(context: Mapping[str, Any]) -> list[Notice]:
     """List what a reader must know before believing the maps."""
     config = context["config"]
-    found = []
-    accuracy = context.get("accuracy")
-    if accuracy is not None and not cnn_is_evidence(accuracy):
-        found.append(
-            Notice("stop", "The network is near chance: its maps are no evidence about the brain.")
-        )
+    found = near_chance(context.get("accuracy"))
     if config["attribution"]["model"] == "all":
         found.append(
             Notice(

@@ -1,10 +1,8 @@
 """One self-contained HTML page: no request leaves it, and it works without scripts."""
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from voxplain import paper
@@ -12,6 +10,7 @@ from voxplain.report.answer import answer
 from voxplain.report.blocks import Section
 from voxplain.report.notices import Notice, notices
 from voxplain.report.sections import sections
+from voxplain.report.template import fill, read_asset
 
 SCRIPTS = ("theme.js", "tables.js", "viewer.js")
 
@@ -24,10 +23,10 @@ def build(context: Mapping[str, Any]) -> str:
     context : mapping
         run (str) and config (dict, validated) are needed. All others may be absent or None, and
         the page says in words what is missing: provenance (dict); participants, left_out, quality,
-        accuracy, table1, masked, table3, localisation, localisation_regions, first_layer, runtime,
-        degenerate, claims (DataFrames with the columns of the run's TSV files); table2 (dict of
-        atlas name to DataFrame); figures (dict of figure name to PNG path: fig1, fig2a, fig2b,
-        fig2c, fig3, accuracy, history, quality, masked_accuracy, table3, localisation,
+        accuracy, table1, masked_accuracy, table3, localisation, localisation_regions, first_layer,
+        runtime, degenerate, claims (DataFrames with the columns of the run's TSV files); table2
+        (dict of atlas name to DataFrame); figures (dict of figure name to PNG path: fig1, fig2a,
+        fig2b, fig2c, fig3, accuracy, history, quality, masked_accuracy, table3, localisation,
         convergence, projections, subjects, stability, regions, runtime); viewer
         (`voxplain.report.viewer.Viewer`); jobs and edges (`voxplain.report.jobs`).
 
@@ -49,18 +48,13 @@ def render(
     title: str, lead: str, answer: str, notices: Sequence[Notice], sections: Sequence[Section]
 ) -> str:
     """Write a page of sections, with an answer and its limits at the head."""
-    folder = files("voxplain.report")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(folder.joinpath("template.html").read_text("utf-8"))
-    scripts = [folder.joinpath(name).read_text("utf-8") for name in SCRIPTS]
-    return template.render(
+    return fill(
+        "template.html",
+        "style.css",
         title=title,
         lead=lead,
         answer=answer,
         notices=notices,
         sections=sections,
-        style=Markup(folder.joinpath("style.css").read_text("utf-8")),
-        scripts=[Markup(script) for script in scripts],
+        scripts=[Markup(read_asset(name)) for name in SCRIPTS],
     )

@@ -14,8 +14,7 @@ from voxplain.grid import Grid
 from voxplain.paths import WHOLE_COHORT
 from voxplain.report.answer import class_names
 from voxplain.report.blocks import Section, Text
-from voxplain.report.claims_prediction import cnn_is_evidence
-from voxplain.report.notices import Notice
+from voxplain.report.notices import Notice, near_chance
 from voxplain.report.page import render
 from voxplain.report.tables import number, table
 from voxplain.report.viewer import Layer, Viewer, viewer
@@ -114,11 +113,7 @@ def _explained(fold: str) -> Text:
 
 
 def _notices(context: Mapping[str, Any]) -> list[Notice]:
-    notices = []
-    if not cnn_is_evidence(context["accuracy"]):
-        notices.append(
-            Notice("stop", "The network is near chance: its maps are no evidence about the brain.")
-        )
+    notices = near_chance(context["accuracy"])
     if context["quality"]["outlier"].any():
         notices.append(Notice("warn", "Quality control marks the image as an outlier."))
     return [*notices, Notice("note", ONE_MAP)]

@@ -1,15 +1,13 @@
 """A page with three slices of every participant, outliers first: what a person looks through."""
 
 import base64
-from importlib.resources import files
 
-import jinja2
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
 from voxplain.cohort.quality import by_severity
 from voxplain.figures.quality import slices_png
+from voxplain.report.template import fill
 
 _PER_SHEET = 100  # participants that unfold together, so that large cohorts stay readable
 
@@ -45,15 +43,6 @@ def quality_page(run: str, quality: pd.DataFrame, volumes: np.ndarray, affine: n
     outliers = [person for person in people if person["reason"]]
     rest = [person for person in people if not person["reason"]]
     sheets = [rest[start : start + _PER_SHEET] for start in range(0, len(rest), _PER_SHEET)]
-    folder = files("voxplain.report")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(folder.joinpath("quality.html").read_text("utf-8"))
-    return template.render(
-        run=run,
-        n=len(people),
-        outliers=outliers,
-        sheets=sheets,
-        style=Markup(folder.joinpath("quality.css").read_text("utf-8")),
+    return fill(
+        "quality.html", "quality.css", run=run, n=len(people), outliers=outliers, sheets=sheets
     )

@@ -1,18 +1,17 @@
 """The report's sections on explanation: maps, masks, regions, overlap, truth, first layer."""
 
 from collections.abc import Mapping
-from itertools import combinations
 from typing import Any
 
 import pandas as pd
 
 from voxplain import paper
-from voxplain.evaluation.overlap import disjoint_sizes
 from voxplain.figures.style import method_name
 from voxplain.paths import WHOLE_COHORT
 from voxplain.report.answer import class_names, null_cohort
 from voxplain.report.blocks import Note, Text, picture
 from voxplain.report.claims_first_layer import first_layer_counts
+from voxplain.report.claims_overlap import disjoint_masks
 from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import table
 
@@ -90,7 +89,7 @@ def maps(context: Mapping[str, Any]) -> list:
 
 def masked(context: Mapping[str, Any]) -> list:
     """Show the accuracy on masked images with its controls (section 4.3)."""
-    accuracies = context.get("masked")
+    accuracies = context.get("masked_accuracy")
     if accuracies is None:
         return [Note("The accuracy on masked images was not computed in this run.")]
     return [
@@ -177,15 +176,10 @@ def overlap(context: Mapping[str, Any]) -> list:
 
 def _disjoint() -> str:
     """Say by what masks the paper's Table 3 can be reached."""
-    methods = list(paper.THRESHOLDS)
-    numbers = [paper.TABLE3[frozenset(pair)] for pair in combinations(methods, 2)]
-    masks = ", ".join(
-        f"{method_name(name)} {size:.1%}"
-        for name, size in zip(methods, disjoint_sizes(tuple(numbers)), strict=True)
-    )
+    numbers, masks, _ = disjoint_masks()
     return (
-        f"The paper's {', '.join(f'{number:.2f}' for number in numbers)} are reached by three "
-        f"masks that share no voxel at all, if they fill these parts of the box: {masks}."
+        f"The paper's {numbers} are reached by three masks that share no voxel at all, if they "
+        f"fill these parts of the box: {masks}."
     )
 
 

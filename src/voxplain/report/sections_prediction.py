@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from voxplain import paper
+from voxplain.evaluation.statistics import ALPHA
 from voxplain.figures.style import model_name
 from voxplain.report import sections_studies as studies
 from voxplain.report.answer import head_size_name
@@ -105,7 +106,7 @@ def _comparisons(context: Mapping[str, Any]) -> list:
     comparisons = context.get("comparisons")
     if comparisons is None:
         return [Note("The models were not compared with each other in this run.")]
-    apart = int((comparisons["p_holm"] < 0.05).sum())
+    apart = int((comparisons["p_holm"] < ALPHA).sum())
     return [
         Text(
             f"{apart} of {len(comparisons)} pairs of models differ in accuracy by the corrected "

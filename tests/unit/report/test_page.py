@@ -136,7 +136,7 @@ def full_context(tmp_path):
         "quality": pd.DataFrame({"participant_id": ["sub-<b>"], "outlier": [False]}),
         "accuracy": accuracy(),
         "table1": pd.DataFrame({"model": ["knn"], "accuracy_mean": [0.7], "status": ["ok"]}),
-        "masked": masked,
+        "masked_accuracy": masked,
         "table2": {"brainnetome": regions},
         "table3": pairs,
         "localisation": pd.DataFrame(
@@ -279,8 +279,8 @@ def test_near_chance_answer_stops_before_the_maps(tmp_path):
 
 def test_a_complement_as_good_as_the_mask_says_the_mask_is_not_all(tmp_path):
     context = full_context(tmp_path)
-    complement = context["masked"]["control"] == "complement"
-    context["masked"].loc[complement, "accuracy_mean"] = 0.85
+    complement = context["masked_accuracy"]["control"] == "complement"
+    context["masked_accuracy"].loc[complement, "accuracy_mean"] = 0.85
     assert "its complement 0.85, so the mask does not hold all" in answer(context)
 
 

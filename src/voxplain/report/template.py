@@ -1,0 +1,31 @@
+"""Pages filled in from the templates beside this file."""
+
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+_FOLDER = files("voxplain.report")
+
+
+def fill(template: str, sheet: str, **values: Any) -> str:
+    """Render a template; every string is escaped that is not marked as safe.
+
+    Parameters
+    ----------
+    template, sheet : str
+        Names of the template and of its style sheet, which has the colours of all pages before it.
+    **values
+        What the template names; one that is missing is an error.
+    """
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    style = Markup(read_asset("palette.css") + read_asset(sheet))
+    return environment.from_string(read_asset(template)).render(style=style, **values)
+
+
+def read_asset(name: str) -> str:
+    """Return the text of a template, style sheet or script."""
+    return _FOLDER.joinpath(name).read_text("utf-8")
