@@ -4,11 +4,9 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from voxplain.config import DEFAULTS, check_config
-from voxplain.errors import ConfigError
-
 from voxplain import run_lock
-from voxplain.errors import RunLockError
+from voxplain.config import DEFAULTS, check_config
+from voxplain.errors import ConfigError, RunLockError
 
 min_version("9.27")
 
@@ -16,10 +14,12 @@ min_version("9.27")
 configfile: DEFAULTS
 
 
-try:
-    check_config(config, Path(workflow.basedir))
-except ConfigError as error:
-    raise WorkflowError(str(error)) from None
+# Every job reads this file again, with the configuration that the main process found right.
+if workflow.is_main_process:
+    try:
+        check_config(config, Path(workflow.basedir))
+    except ConfigError as error:
+        raise WorkflowError(str(error)) from None
 
 
 report: "workflow/report/workflow.rst"

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 
 from voxplain.errors import ConfigError
@@ -108,6 +107,8 @@ def check_config(config: Mapping[str, Any], project: Path) -> None:
 
 def schema_problems(config: Mapping[str, Any], project: Path) -> list[str]:
     """Return what the JSON schema refuses: unknown or missing keys, values of the wrong kind."""
+    import jsonschema  # not for the jobs, whose configuration has been looked at
+
     validator = jsonschema.Draft202012Validator(read_yaml(project / SCHEMA))
     found = []
     for error in sorted(

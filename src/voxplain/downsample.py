@@ -18,6 +18,7 @@ from voxplain.errors import ImageError
 from voxplain.grid import Grid
 
 PAPER_SHAPE = (58, 70, 58)  # section 3.1 of Kan 2020, from 260 x 311 x 260 voxels of 0.7 mm
+_TISSUE = 0.05  # of the 98th percentile
 _BAND_ROWS = 8  # of the second axis's matrix per product
 _SLAB_BYTES = 1 << 20  # of float32: a slab and its product stay in a core's second-level cache
 
@@ -49,6 +50,20 @@ class ImageStatistics:
     shape: tuple[int, int, int]
     orientation: str
     voxel_sizes: tuple[float, float, float]
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the image is constant or nowhere above zero: no brain."""
+        return self.maximum <= max(self.minimum, 0)
+
+
+def tissue(volume: np.ndarray) -> np.ndarray:
+    """Return the voxels of a brain-extracted image that hold tissue, bool of its shape.
+
+    That is what exceeds 5 % of the image's 98th percentile: above air and rounding, below the
+    darkest tissue.
+    """
+    return volume > _TISSUE * np.percentile(volume, 98)
 
 
 def box_matrix(n_in: int, n_out: int) -> np.ndarray:

@@ -217,7 +217,7 @@ def write_map(
         write_volume(path, explained.map, explained.grid)
         return
     fine = read_header(image).grid
-    to_map = np.linalg.inv(explained.grid.affine) @ fine.affine
+    to_map = explained.grid.from_voxels_of(fine)
     values = ndimage.affine_transform(
         *(explained.map, to_map[:3, :3], to_map[:3, 3]),
         output_shape=fine.shape,

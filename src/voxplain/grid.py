@@ -106,6 +106,10 @@ class Grid:
         inverse = np.linalg.inv(self.affine)
         return np.asarray(world) @ inverse[:3, :3].T + inverse[:3, 3]
 
+    def from_voxels_of(self, other: "Grid") -> np.ndarray:
+        """Return the matrix, (4, 4), from another grid's voxel indices to this one's."""
+        return np.linalg.inv(self.affine) @ other.affine
+
     def coarsen(self, shape: tuple[int, int, int]) -> "Grid":
         """Return the grid that cuts the same field of view into `shape` boxes.
 

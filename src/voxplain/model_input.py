@@ -72,7 +72,7 @@ class ModelInput:
         volume, grid, statistics = downsample_file(path, self.shape, mask=mask)
         if self.affine is not None:
             self._check_grid(path, grid)
-        if statistics.maximum <= max(statistics.minimum, 0):
+        if statistics.is_blank:
             raise ImageError(
                 f"{path}: every voxel lies between {statistics.minimum:g} and "
                 f"{statistics.maximum:g}, so the image shows no brain; give another one"

@@ -118,7 +118,7 @@ def region_means(
         columns = np.empty((0, attribution.size)) if maps is None else maps.reshape(len(maps), -1)
         return np.where(in_view[:, None] > 0, matrix @ columns.T, np.nan)
 
-    voxel_ml = abs(np.linalg.det(atlas.grid.affine[:3, :3])) / 1000
+    voxel_ml = atlas.grid.voxel_volume / 1000
     return RegionMeans(
         atlas.table,
         np.bincount(atlas.labels.ravel())[atlas.table["value"]] * voxel_ml,

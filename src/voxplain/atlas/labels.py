@@ -157,7 +157,7 @@ def resample_labels(atlas: Atlas, grid: Grid) -> np.ndarray:
     numpy.ndarray of int32, shape ``grid.shape``
         0 outside the atlas's own field of view.
     """
-    to_atlas = np.linalg.inv(atlas.grid.affine) @ grid.affine
+    to_atlas = atlas.grid.from_voxels_of(grid)
     return ndimage.affine_transform(
         atlas.labels,
         to_atlas[:3, :3],

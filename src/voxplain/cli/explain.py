@@ -87,9 +87,9 @@ def explain(
     from voxplain import compute
     from voxplain.explain import explain_image, map_paths, open_network, write_map
 
-    paths = map_paths(images, out, method.replace("-", "_"))
-    masks = _masks(mask, images)
     name = method.replace("-", "_")
+    paths = map_paths(images, out, name)
+    masks = _masks(mask, images)
     seed, chosen = _settings(name, config)
     chosen |= key_values(settings or [], "--set")
     opened, form = open_network(

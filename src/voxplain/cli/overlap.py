@@ -87,7 +87,8 @@ def overlap(
 
 
 def _open_atlas(atlas: str, labels: Path | None, config: list[Path] | None) -> "Atlas":
-    from voxplain.atlas.files import fetch_wheel, open_atlas
+    from voxplain.atlas.files import open_atlas
+    from voxplain.atlas.wheels import fetch_wheel
     from voxplain.config import DEFAULTS, project_folder, read_config
     from voxplain.errors import AtlasError
     from voxplain.paths import RunPaths

@@ -16,6 +16,7 @@ from voxplain import nifti
 from voxplain.cohort import bids, hcp
 from voxplain.cohort.bids_names import BidsName, InvalidNameError
 from voxplain.cohort.participants import MISSING_TEXT, shortened
+from voxplain.cohort.scans import filled
 from voxplain.cohort.text_tables import read_text_table
 from voxplain.errors import CohortError, ImageError
 
@@ -198,7 +199,7 @@ def _table(root: Path) -> Found | None:
     table, notes = _labelled(named[0], settings)
     settings["image"] = _image_pattern(root, table)
     settings["morphometry"] = None
-    first = root / _filled(settings["image"], table.iloc[0])
+    first = root / filled(settings["image"], table.iloc[0])
     space = "MNI152" if "MNI152" in first.name else "native"
     notes.append(f"Images like {first.relative_to(root)}.")
     notes.append(
@@ -275,7 +276,7 @@ def _image_pattern(root: Path, table: pd.DataFrame) -> str:
             str(path.relative_to(root)).replace(participant, "{participant_id}") for path in paths
         ]
         counts = {
-            pattern: sum((root / _filled(pattern, row)).exists() for _, row in table.iterrows())
+            pattern: sum((root / filled(pattern, row)).exists() for _, row in table.iterrows())
             for pattern in patterns
         }
         if counts:
@@ -307,10 +308,6 @@ def _is_image(path: Path) -> bool:
     except ImageError:
         return False
     return True
-
-
-def _filled(pattern: str, row: pd.Series) -> str:
-    return re.sub(r"\{([^{}]+)\}", lambda match: row[match[1]], pattern)
 
 
 def _columns(path: Path) -> set[str]:

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from voxplain.downsample import ImageStatistics
+from voxplain.downsample import ImageStatistics, tissue
 from voxplain.errors import ImageError
 
 OUTLIER_Z = 3.5  # Iglewicz and Hoaglin's cut-off for scores from median and MAD
 LEAST_AT_SITE = 10  # participants, for a median and a MAD of their own
 _LEAST_SPREAD = 0.01  # of logs: images that agree to a percent are alike
 _MOST_FOREGROUND = 0.9  # of the field of view; a brain fills about half of the tightest box
-_FOREGROUND = 0.05  # of the 98th percentile: above air and rounding, below the darkest tissue
 _MAD_TO_SD = 1.4826  # of a normal distribution
 
 
@@ -34,7 +33,7 @@ def quality_row(participant_id: str, coarse: np.ndarray, stats: ImageStatistics)
     ImageError
         The image is constant, or no voxel is above zero: there is no brain in it.
     """
-    if stats.maximum <= max(stats.minimum, 0):
+    if stats.is_blank:
         raise ImageError(
             f"{participant_id}: every voxel lies between {stats.minimum:g} and {stats.maximum:g}, "
             "so the image shows no brain; repair it or drop the participant with cohort.exclude"
@@ -66,11 +65,11 @@ def brain_mask(volumes: np.ndarray) -> np.ndarray:
     Returns
     -------
     mask : (X, Y, Z) bool array
-        Tissue is what exceeds 5 % of the participant's 98th percentile.
+        See `voxplain.downsample.tissue`.
     """
     votes = np.zeros(volumes.shape[1:], np.int64)
     for volume in volumes:
-        votes += volume > _FOREGROUND * np.percentile(volume, 98)
+        votes += tissue(volume)
     return 2 * votes >= len(volumes)
 
 

@@ -81,6 +81,9 @@ _MORI_SIDED = {
 }
 
 
+_REGIONS = frozenset(f"{side}_{region}" for side in "LR" for region in hcp_columns.REGIONS)
+
+
 def of_brainnetome(name: str) -> str | None:
     """Return the structure, such as ``L_Hippo``, of a Brainnetome label, or None."""
     match = _SUBREGION.fullmatch(name)
@@ -131,8 +134,7 @@ def of_feature(column: str) -> str | None:
     stem, _, _ = column.rpartition("_")
     if column.startswith("FS_"):
         structure = stem.removeprefix("FS_")
-        regions = {f"{side}_{region}" for side in "LR" for region in hcp_columns.REGIONS}
-        return structure if structure in regions or structure in hcp_columns.STRUCTURES else None
+        return structure if structure in _REGIONS or structure in hcp_columns.STRUCTURES else None
     if match := re.fullmatch(r"([lr])h_(\w+)", stem):
         region = _CORTEX.get(match[2].lower())
         return region and f"{match[1].upper()}_{region}"

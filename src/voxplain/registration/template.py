@@ -20,7 +20,7 @@ def brain() -> tuple[np.ndarray, Grid]:
 def mask_on(grid: Grid) -> np.ndarray:
     """Return the brain's mask on another grid of MNI152 space, as bool of its shape."""
     mask, own = brain_mask()
-    to_template = np.linalg.inv(own.affine) @ grid.affine
+    to_template = own.from_voxels_of(grid)
     shares = ndimage.affine_transform(
         mask.astype(np.float32), to_template[:3, :3], to_template[:3, 3], grid.shape, order=1
     )

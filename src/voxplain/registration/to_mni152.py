@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from voxplain import nifti
-from voxplain.downsample import ImageStatistics, read_masked
+from voxplain.downsample import ImageStatistics, read_masked, tissue
 from voxplain.errors import TransformError
 from voxplain.grid import Grid
 from voxplain.registration import antspy, template
@@ -22,7 +22,6 @@ BRAIN_ML = (300.0, 2500.0)
 # Share of the template's brain that must hold tissue. On three IXI brains: .999 with their own
 # transform, .84, .79 and .76 with none, .69 and less with its inverse.
 LEAST_COVERAGE = 0.85
-_TISSUE = 0.05  # of the 98th percentile, as in quality control
 
 
 @dataclass(frozen=True)
@@ -146,8 +145,8 @@ def template_overlap(volume: np.ndarray) -> dict[str, float]:
         participant are wrong.
     """
     brain = _template_brain(volume.shape) > 0.5
-    tissue = volume > _TISSUE * np.percentile(volume, 98)
-    both = int((brain & tissue).sum())
+    found = tissue(volume)
+    both = int((brain & found).sum())
     coverage = both / int(brain.sum())
     if coverage < LEAST_COVERAGE:
         raise TransformError(
@@ -155,5 +154,5 @@ def template_overlap(volume: np.ndarray) -> dict[str, float]:
             f"than {LEAST_COVERAGE:.0%}; the transform is another participant's, runs the other "
             "way (MNI152 to native), or belongs to another image"
         )
-    dice = 2 * both / int(brain.sum() + tissue.sum())
+    dice = 2 * both / int(brain.sum() + found.sum())
     return {"TemplateDice": round(dice, 4), "TemplateCoverage": round(coverage, 4)}
