@@ -17,7 +17,7 @@ from statsmodels.stats.multitest import multipletests
 
 from voxplain.atlas.labels import Atlas
 from voxplain.errors import AtlasError
-from voxplain.evaluation.fold_statistics import corrected_t
+from voxplain.evaluation.fold_statistics import corrected_t, one_sided
 from voxplain.paper import Lateral
 
 LEVEL = 0.05
@@ -274,7 +274,7 @@ def _over_folds(scores: np.ndarray, chance: np.ndarray) -> np.ndarray:
     rows = []
     for values, expected in zip(scores, chance, strict=True):
         mean, low, high, p = corrected_t(values - expected)
-        rows.append((low + expected, high + expected, p / 2 if mean > 0 else 1 - p / 2))
+        rows.append((low + expected, high + expected, one_sided(mean, p)))
     return np.array(rows)
 
 

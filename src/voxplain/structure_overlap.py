@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from voxplain.cohort.structures import of_feature, of_label
+from voxplain.evaluation.fold_statistics import against_null
 from voxplain.region_statistics import RegionMeans
 
 # Column of a model's importances: how it is called here
@@ -111,9 +112,7 @@ def rank_correlation(importance: np.ndarray, observed: np.ndarray, null: np.ndar
     ranks -= ranks.mean(axis=0)
     ranks /= np.linalg.norm(ranks, axis=0)
     rho = ranks[:, 0] @ ranks[:, 1:]
-    found, drawn = rho[0], rho[1:]
-    result |= {"spearman": found, "null_mean": drawn.mean(), "null_p95": np.quantile(drawn, 0.95)}
-    return result | {"p_null": (np.count_nonzero(drawn >= found) + 1) / (len(drawn) + 1)}
+    return result | {"spearman": rho[0], **against_null(rho[1:], rho[0])}
 
 
 def structure_overlap(

@@ -4,14 +4,13 @@ import numpy as np
 import pandas as pd
 
 from voxplain import compute
-from voxplain.evaluation.families import family_codes, resample
+from voxplain.evaluation.families import bootstrap_weights
 from voxplain.evaluation.statistics import bootstrap_intervals, is_evidence, summarise
 from voxplain.evaluation.transfer import check_transfer
 from voxplain.files import read_table, write_table
 from voxplain.logs import job_log
 from voxplain.network import load_model
 from voxplain.predictions import predictions_table
-from voxplain.seeds import stream_seed
 from voxplain.training import predict_logits
 
 COLUMNS = (
@@ -32,8 +31,7 @@ with job_log(snakemake.log[0]):
         "folds' models, mean": np.mean([predict_logits(one, volumes) for one in folds], axis=0),
     }
     people = participants["participant_id"].tolist()
-    seed = stream_seed(p.seed, "bootstrap of families")
-    weights = resample(family_codes(participants), p.bootstraps, seed)
+    weights = bootstrap_weights(participants, p.bootstraps, p.seed)
     rows = []
     for models, found in logits.items():
         labels = participants["label"].to_numpy(int)

@@ -3,19 +3,17 @@
 import pandas as pd
 
 from voxplain import figures
-from voxplain.evaluation.families import family_codes, resample
+from voxplain.evaluation.families import bootstrap_weights
 from voxplain.evaluation.grids import over_grids
 from voxplain.evaluation.statistics import is_evidence, summarise
 from voxplain.files import read_json, read_table, write_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
-from voxplain.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input
     participants = read_table(given.participants)
-    seed = stream_seed(p.seed, "bootstrap of families")
-    weights = resample(family_codes(participants), p.bootstraps, seed)
+    weights = bootstrap_weights(participants, p.bootstraps, p.seed)
     rows, predictions = [], []
     for k, path in enumerate(given.grids):  # the run's own grid comes first
         grid = Grid.from_dict(read_json(path))

@@ -5,20 +5,18 @@ import pandas as pd
 from voxplain.baselines import head_size
 from voxplain.evaluation.calibration import calibration, logits, reliability
 from voxplain.evaluation.comparisons import compare
-from voxplain.evaluation.families import family_codes, resample
+from voxplain.evaluation.families import bootstrap_weights
 from voxplain.evaluation.matching import head_size_table
 from voxplain.evaluation.over_folds import table1
 from voxplain.evaluation.statistics import bootstrap_intervals, is_evidence, summarise
 from voxplain.files import read_table, write_table
 from voxplain.logs import job_log
-from voxplain.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     p, given, output = snakemake.params, snakemake.input, snakemake.output
     participants = read_table(given.participants)
     people = participants["participant_id"].tolist()
-    seed = stream_seed(p.seed, "bootstrap of families")
-    weights = resample(family_codes(participants), p.bootstraps, seed)
+    weights = bootstrap_weights(participants, p.bootstraps, p.seed)
     sizes = head_size.measured(participants, read_table(given.quality))
     rows, everything, curves = [], [], []
     for model in p.models:

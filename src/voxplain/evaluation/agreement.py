@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from voxplain.evaluation.fold_statistics import corrected_t
+from voxplain.evaluation.fold_statistics import against_null, corrected_t, one_sided
 from voxplain.evaluation.smooth_masks import matched_fwhm, rank_matched_noise, surrogate_values
 
 AREAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)  # shares of the brain
@@ -124,8 +124,7 @@ def group_agreement(
                         {
                             **{"level": level, "method_a": a, "method_b": b, "area": area},
                             **{"dice": found, "chance": places.chance(rank_a, rank_b, area)[0]},
-                            **{"null_mean": drawn.mean(), "null_p95": np.quantile(drawn, 0.95)},
-                            "p_null": (np.count_nonzero(drawn >= found) + 1) / (n_null + 1),
+                            **against_null(drawn, found),
                         }
                     )
     return pd.DataFrame(rows)
@@ -214,7 +213,7 @@ def participant_agreement(rows: pd.DataFrame) -> pd.DataFrame:
                 **{"dice": part["dice"].mean(), "dice_low": low, "dice_high": high},
                 **{"chance": part["chance"].mean(), "null_mean": part["random"].mean()},
                 **{"null_p95": part["random"].quantile(0.95)},
-                **{"p_null": p / 2 if excess > 0 else 1 - p / 2},
+                **{"p_null": one_sided(excess, p)},
                 **{"other_mean": part["other"].mean()},
             }
         )

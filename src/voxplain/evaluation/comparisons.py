@@ -39,6 +39,34 @@ def paired_bootstrap(difference: np.ndarray, weights: np.ndarray) -> dict[str, f
     }
 
 
+def correctness(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return who was classified rightly by which model: participants and folds by models."""
+    rows = predictions.assign(correct=predictions["y_true"] == predictions["y_pred"])
+    return rows.pivot_table(
+        index=["participant_id", "fold"], columns="model", values="correct", sort=False
+    )
+
+
+def differences(
+    table: pd.DataFrame, a: str, b: str, participants: list[str]
+) -> tuple[dict[str, float], np.ndarray]:
+    """Return how far model a is ahead of b in `correctness`: over folds, and of each participant.
+
+    Returns
+    -------
+    over_folds : dict
+        difference, ci_low, ci_high, p_corrected (`corrected_t`).
+    pooled : numpy.ndarray, shape (n,)
+        For `paired_bootstrap`, in the order of `participants`.
+    """
+    ahead = table[a] - table[b]
+    of_fold = table.groupby("fold").mean()
+    # rounded, so that folds that differ alike do so to the last digit
+    over_folds = corrected_t((of_fold[a] - of_fold[b]).to_numpy().round(12))
+    pooled = ahead.reset_index("fold", drop=True).loc[participants].to_numpy()
+    return dict(zip(OVER_FOLDS, over_folds, strict=True)), pooled
+
+
 def compare(
     predictions: pd.DataFrame, participants: list[str], weights: np.ndarray
 ) -> pd.DataFrame:
@@ -61,24 +89,12 @@ def compare(
         (`corrected_t`), p_holm (over the pairs); pooled_difference with boot_low, boot_high and
         p_bootstrap (`paired_bootstrap`).
     """
-    rows = predictions.assign(correct=predictions["y_true"] == predictions["y_pred"])
-    table = rows.pivot_table(
-        index=["participant_id", "fold"], columns="model", values="correct", sort=False
-    )
-    of_person = table.reset_index("fold", drop=True).loc[participants]
-    of_fold = table.groupby("fold").mean()
+    table = correctness(predictions)
     found = []
     for a, b in combinations(predictions["model"].unique(), 2):
-        # rounded, so that folds that differ alike do so to the last digit
-        over_folds = corrected_t((of_fold[a] - of_fold[b]).to_numpy().round(12))
-        pooled = (of_person[a] - of_person[b]).to_numpy()
+        over_folds, pooled = differences(table, a, b, participants)
         found.append(
-            {
-                "model_a": a,
-                "model_b": b,
-                **dict(zip(OVER_FOLDS, over_folds, strict=True)),
-                **paired_bootstrap(pooled, weights),
-            }
+            {"model_a": a, "model_b": b, **over_folds, **paired_bootstrap(pooled, weights)}
         )
     comparisons = pd.DataFrame(found)
     holm = multipletests(comparisons["p_corrected"], method="holm")[1]

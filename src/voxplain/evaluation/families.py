@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.groups import family_groups
+from voxplain.seeds import stream_seed
 
 
 def family_codes(participants: pd.DataFrame) -> np.ndarray:
@@ -43,6 +44,22 @@ def resample(families: np.ndarray, n_draws: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng([seed])
     counts = rng.multinomial(n_families, np.full(n_families, 1 / n_families), size=n_draws)
     return counts[:, families]
+
+
+def bootstrap_weights(participants: pd.DataFrame, n_draws: int, seed: int) -> np.ndarray:
+    """Return the run's samples of families, (n_draws, n): the same for everything that it compares.
+
+    Parameters
+    ----------
+    participants : pandas.DataFrame
+        As for `family_codes`.
+    n_draws : int
+        Bootstrap samples.
+    seed : int
+        The run's.
+    """
+    stream = stream_seed(seed, "bootstrap of families")
+    return resample(family_codes(participants), n_draws, stream)
 
 
 def permute_labels(

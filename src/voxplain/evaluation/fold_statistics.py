@@ -1,4 +1,4 @@
-"""Intervals and tests on one number per fold."""
+"""Intervals and tests on one number per fold, and one number against its null."""
 
 import numpy as np
 from scipy import stats
@@ -40,3 +40,30 @@ def corrected_t(values: np.ndarray, level: float = 0.95) -> tuple[float, float, 
     half = stats.t.ppf((1 + level) / 2, k - 1) * error
     p = 2 * stats.t.sf(abs(mean) / error, k - 1)
     return mean, mean - half, mean + half, float(p)
+
+
+def one_sided(mean: float, p: float) -> float:
+    """Return the p of "greater" from a two-sided p and the mean that it belongs to."""
+    return p / 2 if mean > 0 else 1 - p / 2
+
+
+def against_null(null: np.ndarray, at_least: float) -> dict[str, float]:
+    """Summarise draws of a null and how many of them reach what was found.
+
+    Parameters
+    ----------
+    null : numpy.ndarray, shape (n,)
+        The statistic under the null.
+    at_least : float
+        What was found, less what rounding may take from a draw that ties with it.
+
+    Returns
+    -------
+    dict
+        null_mean, null_p95, and p_null, ``(b + 1) / (n + 1)`` with b draws of at least `at_least`.
+    """
+    return {
+        "null_mean": float(null.mean()),
+        "null_p95": float(np.quantile(null, 0.95)),
+        "p_null": (np.count_nonzero(null >= at_least) + 1) / (len(null) + 1),
+    }

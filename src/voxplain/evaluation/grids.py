@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.evaluation.comparisons import compare, paired_bootstrap
+from voxplain.evaluation.comparisons import correctness, differences, paired_bootstrap
 
 SUPPORTED = "the finer the grid, the further the network is ahead"
 UNSUPPORTED = "a finer grid does not put the network further ahead"
@@ -39,16 +39,8 @@ def over_grids(
     found, coarsest = [], None
     for grid in rows["grid"]:
         own = predictions[predictions["grid"] == grid]
-        pair = compare(own, participants, weights).iloc[0]
-        right = own.assign(right=(own["y_true"] == own["y_pred"]).astype(int))
-        right = right.pivot_table(index="participant_id", columns="model", values="right")
-        ahead = (right["cnn"] - right["voxel_svm"]).loc[participants].to_numpy()
-        row = {
-            "lead": pair["difference"],
-            "lead_low": pair["ci_low"],
-            "lead_high": pair["ci_high"],
-            "lead_p": pair["p_corrected"],
-        }
+        pair, ahead = differences(correctness(own), "cnn", "voxel_svm", participants)
+        row = dict(zip(("lead", "lead_low", "lead_high", "lead_p"), pair.values(), strict=True))
         if coarsest is None:
             coarsest = ahead
         else:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from voxplain.evaluation.families import permute_labels
+from voxplain.evaluation.fold_statistics import against_null
+from voxplain.evaluation.over_folds import TIE
 
 
 def refitting_null(
@@ -35,20 +37,30 @@ def refitting_null(
         accuracy (pooled); null_mean and null_p95 of the permutations' accuracies; p_refit,
         ``(b + 1) / (n_permutations + 1)`` with b of them at least the accuracy; n_permutations.
     """
+    accuracy, null = permuted_accuracies(predict, labels, families, folds, n_permutations, seed)
+    beside = against_null(null, accuracy - TIE)
+    p = {"p_refit": beside.pop("p_null"), "n_permutations": n_permutations}
+    return {"accuracy": accuracy} | beside | p
+
+
+def permuted_accuracies(
+    predict: Callable[[np.ndarray], np.ndarray],
+    labels: np.ndarray,
+    families: np.ndarray,
+    folds: np.ndarray,
+    n_permutations: int,
+    seed: int,
+) -> tuple[float, np.ndarray]:
+    """Return the accuracy on the labels and, (n_permutations,), on permuted ones.
+
+    Parameters are those of `refitting_null`.
+    """
     rng = np.random.default_rng([seed])
-    accuracy = float((predict(labels) == labels).mean())
     null = np.empty(n_permutations)
     for draw in range(n_permutations):
         permuted = permute_labels(labels, families, folds, rng)
         null[draw] = (predict(permuted) == permuted).mean()
-    as_high = np.count_nonzero(null >= accuracy - 1e-9)
-    return {
-        "accuracy": accuracy,
-        "null_mean": float(null.mean()),
-        "null_p95": float(np.quantile(null, 0.95)),
-        "p_refit": (as_high + 1) / (n_permutations + 1),
-        "n_permutations": n_permutations,
-    }
+    return float((predict(labels) == labels).mean()), null
 
 
 def held_out(

@@ -5,6 +5,7 @@ import pandas as pd
 
 from voxplain.downsample import downsample_volume
 from voxplain.errors import CohortError
+from voxplain.evaluation.fold_statistics import against_null
 from voxplain.grid import Grid
 
 
@@ -135,10 +136,10 @@ def _scores(
         for kind, value, drawn in zip(
             ("auc", "ap"), found, np.array([areas[name] for areas in null]).T, strict=True
         ):
-            scores[name][f"null_{kind}_mean"] = float(drawn.mean())
-            scores[name][f"null_{kind}_p95"] = float(np.quantile(drawn, 0.95))
-            beaten = np.count_nonzero(drawn >= value)
-            scores[name][f"p_{kind}"] = (beaten + 1) / (len(drawn) + 1)
+            beside = against_null(drawn, value)
+            scores[name][f"null_{kind}_mean"] = beside["null_mean"]
+            scores[name][f"null_{kind}_p95"] = beside["null_p95"]
+            scores[name][f"p_{kind}"] = beside["p_null"]
     return scores
 
 

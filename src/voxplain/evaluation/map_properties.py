@@ -8,7 +8,7 @@ from scipy import ndimage
 from scipy.stats import rankdata
 
 from voxplain.evaluation.families import permute_labels
-from voxplain.evaluation.fold_statistics import corrected_t
+from voxplain.evaluation.fold_statistics import against_null, corrected_t, one_sided
 from voxplain.evaluation.smooth_masks import surrogates
 
 
@@ -97,7 +97,7 @@ def compare_methods(folds: Mapping[str, np.ndarray]) -> pd.DataFrame:
         if others:
             rival = max(others, key=means.get)
             tests = [corrected_t(values - folds[other]) for other in others]
-            p = [p / 2 if mean > 0 else 1 - p / 2 for mean, _, _, p in tests]
+            p = [one_sided(mean, p) for mean, _, _, p in tests]
             row |= {"rival": rival, "difference": means[method] - means[rival]}
             row |= {"p_highest": max(p)}
         rows.append(row)
@@ -160,10 +160,4 @@ def class_difference(
 
 def _against(found: float, null: np.ndarray) -> dict[str, float]:
     # a permutation that is the labels themselves differs from them by rounding only
-    as_high = np.count_nonzero(null >= found * (1 - 1e-6))
-    return {
-        "observed": float(found),
-        "null_mean": float(null.mean()),
-        "null_p95": float(np.quantile(null, 0.95)),
-        "p_null": (as_high + 1) / (len(null) + 1),
-    }
+    return {"observed": float(found)} | against_null(null, found * (1 - 1e-6))

@@ -6,7 +6,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from voxplain.evaluation.families import permute_labels
+from voxplain.evaluation.fold_statistics import against_null
+from voxplain.evaluation.label_permutations import permuted_accuracies
 from voxplain.evaluation.over_folds import TIE
 from voxplain.evaluation.statistics import ALPHA
 
@@ -77,19 +78,14 @@ def against_chance(
         of at least the accuracy.
     """
     true, called = predictions["y_true"].to_numpy(int), predictions["y_pred"].to_numpy(int)
-    rng = np.random.default_rng([seed])
-    null = np.array(
-        [
-            np.mean(permute_labels(true, families, folds, rng) == called)
-            for _ in range(n_permutations)
-        ]
+    accuracy, null = permuted_accuracies(
+        lambda _: called, true, families, folds, n_permutations, seed
     )
-    accuracy = float(np.mean(true == called))
     low, high = np.quantile(null, [ALPHA / 2, 1 - ALPHA / 2])
     return {
         "accuracy": accuracy,
         "chance_low": float(low),
         "chance_high": float(high),
         "inside": bool(low - TIE <= accuracy <= high + TIE),
-        "p": (np.count_nonzero(null >= accuracy - TIE) + 1) / (n_permutations + 1),
+        "p": against_null(null, accuracy - TIE)["p_null"],
     }

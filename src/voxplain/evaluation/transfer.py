@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from voxplain.errors import ConfigError, LeakageError
+from voxplain.evaluation.fold_statistics import against_null
 from voxplain.evaluation.smooth_masks import surrogates
 
 MUST_MATCH = ("shape", "normalisation", "classes", "contrast")
@@ -74,9 +75,6 @@ def map_correlation(
 
     found = correlate(b)
     null = np.array([correlate(one) for one in surrogates(b, brain_mask, n_null, seed)])
-    return {
-        "spearman": found,
-        "null_mean": float(null.mean()),
-        "null_p95": float(np.quantile(null, 0.95)),
-        "p": (np.count_nonzero(null >= found) + 1) / (n_null + 1),
-    }
+    beside = against_null(null, found)
+    p = beside.pop("p_null")
+    return {"spearman": found, **beside, "p": p}
