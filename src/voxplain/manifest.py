@@ -1,4 +1,4 @@
-"""Fingerprints of source code, machine and results, so that a result knows what made it.
+"""Fingerprints of source code and results, so that a result knows what made it.
 
 The hash of every module that a rule's script imports is a parameter of the rule: a changed kernel
 re-runs its results, a changed figure retrains nothing. `verify` tells which of a run's
@@ -11,11 +11,8 @@ import csv
 import fnmatch
 import functools
 import hashlib
-import importlib.metadata
 import os
-import platform
 import re
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +30,6 @@ TIMED = (
 )
 # Neither results nor kept: records of the work, checkpoints, and studies within the study.
 _NO_RESULTS = ("logs/*", "benchmarks/*", "truth/*", "manifest.tsv", "*checkpoint.pt", "*/.*", ".*")
-RECORDED_PACKAGES = (
-    *("voxplain", "torch", "numpy", "scipy", "pandas", "scikit-learn", "xgboost", "statsmodels"),
-    *("nibabel", "nilearn", "isal", "matplotlib", "seaborn", "snakemake"),
-)
 
 
 @functools.cache
@@ -208,24 +201,3 @@ def verify(folder: str | os.PathLike) -> Differences:
     return Differences(
         changed, [name for name in listed if name not in present], sorted(present - set(listed))
     )
-
-
-def environment() -> dict[str, str]:
-    """Return versions of what computes, and the machine's name for its processor."""
-    versions = {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES}
-    return {
-        "python": sys.version.split()[0],
-        **versions,
-        "platform": platform.platform(),
-        "processor": _processor(),
-        "cores": str(os.cpu_count()),
-    }
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor()

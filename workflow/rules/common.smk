@@ -121,9 +121,10 @@ MODEL_INPUT = {
     "contrast": config["cohort"]["contrast"],
 }
 # Folds whose maps make the group maps: the held-out ones, or the paper's in-sample model.
-MAP_FOLDS = FOLDS if config["attribution"]["model"] == "fold" else [WHOLE_COHORT]
+HELD_OUT_MAPS = config["attribution"]["model"] == "fold"
+MAP_FOLDS = FOLDS if HELD_OUT_MAPS else [WHOLE_COHORT]
 # Folds that the page's viewer can show one by one; the whole-cohort model is its own mean.
-VIEWER_FOLDS = FOLDS if config["attribution"]["model"] == "fold" else []
+VIEWER_FOLDS = FOLDS if HELD_OUT_MAPS else []
 ENVIRONMENT = f"../../envs/{'gpu' if config['gpu'] else 'cpu'}.yaml"
 
 

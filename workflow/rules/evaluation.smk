@@ -24,7 +24,7 @@ rule masked_accuracy_fold:
         methods=METHODS,
         classes=CLASSES,
         network=NETWORK,
-        map_set="train" if config["attribution"]["model"] == "fold" else "test",
+        map_set="train" if HELD_OUT_MAPS else "test",
         random_masks=config["evaluation"]["random_masks"],
         seed=config["seed"],
         gpu=config["gpu"],

@@ -126,10 +126,16 @@ def per_model(path, models):
     return {model: path.replace("{model}", model) for model in models}
 
 
-def held_out_fold(participant):
-    """The fold that a participant is held out of; waits for the folds to be drawn."""
+def drawn_folds():
+    """The fold that each participant is held out of; waits for the folds to be drawn."""
     with open(checkpoints.make_folds.get().output.folds) as file:
-        rows = dict(line.split("\t")[:2] for line in file)
+        next(file)  # column names
+        return dict(line.split("\t")[:2] for line in file)
+
+
+def held_out_fold(participant):
+    """The fold that a participant is held out of."""
+    rows = drawn_folds()
     if participant not in rows:
         raise WorkflowError(f"{participant} is not in this cohort ({P.participants})")
     return rows[participant]
@@ -138,7 +144,7 @@ def held_out_fold(participant):
 def fold_of(participant):
     """The fold whose model explains a participant."""
     fold = held_out_fold(participant)
-    return fold if config["attribution"]["model"] == "fold" else WHOLE_COHORT
+    return fold if HELD_OUT_MAPS else WHOLE_COHORT
 
 
 def maps_of_participant(wildcards):
@@ -161,14 +167,12 @@ def page_of_participant(wildcards):
 
 
 def all_participant_maps(wildcards):
-    with open(checkpoints.make_folds.get().output.folds) as file:
-        participants = [line.split("\t")[0] for line in file][1:]
-    return expand(P.participant_map, method=METHODS, participant=participants)
+    return expand(P.participant_map, method=METHODS, participant=list(drawn_folds()))
 
 
 def group_sources(wildcards):
     """Maps that a fold's group masks are made of: its own training sample, or the paper's model."""
-    if config["attribution"]["model"] == "fold":
+    if HELD_OUT_MAPS:
         maps, fold = P.training_maps, wildcards.fold
     else:
         maps, fold = P.maps, WHOLE_COHORT

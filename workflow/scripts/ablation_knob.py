@@ -8,7 +8,7 @@ from voxplain import compute
 from voxplain.attribution import meaningful_perturbation
 from voxplain.evaluation.ablation import PAPER
 from voxplain.evaluation.ablation_runs import knob_values, measure, paper_settings
-from voxplain.evaluation.faithfulness import fills
+from voxplain.evaluation.faithfulness import fill
 from voxplain.evaluation.localisation import planted_regions
 from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
@@ -35,7 +35,7 @@ with job_log(snakemake.log[0]):
         truth = np.any(list(regions.values()), axis=0)
     images = torch.from_numpy(volumes).unsqueeze(1).to(device)
     targets = torch.from_numpy(labels[chosen]).to(device) if p.target == "true_class" else None
-    blurred = fills(volumes, brain, p.sigma)["blur"]
+    blurred = fill("blur", volumes, brain, p.sigma)
     papers = paper_settings(brain.shape)
     if knob == PAPER:
         tried = {None: papers}

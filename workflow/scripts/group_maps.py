@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.evaluation.group_maps import class_means, count_degenerate
+from voxplain.evaluation.group_maps import class_means, count_degenerate, needs_scale
 from voxplain.files import read_json, read_table, write_array, write_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
@@ -13,8 +13,7 @@ from voxplain.registration.spaces import nifti_code, write_sidecars
 with job_log(snakemake.log[0]):
     grid = Grid.from_dict(read_json(snakemake.input.grid))
     code = nifti_code(snakemake.input.space)
-    # Meaningful Perturbations' maps are in [0, 1] already; gradients have no unit of their own.
-    scale = snakemake.wildcards.method != "meaningful_perturbation"
+    scale = needs_scale(snakemake.wildcards.method)
     class_images = iter(snakemake.output.class_maps)
     all_maps, all_labels, counts = [], [], []
     for fold, path, rows in zip(

@@ -20,22 +20,20 @@ with job_log(snakemake.log[0]):
     names = read_table(snakemake.input.truth_names).set_index("value")["name"]
     regions = planted_regions(labels, grid, names, brain.shape)
     planted = np.any(list(regions.values()), axis=0)
-    whole, parts = [], []
-    for method, path in zip(p.methods, snakemake.input.maps, strict=True):
+    scores, parts = {}, []
+    for name, path in zip(
+        [*p.methods, *p.controls],
+        [*snakemake.input.maps, *snakemake.input.controls],
+        strict=True,
+    ):
         conjoined = np.load(path)[2]
         random_maps = surrogates(conjoined, brain, p.surrogates, p.seed)
-        scores = localisation(conjoined, planted, brain, random_maps)
-        whole.append({"method": method, **scores})
-        by_region = localisation_by_region(conjoined, regions, brain, random_maps)
-        parts.append(by_region.assign(method=method))
-    controls = []
-    for control, path in zip(p.controls, snakemake.input.controls, strict=True):
-        conjoined = np.load(path)[2]
-        random_maps = surrogates(conjoined, brain, p.surrogates, p.seed)
-        scores = localisation(conjoined, planted, brain, random_maps)
-        controls.append({"method": control, **scores})
-    table = pd.DataFrame(whole)
+        scores[name] = {"method": name, **localisation(conjoined, planted, brain, random_maps)}
+        if name in p.methods:
+            by_region = localisation_by_region(conjoined, regions, brain, random_maps)
+            parts.append(by_region.assign(method=name))
+    table = pd.DataFrame([scores[method] for method in p.methods])
     write_table(snakemake.output.table, table)
-    write_table(snakemake.output.controls, pd.DataFrame(controls))
+    write_table(snakemake.output.controls, pd.DataFrame([scores[name] for name in p.controls]))
     write_table(snakemake.output.regions, pd.concat(parts))
     print(table.to_string(index=False))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain import compute
-from voxplain.evaluation.group_maps import class_means
+from voxplain.evaluation.group_maps import class_means, needs_scale
 from voxplain.evaluation.masked_accuracy import masked_accuracy
 from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
@@ -28,9 +28,7 @@ with job_log(snakemake.log[0]):
     ):
         table = read_table(rows)
         map_labels = table.loc[table["set"] == p.map_set, "label"].to_numpy(int)
-        group = class_means(
-            np.load(maps, mmap_mode="r"), map_labels, method != "meaningful_perturbation"
-        )
+        group = class_means(np.load(maps, mmap_mode="r"), map_labels, needs_scale(method))
         masks = dict(zip([*p.classes, "conjoined"], group, strict=True))
         table = masked_accuracy(model, images, labels, masks, brain, p.random_masks, p.seed)
         table.insert(0, "method", method)

@@ -1,8 +1,9 @@
 """What made this run: settings, versions, machine and checksums of the inputs."""
 
+from voxplain.environment import environment
 from voxplain.files import read_json, read_table, write_json
 from voxplain.logs import job_log
-from voxplain.manifest import environment, file_sha256
+from voxplain.manifest import file_sha256
 
 with job_log(snakemake.log[0]):
     participants = read_table(snakemake.input.participants)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from voxplain import compute
-from voxplain.evaluation.faithfulness import fills
-from voxplain.evaluation.group_maps import class_means
+from voxplain.evaluation.faithfulness import fill
+from voxplain.evaluation.group_maps import class_means, needs_scale
 from voxplain.evaluation.overlap import top_fraction
 from voxplain.evaluation.smooth_masks import surrogates
 from voxplain.files import read_table, write_table
@@ -27,9 +27,10 @@ with job_log(snakemake.log[0]):
     labels = participants["label"].to_numpy(int)
     volumes = np.load(given.volumes, mmap_mode="r")
     brain = read_volume(given.brain_mask)[0] > 0
-    filled = fills(volumes, brain, p.sigma)[p.roar["fill"]]
+    filled = fill(p.roar["fill"], volumes, brain, p.sigma)
     sampled = read_table(given.rows).query("set == 'train'")["label"].to_numpy(int)
-    group = class_means(np.load(given.maps), sampled, wildcards.method != "meaningful_perturbation")
+    maps = np.load(given.maps, mmap_mode="r")
+    group = class_means(maps, sampled, needs_scale(wildcards.method))
     seed = stream_seed(p.seed, "roar", split.fold)
     random = surrogates(group[2], brain, p.roar["random_masks"], seed)
     ranked = [("mask", 0, group[2]), *(("random", draw, one) for draw, one in enumerate(random))]

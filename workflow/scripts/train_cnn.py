@@ -7,10 +7,10 @@ import numpy as np
 
 from voxplain import compute
 from voxplain.checkpoints import Checkpoint
+from voxplain.environment import environment
 from voxplain.files import read_json, read_table, write_json, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
-from voxplain.manifest import environment
 from voxplain.network import build_network, save_model
 from voxplain.predictions import predictions_table
 from voxplain.seeds import stream_seed

@@ -17,14 +17,22 @@ from voxplain.evaluation.smooth_masks import matched_fwhm, smooth
 from voxplain.training import predict_logits
 
 FRACTIONS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of the brain
+FILLS = ("blur", "mean")
 _OWN = -1  # in place of a random draw's number: the order of the method's own map
 
 
 def fills(volumes: np.ndarray, brain_mask: np.ndarray, sigma: float) -> dict[str, np.ndarray]:
+    """Return all that deleted voxels are replaced by, by name: `fill` of each of `FILLS`."""
+    return {kind: fill(kind, volumes, brain_mask, sigma) for kind in FILLS}
+
+
+def fill(kind: str, volumes: np.ndarray, brain_mask: np.ndarray, sigma: float) -> np.ndarray:
     """Return what deleted voxels are replaced by.
 
     Parameters
     ----------
+    kind : {"blur", "mean"}
+        The blurred image, or the mean of the participant's own brain.
     volumes : numpy.ndarray, (n, X, Y, Z)
         Images as the network expects them.
     brain_mask : numpy.ndarray of bool, (X, Y, Z)
@@ -33,15 +41,13 @@ def fills(volumes: np.ndarray, brain_mask: np.ndarray, sigma: float) -> dict[str
 
     Returns
     -------
-    dict of numpy.ndarray, (n, X, Y, Z)
-        ``blur`` and ``mean`` (of the participant's own brain).
+    numpy.ndarray of float32, (n, X, Y, Z)
     """
-    blurred = np.stack([ndimage.gaussian_filter(one, sigma, mode="nearest") for one in volumes])
+    if kind == "blur":
+        blurred = [ndimage.gaussian_filter(one, sigma, mode="nearest") for one in volumes]
+        return np.stack(blurred).astype(np.float32)
     means = volumes[:, brain_mask].mean(axis=1)
-    return {
-        "blur": blurred.astype(np.float32),
-        "mean": np.broadcast_to(means[:, None, None, None], volumes.shape).astype(np.float32),
-    }
+    return np.broadcast_to(means[:, None, None, None], volumes.shape).astype(np.float32)
 
 
 def voxel_order(attribution: np.ndarray, brain_mask: np.ndarray, seed: int) -> np.ndarray:

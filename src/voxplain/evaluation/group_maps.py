@@ -4,10 +4,17 @@ import numpy as np
 
 from voxplain.errors import AttributionError, CohortError
 
+_IN_UNIT_RANGE = frozenset({"meaningful_perturbation"})
+
 
 def count_degenerate(maps: np.ndarray) -> int:
     """Count the maps (n, X, Y, Z) that are zero in every voxel: the method explained nothing."""
     return sum(not one.any() for one in maps)
+
+
+def needs_scale(method: str) -> bool:
+    """Whether a method's maps have no unit of their own, as gradients; others are in [0, 1]."""
+    return method not in _IN_UNIT_RANGE
 
 
 def scale_to_unit(maps: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain import paper
+from voxplain.evaluation.fold_statistics import against_null
 
 KEYS = ["method", "mask", "control"]
 TIE = 1e-9  # means of the same accuracies in another order differ by rounding
@@ -77,10 +78,8 @@ def masked_accuracy_over_folds(rows: pd.DataFrame, groups: Mapping[str, str]) ->
     table[["random_mean", "random_p95", "p_random"]] = np.nan
     for index, row in table[table["control"] == "mask"].iterrows():
         null = draws.loc[row["method"], row["mask"]].to_numpy()
-        as_high = np.count_nonzero(null >= row["accuracy_mean"] - TIE)
-        table.loc[index, "random_mean"] = null.mean()
-        table.loc[index, "random_p95"] = np.quantile(null, 0.95)
-        table.loc[index, "p_random"] = (as_high + 1) / (len(null) + 1)
+        beside = against_null(null, row["accuracy_mean"] - TIE)
+        table.loc[index, ["random_mean", "random_p95", "p_random"]] = list(beside.values())
     return table
 
 

@@ -1,0 +1,33 @@
+"""The machine and the versions that a result was made with."""
+
+import importlib.metadata
+import os
+import platform
+import sys
+from pathlib import Path
+
+RECORDED_PACKAGES = (
+    *("voxplain", "torch", "numpy", "scipy", "pandas", "scikit-learn", "xgboost", "statsmodels"),
+    *("nibabel", "nilearn", "isal", "matplotlib", "seaborn", "snakemake"),
+)
+
+
+def environment() -> dict[str, str]:
+    """Return versions of what computes, and the machine's name for its processor."""
+    versions = {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES}
+    return {
+        "python": sys.version.split()[0],
+        **versions,
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()
