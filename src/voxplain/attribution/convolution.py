@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
+_COLUMNS = 2**15  # of a product with every voxel of the kernel: 3.5 MB
+
 
 def conv3d(
     input: torch.Tensor,
@@ -42,10 +44,19 @@ def conv3d(
     )
     if fast_gradient:
         return _SingleChannelConvolution.apply(input, weight, bias, padding)
-    return _convolve(input, weight, bias, stride, padding, dilation, groups)
+    return convolve(input, weight, bias, stride, padding, dilation, groups)
 
 
-def _convolve(input, weight, bias, stride, padding, dilation, groups):
+def convolve(
+    input: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None,
+    stride: tuple[int, ...] = (1, 1, 1),
+    padding: tuple[int, ...] = (0, 0, 0),
+    dilation: tuple[int, ...] = (1, 1, 1),
+    groups: int = 1,
+) -> torch.Tensor:
+    """Convolve with the fast kernel also where torch would not take it for one image."""
     if len(input) == 1 and input.dtype == torch.float32 and torch.backends.mkldnn.is_available():
         return torch.mkldnn_convolution(input, weight, bias, padding, stride, dilation, groups)
     return F.conv3d(input, weight, bias, stride, padding, dilation, groups)
@@ -63,23 +74,43 @@ class _SingleChannelConvolution(torch.autograd.Function):
         ctx.save_for_backward(weight)
         ctx.padding = padding
         ctx.shape = input.shape
-        return _convolve(input, weight, bias, (1, 1, 1), padding, (1, 1, 1), groups=1)
+        return convolve(input, weight, bias, padding=padding)
 
     @staticmethod
     def backward(ctx, gradient):
         (weight,) = ctx.saved_tensors
-        spread = weight.flatten(1).T  # (kernel voxels, output channels)
-        kernel, size = weight.shape[2:], gradient.shape[2:]
         whole = [n + 2 * p for n, p in zip(ctx.shape[2:], ctx.padding, strict=True)]
         result = gradient.new_zeros((len(gradient), *whole))
         for image, features in zip(result, gradient, strict=True):
-            if features.is_contiguous():
-                rows = features.flatten(1)
-            else:  # channels last: a view, where flatten would copy
-                rows = features.movedim(0, -1).flatten(0, 2).T
-            parts = (spread @ rows).reshape(*kernel, *size)
-            for offset in torch.cartesian_prod(*map(torch.arange, kernel)).tolist():
-                where = tuple(slice(k, k + n) for k, n in zip(offset, size, strict=True))
-                image[where] += parts[tuple(offset)]
+            add_input_gradient(image, features, weight)
         inner = tuple(slice(p, p + n) for p, n in zip(ctx.padding, ctx.shape[2:], strict=True))
         return result[(slice(None), *inner)][:, None], None, None, None
+
+
+def add_input_gradient(image: torch.Tensor, features: torch.Tensor, weight: torch.Tensor) -> None:
+    """Add what the gradient of a convolution's output says about its input of one channel.
+
+    Parameters
+    ----------
+    image : torch.Tensor, (D, H, W)
+        Gradient by the padded input, added to.
+    features : torch.Tensor, (C, D', H', W')
+        Gradient by the output.
+    weight : torch.Tensor, (C, 1, *kernel)
+    """
+    kernel = weight.shape[2:]
+    spread = weight.flatten(1).T  # (kernel voxels, C)
+    offsets = torch.cartesian_prod(*map(torch.arange, kernel)).tolist()
+    planes = max(1, _COLUMNS // features[0, 0].numel())  # their products stay in the cache
+    for start in range(0, features.shape[1], planes):
+        part = features[:, start : start + planes]
+        size = part.shape[1:]
+        if part.movedim(0, -1).is_contiguous():  # channels last: a view, where flatten would copy
+            rows = part.movedim(0, -1).flatten(0, 2).T
+        else:
+            rows = part.flatten(1)
+        products = (spread @ rows).reshape(*kernel, *size)
+        for offset in offsets:
+            corner = (start + offset[0], *offset[1:])
+            where = tuple(slice(k, k + n) for k, n in zip(corner, size, strict=True))
+            image[where] += products[tuple(offset)]

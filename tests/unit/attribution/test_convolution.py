@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from voxplain.attribution import convolution
 from voxplain.attribution.convolution import conv3d
 
 
@@ -40,6 +41,18 @@ def test_it_is_torchs(kernel, settings, fast, layout):
     assert ("SingleChannel" in node) == fast
     for a, b in zip(found, expected, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("columns", [1, 85, 10**6])
+def test_the_gradient_comes_to_the_same_in_parts(columns, monkeypatch):
+    """Output planes of 6 x 7 voxels: one at a time, two at a time (the last alone), all at once."""
+    monkeypatch.setattr(convolution, "_COLUMNS", columns)
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand((2, 1, 7, 8, 9), generator=generator, dtype=torch.float64)
+    weight = torch.rand((4, 1, 3, 3, 3), generator=generator, dtype=torch.float64)
+    _, found, _ = gradient(conv3d, x, weight, None)
+    _, expected, _ = gradient(F.conv3d, x, weight, None)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
 
 def test_several_channels_and_groups_are_left_to_torch():
