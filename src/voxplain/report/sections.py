@@ -17,7 +17,7 @@ from voxplain.report.blocks import Code, Note, Section, Text, picture
 from voxplain.report.methods import methods, references
 from voxplain.report.sections_cohort import cohort
 from voxplain.report.sections_provenance import provenance
-from voxplain.report.tables import duration, table
+from voxplain.report.tables import Cell, Table, cell, duration, is_missing, table
 
 
 def sections(context: Mapping[str, Any]) -> list[Section]:
@@ -75,16 +75,31 @@ def _claims(context: Mapping[str, Any]) -> list:
             f"{paper.N_PARTICIPANTS} participants of the Human Connectome Project "
             f"({paper.N_MEN} men, {paper.N_WOMEN} women), so a difference is no contradiction."
         ),
-        table(_shown(claims), "table-claims", f"Claims of {paper.CITATION}.", "tables/claims.tsv"),
+        _claims_table(claims),
     ]
 
 
-def _shown(claims: pd.DataFrame) -> pd.DataFrame:
-    """Name the columns for readers; the paper's says whose people its numbers are of."""
+def _claims_table(claims: pd.DataFrame) -> Table:
+    """Set what belongs together in one cell: a dozen columns cannot be read side by side."""
     cohort = claims["paper_cohort"].iloc[0]
-    names = {"paper": f"Kan et al. ({cohort})", "kan2020": "computed as in the paper"}
-    names |= {"ours": "this run", "rule": "computed by"}
-    return claims.drop(columns="paper_cohort").rename(columns=names)
+    headers = ["claim", f"Kan et al. ({cohort})", "computed as in the paper", "this run", "verdict"]
+
+    def noted(row: pd.Series, column: str, **notes: str) -> Cell:
+        lines = [before + row[name] for name, before in notes.items() if not is_missing(row[name])]
+        return cell(row[column], column)._replace(notes=tuple(lines))
+
+    rows = [
+        [
+            noted(row, "claim", section="section "),
+            noted(row, "paper"),
+            noted(row, "kan2020"),
+            noted(row, "ours", uncertainty="", chance="chance: "),
+            noted(row, "verdict", source="", rule="by "),
+        ]
+        for _, row in claims.iterrows()
+    ]
+    caption = f"Claims of {paper.CITATION}."
+    return Table("table-claims", caption, headers, rows, "tables/claims.tsv")
 
 
 def _papers_protocol(config: Mapping[str, Any], claims: pd.DataFrame) -> str:

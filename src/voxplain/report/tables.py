@@ -104,11 +104,12 @@ LABELS = {
 
 
 class Cell(NamedTuple):
-    """What is shown, what it sorts by, and whether it is set as a number."""
+    """What is shown, what it sorts by, whether it is set as a number, and lines in small below."""
 
     text: str
     key: str
     numeric: bool
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pytest
 
 from voxplain.report import build, methods
 from voxplain.report.answer import answer, class_names
+from voxplain.report.claims import COLUMNS as CLAIM_COLUMNS
 from voxplain.report.notices import notices
 from voxplain.report.tables import cell, duration, number
 
@@ -164,8 +165,15 @@ def full_context(tmp_path):
         ),
         "degenerate": pd.DataFrame({"method": methods, "n_maps": 8, "n_degenerate": [1, 0]}),
         "figures": dict.fromkeys(names.split(), png),
-        "claims": pd.DataFrame({"claim": ["a"], "verdict": ["near chance"]}).assign(
-            kan2020="in this run: 1", paper_cohort="HCP, another cohort", paper="2"
+        "claims": pd.DataFrame("n/a", index=[0], columns=CLAIM_COLUMNS).assign(
+            claim="a",
+            verdict="near chance",
+            kan2020="in this run: 1",
+            paper="2",
+            chance="0.50",
+            paper_cohort="HCP, another cohort",
+            uncertainty=None,
+            source="tables/accuracy.tsv, tables/optimism.tsv",
         ),
     }
 
@@ -218,6 +226,9 @@ def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
     assert {"nav", "main", "header"} <= set(page.tags)
     assert "sub-&lt;b&gt;" in text
     assert "area &lt;5&gt;" in text
+    for name in ("accuracy.tsv", "optimism.tsv"):  # of one claim; each a link of its own
+        assert f'<a href="tables/{name}">{name}</a>' in text
+    assert "<small>chance: 0.50</small>" in text
     five, everything = (
         text.partition(f'id="table-2-brainnetome{part}"')[2].partition("</table>")[0]
         for part in ("", "-all")
