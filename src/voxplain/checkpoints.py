@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from voxplain.atomic import write_bytes
+from voxplain.stack import Stack
 
 
 @dataclass
@@ -37,13 +38,23 @@ class Checkpoint:
     def __post_init__(self) -> None:
         self._start = self._written = time.monotonic()
         self._before = 0.0
+        self._parts: list[Checkpoint] = []
 
     @property
     def seconds(self) -> float:
         """Time that the computation has taken, what was kept of ended attempts included."""
-        return self._before + time.monotonic() - self._start
+        before = self._before + sum(part._before for part in self._parts)
+        return before + time.monotonic() - self._start
 
-    def key(self, settings: Any, seed: int, device: torch.device, *arrays: np.ndarray) -> str:
+    def part(self, number: int) -> "Checkpoint":
+        """Return the checkpoint of one part of the computation; the first has this one's file."""
+        name = f"{number}-{self.path.name}" if number else self.path.name
+        self._parts.append(dataclasses.replace(self, path=self.path.with_name(name)))
+        return self._parts[-1]
+
+    def key(
+        self, settings: Any, seed: int, device: torch.device, *arrays: np.ndarray | Stack
+    ) -> str:
         """Return a digest of all that decides the bits of a computation.
 
         Parameters
@@ -54,14 +65,15 @@ class Checkpoint:
             As the computation takes it.
         device : torch.device
             Where it computes.
-        arrays : numpy.ndarray
+        arrays : numpy.ndarray or Stack
             All that it computes with.
         """
         about = (dataclasses.astuple(settings), seed, device.type, torch.get_num_threads())
         digest = hashlib.sha256(f"{self.made_by} {about} {torch.__version__}".encode())
         for array in arrays:
             digest.update(f"{array.dtype} {array.shape}".encode())
-            digest.update(np.ascontiguousarray(array))
+            for part in array if isinstance(array, Stack) else [array]:
+                digest.update(np.ascontiguousarray(part))
         return digest.hexdigest()
 
     def read(self, key: str) -> dict[str, Any] | None:
@@ -87,8 +99,9 @@ class Checkpoint:
         self._written = time.monotonic()
 
     def remove(self) -> None:
-        """Remove the file, once the results are written."""
-        self.path.unlink(missing_ok=True)
+        """Remove the file, and those of parts, once the results are written."""
+        for one in (self, *self._parts):
+            one.path.unlink(missing_ok=True)
 
 
 def random_states(device: torch.device) -> dict[str, torch.Tensor]:

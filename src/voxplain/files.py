@@ -1,10 +1,9 @@
 """Atomic writing, and reading, of the few file types that runs are made of."""
 
-import io
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from voxplain.atomic import atomic_path as atomic_path
-from voxplain.atomic import write_bytes, write_text
+from voxplain.atomic import write_bytes as write_bytes
+from voxplain.atomic import write_text
 from voxplain.errors import ImageError
 
 _TEXT_COLUMNS = (
@@ -56,9 +56,22 @@ def read_json(path: str | os.PathLike) -> Any:
 
 def write_array(path: str | os.PathLike, array: np.ndarray) -> None:
     """Write one array as `.npy` atomically."""
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    write_bytes(path, buffer.getvalue())
+    write_rows(path, array.shape, array.dtype, [array])
+
+
+def write_rows(
+    path: str | os.PathLike,
+    shape: tuple[int, ...],
+    dtype: np.dtype | type,
+    rows: Iterable[np.ndarray],
+) -> None:
+    """Write one array as `.npy` atomically; its rows, or blocks of rows, come one by one."""
+    form = {"shape": shape, "fortran_order": False}
+    form |= {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype))}
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, form)
+        for row in rows:
+            file.write(np.ascontiguousarray(row, dtype))
 
 
 def write_table(path: str | os.PathLike, table: pd.DataFrame) -> None:

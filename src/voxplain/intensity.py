@@ -3,7 +3,7 @@
 Nothing here looks at another participant, so nothing can leak between folds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -32,19 +32,24 @@ NORMALISATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def normalise(volumes: np.ndarray, how: str) -> np.ndarray:
+    """Return the volumes of `normalised` as one array."""
+    return np.array(list(normalised(volumes, how)))
+
+
+def normalised(volumes: Iterable[np.ndarray], how: str) -> Iterator[np.ndarray]:
     """Normalise each volume by its own foreground (voxels above zero).
 
     Parameters
     ----------
-    volumes : numpy.ndarray
-        ``(n_participants, X, Y, Z)``, background exactly 0.
+    volumes : iterable of numpy.ndarray, (X, Y, Z)
+        In the order of the participants table; background exactly 0.
     how : {"none", "brain_mean", "zscore"}
         ``none`` is the paper's: raw intensities, left to the first BatchNorm. ``brain_mean``
         divides by the foreground's mean; ``zscore`` standardises the foreground and leaves the
         background at 0.
 
-    Returns
-    -------
+    Yields
+    ------
     numpy.ndarray
         Same shape, float32.
 
@@ -60,7 +65,6 @@ def normalise(volumes: np.ndarray, how: str) -> np.ndarray:
             f"volumes.normalisation: '{how}' is unknown; choose one of {', '.join(NORMALISATIONS)}"
         )
     function = NORMALISATIONS[how]
-    out = np.empty(volumes.shape, np.float32)
     for row, volume in enumerate(volumes):
         foreground = volume[volume > 0]
         if not foreground.size or (how == "zscore" and foreground.min() == foreground.max()):
@@ -69,5 +73,4 @@ def normalise(volumes: np.ndarray, how: str) -> np.ndarray:
                 f"constant one, so it cannot be normalised by '{how}'; drop the participant with "
                 "cohort.exclude"
             )
-        out[row] = function(np.asarray(volume, np.float64))
-    return out
+        yield function(np.asarray(volume, np.float64)).astype(np.float32)

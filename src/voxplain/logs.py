@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sys
 import time
 import traceback
@@ -29,6 +30,7 @@ def job_log(path: str | os.PathLike) -> Iterator[None]:
     ):
         try:
             yield
+            print(f"peak memory: {peak_memory_mb():.0f} MB")
         except VoxplainError as error:
             _tell(f"{type(error).__name__}: {error}", log)
             raise SystemExit(1) from None
@@ -43,6 +45,14 @@ def job_log(path: str | os.PathLike) -> Iterator[None]:
                 raise SystemExit(1) from None
             traceback.print_exc(file=log)
             raise
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory that this process has held, MB; NaN where there is no /proc."""
+    with contextlib.suppress(FileNotFoundError):
+        [kilobytes] = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+        return int(kilobytes) * 1024 / 1e6
+    return float("nan")
 
 
 def _is_out_of_memory(error: Exception) -> bool:

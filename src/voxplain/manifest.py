@@ -26,7 +26,7 @@ ASSETS = (".html", ".css", ".js")  # of packages; they make the report as much a
 # Results that hold run times, directly or in a report of them: two runs differ in these alone.
 TIMED = (
     *("attribution/*/fold-*/timing.json", "tables/runtime.tsv", "tables/claims.tsv"),
-    *("figures/fig1.*", "report.html"),
+    *("figures/fig1.*", "figures/runtime.*", "report.html"),
 )
 # Neither results nor kept: records of the work, checkpoints, and studies within the study.
 _NO_RESULTS = ("logs/*", "benchmarks/*", "truth/*", "manifest.tsv", "*checkpoint.pt", "*/.*", ".*")

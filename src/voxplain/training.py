@@ -15,8 +15,12 @@ from torch.nn import functional as F
 
 from voxplain.checkpoints import Checkpoint, Termination, random_states, set_random_states
 from voxplain.errors import TrainingError
+from voxplain.stack import Stack, parts
 
 _VOXELS = 2**20  # of a batch that is only predicted
+_SHARE_FOR_IMAGES = 0.5  # of a GPU's free memory; the rest is the network's
+
+_Images = Callable[[torch.Tensor], torch.Tensor]  # row numbers -> images (b, 1, X, Y, Z)
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,12 @@ class TrainingSettings:
 
 def train(
     build: Callable[[], nn.Module],
-    images: np.ndarray,
+    images: np.ndarray | Stack,
     labels: np.ndarray,
     settings: TrainingSettings,
     seed: int,
     device: torch.device,
-    held_out: tuple[np.ndarray, np.ndarray] | None = None,
+    held_out: tuple[np.ndarray | Stack, np.ndarray] | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> tuple[nn.Module, pd.DataFrame]:
     """Train a network for a fixed number of epochs; no epoch is chosen by its result.
@@ -64,8 +68,8 @@ def train(
     build : callable
         Returns the network, (n, 1, X, Y, Z) -> (n, 2) logits, with weights drawn from torch's
         global generator, which is seeded first and left as it was.
-    images : numpy.ndarray
-        ``(n, X, Y, Z)`` float32, normalised.
+    images : numpy.ndarray or Stack
+        ``(n, X, Y, Z)`` float32, normalised; a stack is read batch by batch.
     labels : numpy.ndarray
         ``(n,)`` 0/1.
     settings : TrainingSettings
@@ -73,8 +77,8 @@ def train(
     seed : int
         Fixes initial weights, order of participants and dropout.
     device : torch.device
-        Where to train; the data stay there throughout.
-    held_out : tuple of numpy.ndarray, optional
+        Where to train. On a GPU the images stay there throughout if they fit.
+    held_out : tuple, optional
         Images and labels whose loss is recorded per epoch. Nothing is chosen by it.
     checkpoint : Checkpoint, optional
         Where each epoch is kept, and where a training that was ended goes on: with the same bits.
@@ -96,7 +100,7 @@ def train(
     key = None
     if checkpoint is not None:
         key = checkpoint.key(settings, seed, device, images, labels, *(held_out or ()))
-    x, y = _images_on(device, images), _labels_on(device, labels)
+    x, y = _images_on(device, images, settings.batch_size), _labels_on(device, labels)
     with _seeded(seed, device):
         run = _Run(_channels_last(build().to(device)), settings, seed, device)
         if checkpoint is not None and (state := checkpoint.read(key)) is not None:
@@ -133,7 +137,7 @@ class _Run:
         self.last: list[dict[str, torch.Tensor]] = []  # states to be averaged
 
     def epoch(
-        self, x: torch.Tensor, y: torch.Tensor, held_out: tuple[np.ndarray, np.ndarray] | None
+        self, x: _Images, y: torch.Tensor, held_out: tuple[np.ndarray | Stack, np.ndarray] | None
     ) -> dict[str, float]:
         """Train for one more epoch and return its row of the history."""
         number, rate = len(self.rows) + 1, self._optimiser.param_groups[0]["lr"]
@@ -194,6 +198,11 @@ def _require_finite(row: dict[str, float], checkpoint: Checkpoint | None) -> Non
     )
 
 
+def images_per_batch(images: Sequence[np.ndarray]) -> int:
+    """Return how many images of this size are predicted at a time."""
+    return max(1, _VOXELS // images[0].size)
+
+
 def predict_logits(model: nn.Module, images: Sequence[np.ndarray]) -> np.ndarray:
     """Predict in eval mode, in batches, without a graph; the model's mode is left as it was.
 
@@ -202,26 +211,39 @@ def predict_logits(model: nn.Module, images: Sequence[np.ndarray]) -> np.ndarray
     model : torch.nn.Module
         (n, 1, X, Y, Z) -> (n, n_classes) logits, on any device.
     images : sequence of numpy.ndarray, (X, Y, Z)
-        Normalised; an array (n, X, Y, Z) is such a sequence, a memory-mapped one too.
+        Normalised; an array (n, X, Y, Z) is such a sequence, a `Stack` too.
 
     Returns
     -------
     numpy.ndarray of float64, (n, n_classes)
     """
     parameter = next(model.parameters())
-    size = max(1, _VOXELS // images[0].size)
-    training, parts = model.training, []
+    training, logits = model.training, []
     model.eval()
     with torch.no_grad():
-        for start in range(0, len(images), size):
-            batch = torch.from_numpy(np.stack(images[start : start + size])).unsqueeze(1)
-            parts.append(model(batch.to(parameter)).double().cpu().numpy())
+        for part in parts(len(images), images_per_batch(images)):
+            batch = torch.from_numpy(np.stack(images[part])).unsqueeze(1)
+            logits.append(model(batch.to(parameter)).double().cpu().numpy())
     model.train(training)
-    return np.concatenate(parts)
+    return np.concatenate(logits)
 
 
-def _images_on(device: torch.device, images: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(images, np.float32)).unsqueeze(1).to(device)
+def _images_on(device: torch.device, images: np.ndarray | Stack, batch_size: int) -> _Images:
+    """Return what gives images (n, 1, X, Y, Z) on the device by their row numbers."""
+
+    def read(rows: torch.Tensor) -> torch.Tensor:
+        batch = torch.from_numpy(np.asarray(images[rows.numpy()], np.float32)).unsqueeze(1)
+        # From pinned memory the next batch is copied while the GPU computes this one.
+        return batch.pin_memory().to(device, non_blocking=True) if on_gpu else batch
+
+    on_gpu = device.type == "cuda"
+    size = 4 * math.prod(images.shape)
+    if not on_gpu or size > _SHARE_FOR_IMAGES * torch.cuda.mem_get_info(device)[0]:
+        return read
+    whole = torch.empty((len(images), 1, *images.shape[1:]), device=device)
+    for rows in torch.arange(len(images)).split(batch_size):
+        whole[rows.to(device)] = read(rows)
+    return lambda rows: whole[rows.to(device)]
 
 
 def _labels_on(device: torch.device, labels: np.ndarray) -> torch.Tensor:
@@ -239,19 +261,19 @@ def _channels_last(model: nn.Module) -> nn.Module:
 def _run_epoch(
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
-    x: torch.Tensor,
+    x: _Images,
     y: torch.Tensor,
     settings: TrainingSettings,
     generator: torch.Generator,
 ) -> tuple[float, float]:
     """Pass once over the training set; return mean loss and accuracy as seen while training."""
     model.train()
-    order = torch.randperm(len(y), generator=generator).to(x.device)
-    total = torch.zeros((), device=x.device)
-    hits = torch.zeros((), device=x.device)
+    order = torch.randperm(len(y), generator=generator)
+    total = torch.zeros((), device=y.device)
+    hits = torch.zeros((), device=y.device)
     for rows in _batches(order, settings.batch_size):
-        target = y[rows]
-        logits = model(x[rows])
+        target = y[rows.to(y.device)]
+        logits = model(x(rows))
         loss = F.cross_entropy(logits, target)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -280,7 +302,9 @@ def _mean_state(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor
     }
 
 
-def _held_out_row(model: nn.Module, images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+def _held_out_row(
+    model: nn.Module, images: np.ndarray | Stack, labels: np.ndarray
+) -> dict[str, float]:
     logits = predict_logits(model, images)
     loss = F.cross_entropy(torch.from_numpy(logits), _labels_on(torch.device("cpu"), labels))
     return {

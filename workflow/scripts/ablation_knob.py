@@ -16,6 +16,7 @@ from voxplain.logs import Progress, job_log
 from voxplain.network import load_model
 from voxplain.nifti import read_volume
 from voxplain.seeds import stream_seed
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     given, p, knob = snakemake.input, snakemake.params, snakemake.wildcards.knob
@@ -25,7 +26,7 @@ with job_log(snakemake.log[0]):
     test = rows_of(split.test, participants)
     labels = participants["label"].to_numpy(int)
     chosen = np.concatenate([test[labels[test] == c][: p.participants] for c in (0, 1)])
-    volumes = np.load(given.volumes, mmap_mode="r")[chosen]
+    volumes = Stack(given.volumes)[chosen]
     brain = read_volume(given.brain_mask)[0] > 0
     model, _ = load_model(given.model, device, p.network["source"])
     truth = None

@@ -11,6 +11,7 @@ from voxplain.files import read_table, write_table
 from voxplain.logs import job_log
 from voxplain.network import load_model
 from voxplain.predictions import predictions_table
+from voxplain.stack import Stack
 from voxplain.training import predict_logits
 
 COLUMNS = (
@@ -22,7 +23,7 @@ with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
     device = compute.prepare(snakemake.threads, p.gpu)
     participants = read_table(given.participants)
-    volumes = np.load(given.volumes, mmap_mode="r")
+    volumes = Stack(given.volumes)
     whole, extra = load_model(given.whole, device, p.network["source"])
     check_transfer(extra["input"], p.input, read_table(given.other_participants), participants)
     folds = [load_model(path, device, p.network["source"])[0] for path in given.models]

@@ -1,18 +1,21 @@
 """Control maps of one fold, and deletion and insertion curves of every method and control."""
 
+from itertools import repeat
+
 import numpy as np
 import pandas as pd
-import torch
 
 from voxplain import compute
-from voxplain.attribution import controls
+from voxplain.attribution.cohorts import explain_parts, write_maps
+from voxplain.attribution.controls import edges, group_difference, input_gradient
 from voxplain.evaluation import faithfulness
-from voxplain.files import read_table, write_array, write_table
+from voxplain.files import read_table, write_rows, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import Progress, job_log
 from voxplain.network import load_model
 from voxplain.nifti import read_volume
 from voxplain.seeds import stream_seed
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
@@ -23,27 +26,28 @@ with job_log(snakemake.log[0]):
     labels = participants["label"].to_numpy(int)
     split = read_split(given.split, participants)
     train, test = rows_of(split.train, participants), rows_of(split.test, participants)
-    volumes = np.load(given.volumes, mmap_mode="r")
+    volumes = Stack(given.volumes)
+    images = volumes.take(test)
 
-    targets = torch.from_numpy(labels[test]).to(device) if p.target == "true_class" else None
-    made, targets = controls.all_controls(model, volumes, labels, train, test, targets)
+    targets = labels[test] if p.target == "true_class" else None
+    made = dict(zip(p.controls, snakemake.output.maps, strict=True))
+    gradients = explain_parts(input_gradient, model, images, targets)
+    targets = write_maps(gradients, {made["input_gradient"]: len(test)}, images)["target"]
+    write_rows(made["edges"], images.shape, np.float32, map(edges, images))
+    difference = group_difference(volumes.take(train), labels[train])
+    everybodys = repeat(difference, len(test))
+    write_rows(made["group_difference"], images.shape, np.float32, everybodys)
     table = pd.DataFrame({"participant_id": split.test, "set": "test", "label": labels[test]})
-    for name, path, rows in zip(
-        p.controls, snakemake.output.maps, snakemake.output.rows, strict=True
-    ):
-        write_array(path, made[name].astype(np.float32))
+    for rows in snakemake.output.rows:
         write_table(rows, table.assign(target=targets))
 
-    maps = {
-        method: np.load(path, mmap_mode="r")
-        for method, path in zip(p.methods, given.maps, strict=True)
-    }
+    paths = {**dict(zip(p.methods, given.maps, strict=True)), **made}
     n = min(p.settings["participants"], len(test))
     areas, curves = faithfulness.of_participants(
         model,
-        dict(zip(split.test[:n], volumes[test[:n]], strict=True)),
+        dict(zip(split.test[:n], images[:n], strict=True)),
         targets,
-        maps | {name: made[name] for name in p.controls},
+        {name: Stack(path) for name, path in paths.items()},
         read_volume(given.brain_mask)[0] > 0,
         p.settings["random_orders"],
         p.settings["sigma"],

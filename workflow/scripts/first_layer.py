@@ -1,8 +1,6 @@
 """Mean and entropy of the first hidden layer's features per class, tested and corrected."""
 
-import numpy as np
 import pandas as pd
-import torch
 
 from voxplain import compute
 from voxplain.baselines import head_size
@@ -16,6 +14,7 @@ from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
 from voxplain.network import load_model
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
@@ -23,7 +22,7 @@ with job_log(snakemake.log[0]):
     participants = read_table(snakemake.input.participants)
     labels = participants["label"].to_numpy(int)
     sizes = head_size.measured(participants, read_table(snakemake.input.quality)).to_numpy()
-    images = torch.from_numpy(np.load(snakemake.input.volumes)).unsqueeze(1)
+    images = Stack(snakemake.input.volumes)
     tables = []
     for fold, split_path, model_path in zip(
         p.folds, snakemake.input.splits, snakemake.input.models, strict=True
@@ -32,7 +31,7 @@ with job_log(snakemake.log[0]):
         model, _ = load_model(model_path, device, p.network["source"])
         train, test = rows_of(split.train, participants), rows_of(split.test, participants)
         features = first_layer_features(
-            model, images[test], first_layer_scale(model, images[train])
+            model, images.take(test), first_layer_scale(model, images.take(train))
         )
         for measure, values in zip(("mean", "entropy"), features, strict=True):
             table = feature_means(values, labels[test], p.classes).merge(

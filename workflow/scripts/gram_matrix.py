@@ -1,12 +1,11 @@
 """Inner products of all volumes, once for every fold of the voxel SVM."""
 
-import numpy as np
-
 from voxplain.baselines.voxel_svm import gram_matrix
 from voxplain.files import write_array
 from voxplain.logs import job_log
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
-    gram, sums = gram_matrix(np.load(snakemake.input.volumes, mmap_mode="r"))
+    gram, sums = gram_matrix(Stack(snakemake.input.volumes))
     write_array(snakemake.output.gram, gram)
     write_array(snakemake.output.sums, sums)

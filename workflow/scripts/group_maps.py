@@ -9,25 +9,25 @@ from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import write_volume
 from voxplain.registration.spaces import nifti_code, write_sidecars
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     grid = Grid.from_dict(read_json(snakemake.input.grid))
     code = nifti_code(snakemake.input.space)
     scale = needs_scale(snakemake.wildcards.method)
     class_images = iter(snakemake.output.class_maps)
-    all_maps, all_labels, counts = [], [], []
+    all_labels, counts = [], []
     for fold, path, rows in zip(
         snakemake.params.folds, snakemake.input.maps, snakemake.input.rows, strict=True
     ):
         table = read_table(rows)
-        maps = np.load(path, mmap_mode="r")
+        maps = Stack(path)
         labels = table.loc[table["set"] == "test", "label"].to_numpy(int)
         for mean in class_means(maps, labels, scale):
             write_volume(next(class_images), mean, grid, code)
         counts.append({"fold": fold, "n_maps": len(maps), "n_degenerate": count_degenerate(maps)})
-        all_maps.append(maps)
         all_labels.append(labels)
-    group = class_means(np.concatenate(all_maps), np.concatenate(all_labels), scale)
+    group = class_means(Stack(*snakemake.input.maps), np.concatenate(all_labels), scale)
     write_array(snakemake.output.maps, group)
     for path, mean in zip(snakemake.output.images, group, strict=True):
         write_volume(path, mean, grid, code)

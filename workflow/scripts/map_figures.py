@@ -11,6 +11,7 @@ from voxplain.files import read_json, read_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
+from voxplain.stack import Stack
 
 PANELS = {"meaningful_perturbation": "fig2a", "guided_backprop": "fig2b", "grad_cam": "fig2c"}
 
@@ -42,11 +43,11 @@ with job_log(snakemake.log[0]):
         figures.save(figures.stability(table), table, *drawn.stability)
 
     participants = read_table(given.participants)["participant_id"].tolist()
-    volumes = np.load(given.volumes, mmap_mode="r")
+    volumes = Stack(given.volumes)
     people = figures.first_of_each_class(read_table(given.rows[0]), tuple(p.classes))
     images = np.stack([volumes[participants.index(name)] for name in people["participant_id"]])
     own = {
-        method: np.load(path, mmap_mode="r")[people.index]
+        method: Stack(path)[people.index]
         for method, path in zip(p.methods, given.subject_maps, strict=True)
     }
     levels = {method: figures.peak_level(volume, brain) for method, volume in conjoined.items()}

@@ -5,14 +5,12 @@ import pandas as pd
 
 from voxplain.evaluation import map_properties
 from voxplain.evaluation.families import family_codes
-from voxplain.evaluation.group_maps import scale_to_unit
 from voxplain.evaluation.over_folds import runtime_over_folds
 from voxplain.files import read_json, read_table, write_table
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
 from voxplain.seeds import stream_seed
-
-SPARSITY = {"gini": map_properties.gini, "hoyer": map_properties.hoyer}
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
@@ -23,23 +21,19 @@ with job_log(snakemake.log[0]):
     seed = stream_seed(p.seed, "map properties")
     shape = len(p.methods), len(p.folds)
     paths = [np.array(part).reshape(shape) for part in (given.fold_maps, given.rows)]
-    sparsity, edges, null, differences = {}, {}, {}, {}
+    sparsity, edges, null, differences = {"gini": {}, "hoyer": {}}, {}, {}, {}
     for k, method in enumerate(p.methods):
-        inside, tables, aligned = [], [], []
-        for path, rows in zip(paths[0][k], paths[1][k], strict=True):
-            maps = scale_to_unit(np.load(path))
-            tables.append(read_table(rows).query("set == 'test'"))
-            inside.append(maps[:, brain])
-            aligned.append(map_properties.edge_alignment(maps.mean(axis=0)[None], mean, brain)[0])
-        for name, index in SPARSITY.items():
-            folds = [np.nanmean(index(values)) for values in inside]
-            sparsity.setdefault(name, {})[method] = np.array(folds)
-        edges[method] = np.array(aligned)
+        held_out = [map_properties.of_fold(Stack(path), mean, brain) for path in paths[0][k]]
+        tables = [read_table(rows).query("set == 'test'") for rows in paths[1][k]]
+        for name, folds in sparsity.items():
+            folds[method] = np.array([fold[name] for fold in held_out])
+        edges[method] = np.array([fold["edges"] for fold in held_out])
+        peaks = np.concatenate([fold["peaks"] for fold in held_out])
         group = np.load(given.maps[k])[2]
         null[method] = map_properties.edge_null(group, mean, brain, p.surrogates, seed)
         rows = pd.concat(tables, keys=p.folds, names=["fold"]).reset_index("fold")
         differences[method] = map_properties.class_difference(
-            np.concatenate(inside),
+            map_properties.unit_blocks(Stack(*paths[0][k]), peaks, brain, p.permutations),
             rows["label"].to_numpy(int),
             pd.factorize(families.loc[rows["participant_id"]])[0],
             rows["fold"].to_numpy(str),

@@ -1,6 +1,5 @@
 """Accuracy of one fold's model on held-out images restricted to group masks, with controls."""
 
-import numpy as np
 import pandas as pd
 
 from voxplain import compute
@@ -11,6 +10,7 @@ from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
 from voxplain.network import load_model
 from voxplain.nifti import read_volume
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
@@ -21,14 +21,14 @@ with job_log(snakemake.log[0]):
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
     test = rows_of(split.test, participants)
     labels = participants["label"].to_numpy(int)[test]
-    images = np.load(snakemake.input.volumes, mmap_mode="r")[test]
+    images = Stack(snakemake.input.volumes).take(test)
     tables = []
     for method, maps, rows in zip(
         p.methods, snakemake.input.maps, snakemake.input.rows, strict=True
     ):
         table = read_table(rows)
         map_labels = table.loc[table["set"] == p.map_set, "label"].to_numpy(int)
-        group = class_means(np.load(maps, mmap_mode="r"), map_labels, needs_scale(method))
+        group = class_means(Stack(maps), map_labels, needs_scale(method))
         masks = dict(zip([*p.classes, "conjoined"], group, strict=True))
         table = masked_accuracy(model, images, labels, masks, brain, p.random_masks, p.seed)
         table.insert(0, "method", method)

@@ -15,6 +15,7 @@ from voxplain.nifti import read_volume
 from voxplain.report.answer import class_names
 from voxplain.report.jobs import recorded_edges, time_per_rule
 from voxplain.report.viewer import group_viewer
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
@@ -39,7 +40,7 @@ with job_log(snakemake.log[0]):
     ]
     names = class_names(p.config)
     viewer = group_viewer(mean, read_volume(given.brain_mask)[0] > 0, grid, maps, names, atlases)
-    quality, volumes = read_table(given.quality), np.load(given.volumes, mmap_mode="r")
+    quality, volumes = read_table(given.quality), Stack(given.volumes)
     images = report.quality_page(p.config["run"], quality, volumes, grid.affine)
     page = report.build(
         {

@@ -1,17 +1,16 @@
 """Cut one participant's map out of its fold's array into a NIfTI file."""
 
-import numpy as np
-
 from voxplain.files import read_json, read_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import write_volume
 from voxplain.registration.spaces import nifti_code, write_sidecars
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     rows = read_table(snakemake.input.rows)
     held_out = rows.loc[rows["set"] == "test", "participant_id"].tolist()
-    maps = np.load(snakemake.input.maps, mmap_mode="r")
+    maps = Stack(snakemake.input.maps)
     grid = Grid.from_dict(read_json(snakemake.input.grid))
     data = maps[held_out.index(snakemake.wildcards.participant)]
     space = snakemake.input.space

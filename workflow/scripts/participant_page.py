@@ -1,6 +1,5 @@
 """The page of one participant, asked for by name."""
 
-import numpy as np
 import pandas as pd
 
 from voxplain.atlas.labels import load_atlas
@@ -9,17 +8,17 @@ from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
 from voxplain.report import participant
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     given, p, name = snakemake.input, snakemake.params, snakemake.wildcards.participant
     rows = read_table(given.rows[0])
     held_out = rows.loc[rows["set"] == "test", "participant_id"].tolist().index(name)
     maps = {
-        method: np.load(path, mmap_mode="r")[held_out]
-        for method, path in zip(p.methods, given.maps, strict=True)
+        method: Stack(path)[held_out] for method, path in zip(p.methods, given.maps, strict=True)
     }
     everybody = read_table(given.participants)["participant_id"].tolist()
-    image = np.load(given.volumes, mmap_mode="r")[everybody.index(name)]
+    image = Stack(given.volumes)[everybody.index(name)]
     atlases = [
         load_atlas(*atlas)
         for atlas in zip(p.atlases, given.atlas_labels, given.atlas_names, strict=True)

@@ -1,21 +1,25 @@
 """Train one fold's network again without the voxels that one method marks, and without others."""
 
+import os
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from voxplain import compute
+from voxplain.atomic import TEMPORARY
 from voxplain.evaluation.faithfulness import fill
 from voxplain.evaluation.group_maps import class_means, needs_scale
 from voxplain.evaluation.overlap import top_fraction
 from voxplain.evaluation.smooth_masks import surrogates
-from voxplain.files import read_table, write_table
+from voxplain.files import read_table, write_rows, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import Progress, job_log
 from voxplain.network import build_network
 from voxplain.nifti import read_volume
 from voxplain.seeds import stream_seed
+from voxplain.stack import Stack
 from voxplain.training import TrainingSettings, predict_logits, train
 
 with job_log(snakemake.log[0]):
@@ -25,30 +29,38 @@ with job_log(snakemake.log[0]):
     split = read_split(given.split, participants)
     inside, held_out = rows_of(split.train, participants), rows_of(split.test, participants)
     labels = participants["label"].to_numpy(int)
-    volumes = np.load(given.volumes, mmap_mode="r")
+    volumes = Stack(given.volumes)
     brain = read_volume(given.brain_mask)[0] > 0
-    filled = fill(p.roar["fill"], volumes, brain, p.sigma)
     sampled = read_table(given.rows).query("set == 'train'")["label"].to_numpy(int)
-    maps = np.load(given.maps, mmap_mode="r")
-    group = class_means(maps, sampled, needs_scale(wildcards.method))
+    group = class_means(Stack(given.maps), sampled, needs_scale(wildcards.method))
     seed = stream_seed(p.seed, "roar", split.fold)
     random = surrogates(group[2], brain, p.roar["random_masks"], seed)
     ranked = [("mask", 0, group[2]), *(("random", draw, one) for draw, one in enumerate(random))]
 
+    # All images once more, on disk; like files being written, removed after a kill.
+    scratch = Path(snakemake.output.table).with_name(f"{TEMPORARY}{os.getpid()}-images.npy")
     rows, progress = [], Progress("networks")
     for share in p.roar["shares"]:
         for control, draw, one in ranked:
-            left = np.where(top_fraction(one, brain, share), filled, volumes)
+            marked = top_fraction(one, brain, share)
+            altered = (
+                np.where(marked, fill(p.roar["fill"], image[None], brain, p.sigma)[0], image)
+                for image in volumes
+            )
+            write_rows(scratch, volumes.shape, volumes.dtype, altered)
+            left = Stack(scratch)
             model, _ = train(
                 partial(build_network, p.network["source"], p.network["arguments"]),
-                left[inside],
+                left.take(inside),
                 labels[inside],
                 TrainingSettings(**p.settings),
                 stream_seed(p.seed, "training", split.fold),  # that of the intact network
                 device,
             )
-            right = predict_logits(model, left[held_out]).argmax(axis=1) == labels[held_out]
+            found = predict_logits(model, left.take(held_out)).argmax(axis=1)
+            right = found == labels[held_out]
             row = {"method": wildcards.method, "share": share, "control": control, "draw": draw}
             rows.append(row | {"fold": split.fold, "accuracy": right.mean()})
             progress(len(rows), len(p.roar["shares"]) * len(ranked))
+    scratch.unlink()
     write_table(snakemake.output.table, pd.DataFrame(rows))

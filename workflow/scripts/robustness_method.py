@@ -1,6 +1,5 @@
 """How one method's maps change with the network: random weights, shuffled labels, small noise."""
 
-import numpy as np
 import torch
 
 from voxplain import compute
@@ -12,6 +11,7 @@ from voxplain.logs import Progress, job_log
 from voxplain.network import load_model
 from voxplain.nifti import read_volume
 from voxplain.seeds import stream_seed
+from voxplain.stack import Stack
 
 N_NORM_IMAGES = 32  # training participants on which a random network's BatchNorms are measured
 
@@ -20,7 +20,7 @@ with job_log(snakemake.log[0]):
     device = compute.prepare(snakemake.threads, p.gpu)
     participants = read_table(given.participants)
     split = read_split(given.split, participants)
-    volumes = np.load(given.volumes, mmap_mode="r")
+    volumes = Stack(given.volumes)
     brain = read_volume(given.brain_mask)[0] > 0
     labels = participants["label"].to_numpy(int)
     test = rows_of(split.test, participants)[: p.robustness["participants"]]

@@ -16,6 +16,7 @@ from voxplain.files import write_table
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
 from voxplain.seeds import stream_seed
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
@@ -32,13 +33,12 @@ with job_log(snakemake.log[0]):
     seed = stream_seed(p.seed, "agreement of participants' maps")
     held_out = np.array(snakemake.input.fold_maps).reshape(len(p.methods), len(p.folds))
     fwhm = {
-        method: smoothness((np.load(path)[0] for path in paths[:N_SMOOTHNESS]), brain, seed)
+        method: smoothness((Stack(path)[0] for path in paths[:N_SMOOTHNESS]), brain, seed)
         for method, paths in zip(p.methods, held_out, strict=True)
     }
     rows = []
     for k, fold in enumerate(p.folds):
-        paths = zip(p.methods, held_out[:, k], strict=True)
-        maps = {method: np.load(path)[:, brain] for method, path in paths}
+        maps = dict(zip(p.methods, map(Stack, held_out[:, k]), strict=True))
         rows.append(fold_agreement(maps, brain, fwhm, areas, [seed, k]).assign(fold=fold))
     sweep = pd.concat([sweep, participant_agreement(pd.concat(rows))], ignore_index=True)
     write_table(snakemake.output.agreement, sweep)

@@ -14,6 +14,7 @@ from voxplain.logs import job_log
 from voxplain.network import build_network, save_model
 from voxplain.predictions import predictions_table
 from voxplain.seeds import stream_seed
+from voxplain.stack import Stack
 from voxplain.training import TrainingSettings, predict_logits, train
 
 with job_log(snakemake.log[0]):
@@ -21,7 +22,7 @@ with job_log(snakemake.log[0]):
     device = compute.prepare(snakemake.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
-    volumes = np.load(snakemake.input.volumes, mmap_mode="r")
+    volumes = Stack(snakemake.input.volumes)
     labels = participants["label"].to_numpy(int)
     inside, held_out = rows_of(split.train, participants), rows_of(split.test, participants)
     seed = stream_seed(p.seed, "training", split.fold)
@@ -29,15 +30,15 @@ with job_log(snakemake.log[0]):
 
     model, history = train(
         partial(build_network, p.network["source"], p.network["arguments"]),
-        volumes[inside],
+        volumes.take(inside),
         labels[inside],
         TrainingSettings(**p.settings),
         seed,
         device,
-        held_out=(volumes[held_out], labels[held_out]),
+        held_out=(volumes.take(held_out), labels[held_out]),
         checkpoint=checkpoint,
     )
-    logits = predict_logits(model, volumes[held_out])
+    logits = predict_logits(model, volumes.take(held_out))
     predicted = logits.argmax(axis=1)
 
     form = p.input | {"affine": read_json(snakemake.input.grid)["affine"]}

@@ -12,6 +12,7 @@ from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
 from voxplain.network import build_network, save_model
 from voxplain.seeds import stream_seed
+from voxplain.stack import Stack
 from voxplain.training import TrainingSettings, train
 
 with job_log(snakemake.log[0]):
@@ -27,7 +28,7 @@ with job_log(snakemake.log[0]):
     checkpoint = Checkpoint(Path(p.checkpoint), f"{p.code} {p.network}")
     model, _ = train(
         partial(build_network, p.network["source"], p.network["arguments"]),
-        np.load(snakemake.input.volumes, mmap_mode="r")[inside],
+        Stack(snakemake.input.volumes).take(inside),
         labels,
         TrainingSettings(**p.settings),
         seed,

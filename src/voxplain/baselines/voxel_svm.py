@@ -9,10 +9,11 @@ import numpy as np
 
 from voxplain.baselines import Fitted
 from voxplain.errors import ImageError
+from voxplain.stack import Stack, voxel_blocks
 
 EXACT_TO = 10_000  # participants: a Gram matrix of 0.8 GB, and four times that in a fit
 LANDMARKS = 2_000
-_BLOCK_VALUES = 2**27  # 1 GB of float64
+_BLOCK_VALUES = 2**25  # 0.25 GB of float64
 
 
 def landmarks(n: int) -> np.ndarray:
@@ -25,7 +26,7 @@ def landmarks(n: int) -> np.ndarray:
     return np.sort(np.random.default_rng([n]).permutation(n)[:LANDMARKS])
 
 
-def gram_matrix(volumes: np.ndarray, block: int = 16384) -> tuple[np.ndarray, np.ndarray]:
+def gram_matrix(volumes: np.ndarray | Stack, block: int = 16384) -> tuple[np.ndarray, np.ndarray]:
     """Compute the participants' inner products with the landmarks, a block of voxels at a time.
 
     No label and no split enters, so one matrix serves every fold. The mean of the first volume is
@@ -34,10 +35,10 @@ def gram_matrix(volumes: np.ndarray, block: int = 16384) -> tuple[np.ndarray, np
 
     Parameters
     ----------
-    volumes : numpy.ndarray, shape (n, ...)
-        One volume per participant; may be memory-mapped.
+    volumes : numpy.ndarray or Stack, shape (n, ...)
+        One volume per participant; a stack is read block by block.
     block : int
-        Most voxels per block; large cohorts take fewer, so that a block stays below 1 GB.
+        Most voxels per block; large cohorts take fewer, so that a block stays below 0.25 GB.
 
     Returns
     -------
@@ -45,14 +46,12 @@ def gram_matrix(volumes: np.ndarray, block: int = 16384) -> tuple[np.ndarray, np
     sums : numpy.ndarray of float64, shape (n, 2)
         Sum, and sum of squares, over the voxels of every (shifted) volume.
     """
-    rows = volumes.reshape(len(volumes), -1)
-    chosen = landmarks(len(rows))
-    shift = rows[0].mean(dtype=np.float64)
-    gram = np.zeros((len(rows), len(chosen)))
-    sums = np.zeros((len(rows), 2))
-    block = min(block, max(1, _BLOCK_VALUES // len(rows)))
-    for start in range(0, rows.shape[1], block):
-        part = rows[:, start : start + block].astype(np.float64) - shift
+    chosen = landmarks(len(volumes))
+    shift = volumes[0].mean(dtype=np.float64)
+    gram = np.zeros((len(volumes), len(chosen)))
+    sums = np.zeros((len(volumes), 2))
+    for values in voxel_blocks(volumes, min(block, _BLOCK_VALUES // len(volumes))):
+        part = values - shift
         gram += part @ (part if len(chosen) == len(part) else part[chosen]).T
         sums[:, 0] += part.sum(axis=1)
         sums[:, 1] += np.einsum("ij,ij->i", part, part)

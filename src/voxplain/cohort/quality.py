@@ -54,28 +54,26 @@ def quality_row(participant_id: str, coarse: np.ndarray, stats: ImageStatistics)
     }
 
 
-def brain_mask(volumes: np.ndarray) -> np.ndarray:
+def brain_mask(volumes: Sequence[np.ndarray]) -> np.ndarray:
     """Voxels in which at least half of the participants have tissue.
 
     Parameters
     ----------
-    volumes : (n, X, Y, Z) array
-        Brain-extracted volumes; may be memory-mapped, one volume is looked at at a time.
+    volumes : (n, X, Y, Z) array or voxplain.stack.Stack
+        Brain-extracted volumes; one is looked at at a time.
 
     Returns
     -------
     mask : (X, Y, Z) bool array
         See `voxplain.downsample.tissue`.
     """
-    votes = np.zeros(volumes.shape[1:], np.int64)
-    for volume in volumes:
-        votes += tissue(volume)
+    votes = sum(tissue(volume).astype(np.int64) for volume in volumes)
     return 2 * votes >= len(volumes)
 
 
 def finish(
     rows: Sequence[dict[str, Any]],
-    volumes: np.ndarray,
+    volumes: Sequence[np.ndarray],
     brain_mask: np.ndarray,
     sites: Sequence[str] | None = None,
 ) -> pd.DataFrame:
@@ -85,8 +83,8 @@ def finish(
     ----------
     rows : sequence of dict
         From `quality_row`, in the order of `volumes`.
-    volumes : (n, X, Y, Z) array
-        The cohort.
+    volumes : (n, X, Y, Z) array or voxplain.stack.Stack
+        The cohort; one volume is looked at at a time.
     brain_mask : (X, Y, Z) bool array
         Voxels to compare.
     sites : sequence of str, optional
@@ -102,9 +100,9 @@ def finish(
         ``brightness_z``); ``reason``, why a person should look, blank for most; ``outlier``,
         whether there is one.
     """
-    inside = np.stack([np.asarray(volume)[brain_mask] for volume in volumes]).astype(np.float64)
-    others = inside.sum(axis=0) - inside
-    correlation = np.array([_pearson(a, b) for a, b in zip(inside, others, strict=True)])
+    total = sum(volume[brain_mask].astype(np.float64) for volume in volumes)
+    own = (volume[brain_mask].astype(np.float64) for volume in volumes)
+    correlation = np.array([_pearson(one, total - one) for one in own])
     fisher = np.arctanh(np.clip(correlation, -1 + 1e-12, 1 - 1e-12))
     table = pd.DataFrame(rows)
     table["site"] = pd.array([None] * len(table) if sites is None else sites, dtype="string")

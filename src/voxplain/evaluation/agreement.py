@@ -4,6 +4,7 @@ Masks of equal area make methods comparable whose values have different units. E
 beside that of independent masks of its area (the area's own share) and of smooth random maps.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -11,10 +12,12 @@ import pandas as pd
 
 from voxplain.evaluation.fold_statistics import against_null, corrected_t, one_sided
 from voxplain.evaluation.smooth_masks import matched_fwhm, rank_matched_noise, surrogate_values
+from voxplain.stack import Stack, parts
 
 AREAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)  # shares of the brain
 AXIAL = 2
 N_SMOOTHNESS = 5  # participants on whose maps a method's smoothness is found
+_RANKS = 2**23  # voxels ranked together, of all participants of a part: 64 MB
 
 
 class Places:
@@ -136,7 +139,7 @@ def smoothness(maps: Iterable[np.ndarray], brain_mask: np.ndarray, seed: int) ->
 
 
 def fold_agreement(
-    maps: Mapping[str, np.ndarray],
+    maps: Mapping[str, np.ndarray | Stack],
     brain_mask: np.ndarray,
     fwhm: Mapping[str, float],
     areas: Sequence[float],
@@ -146,8 +149,8 @@ def fold_agreement(
 
     Parameters
     ----------
-    maps : mapping of str to numpy.ndarray, shape (n, n_brain)
-        In-brain maps of the same participants by method.
+    maps : mapping of str to numpy.ndarray or Stack, shape (n, X, Y, Z)
+        Maps of the same participants by method; stacks are read a few participants at a time.
     brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
     fwhm : mapping of str to float
         Smoothness of the random maps that stand in for the second map, voxels.
@@ -160,30 +163,33 @@ def fold_agreement(
     -------
     pandas.DataFrame
         One row per pair, area and participant: method_a, method_b, area, dice, chance
-        (independent masks), random (the second
-        map replaced by a smooth random one), other (by the next participant's; missing where there
-        is none).
+        (independent masks), random (the second map replaced by a smooth random one), other (by the
+        next participant's; missing where there is none).
     """
-    places = Places(brain_mask)
-    ranks = {method: places.ranks(values) for method, values in maps.items()}
-    rows = []
-    for number, b in enumerate(maps):
-        noise = [
-            rank_matched_noise(values, brain_mask, fwhm[b], [*seed, number, k])
-            for k, values in enumerate(maps[b])
-        ]
-        random = places.ranks(np.stack(noise))
-        other = np.roll(ranks[b], -1, axis=0)
-        for a in list(maps)[:number]:
-            for area in areas:
-                columns = {
-                    "dice": places.dice(ranks[a], ranks[b], area),
-                    "chance": places.chance(ranks[a], ranks[b], area),
-                    "random": places.dice(ranks[a], random, area),
-                    "other": places.dice(ranks[a], other, area) if len(other) > 1 else np.nan,
-                }
-                rows.append(pd.DataFrame(columns).assign(method_a=a, method_b=b, area=area))
-    return pd.concat(rows, ignore_index=True)
+    places, n = Places(brain_mask), len(next(iter(maps.values())))
+    rows = defaultdict(list)
+    for part in parts(n, _RANKS // np.count_nonzero(brain_mask)):
+        people = np.arange(part.start, part.stop + 1) % n  # the last one is the next part's first
+        inside = {method: maps[method][people][:, brain_mask] for method in maps}
+        ranks = {method: places.ranks(values) for method, values in inside.items()}
+        for number, b in enumerate(maps):
+            noise = [
+                rank_matched_noise(values, brain_mask, fwhm[b], [*seed, number, k])
+                for k, values in zip(people[:-1], inside[b], strict=False)
+            ]
+            random = places.ranks(np.stack(noise))
+            for a in list(maps)[:number]:
+                own, second, other = ranks[a][:-1], ranks[b][:-1], ranks[b][1:]
+                for area in areas:
+                    columns = {
+                        "dice": places.dice(own, second, area),
+                        "chance": places.chance(own, second, area),
+                        "random": places.dice(own, random, area),
+                        "other": places.dice(own, other, area) if n > 1 else np.nan,
+                    }
+                    found = pd.DataFrame(columns).assign(method_a=a, method_b=b, area=area)
+                    rows[a, b, area].append(found)
+    return pd.concat([found for pair in rows.values() for found in pair], ignore_index=True)
 
 
 def participant_agreement(rows: pd.DataFrame) -> pd.DataFrame:

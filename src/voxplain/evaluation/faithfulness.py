@@ -14,6 +14,7 @@ from scipy.special import softmax
 
 from voxplain.evaluation.fold_statistics import corrected_t
 from voxplain.evaluation.smooth_masks import matched_fwhm, smooth
+from voxplain.stack import Stack, mean_volume
 from voxplain.training import predict_logits
 
 FRACTIONS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of the brain
@@ -140,7 +141,7 @@ def of_participants(
     model: torch.nn.Module,
     images: Mapping[str, np.ndarray],
     targets: Sequence[int],
-    maps: Mapping[str, np.ndarray],
+    maps: Mapping[str, np.ndarray | Stack],
     brain_mask: np.ndarray,
     n_random: int,
     sigma: float,
@@ -160,7 +161,7 @@ def of_participants(
         By participant.
     targets : sequence of int
         Class whose probability is followed, one per image.
-    maps : mapping of str to numpy.ndarray, (n, X, Y, Z)
+    maps : mapping of str to numpy.ndarray or Stack, (n, X, Y, Z)
         By method; the first maps are those of `images`, in their order.
     brain_mask : numpy.ndarray of bool, (X, Y, Z)
     n_random : int
@@ -180,7 +181,7 @@ def of_participants(
     """
     random = {}
     for method, array in maps.items():
-        drawn = random_orders(array.mean(axis=0), brain_mask, n_random, seed)
+        drawn = random_orders(mean_volume(array), brain_mask, n_random, seed)
         random |= {(method, draw): one for draw, one in enumerate(drawn)}
     replacements = fills(np.stack(list(images.values())), brain_mask, sigma)
     found = []

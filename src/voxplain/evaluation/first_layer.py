@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 from voxplain.attribution.frozen import frozen
 from voxplain.attribution.operations import NORMS, RECTIFIERS, operation
 from voxplain.errors import AttributionError
+from voxplain.stack import Stack, parts
 
 N_BINS = 256
 BATCH_SIZE = 16
@@ -104,14 +105,14 @@ class _FirstLayer(TorchFunctionMode):
         )
 
 
-def first_layer_scale(model: torch.nn.Module, images: torch.Tensor) -> np.ndarray:
+def first_layer_scale(model: torch.nn.Module, images: np.ndarray | Stack) -> np.ndarray:
     """Find the highest output of every feature over a set of (training) participants.
 
     Parameters
     ----------
     model : torch.nn.Module
         The network, see `first_hidden_layer`.
-    images : torch.Tensor, shape (n, 1, X, Y, Z)
+    images : numpy.ndarray or Stack, shape (n, X, Y, Z)
 
     Returns
     -------
@@ -122,7 +123,7 @@ def first_layer_scale(model: torch.nn.Module, images: torch.Tensor) -> np.ndarra
 
 
 def first_layer_features(
-    model: torch.nn.Module, images: torch.Tensor, scale: np.ndarray
+    model: torch.nn.Module, images: np.ndarray | Stack, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Summarise the output of the first hidden layer for every participant and feature.
 
@@ -130,7 +131,7 @@ def first_layer_features(
     ----------
     model : torch.nn.Module
         The network, see `first_hidden_layer`.
-    images : torch.Tensor, shape (n, 1, X, Y, Z)
+    images : numpy.ndarray or Stack, shape (n, X, Y, Z)
         Images as the network expects them.
     scale : numpy.ndarray, shape (k,)
         Upper end of the histogram per feature, from `first_layer_scale` on the training
@@ -158,10 +159,11 @@ def first_layer_features(
     return np.concatenate(means), np.concatenate(entropies)
 
 
-def _outputs(model: torch.nn.Module, images: torch.Tensor) -> Iterator[torch.Tensor]:
+def _outputs(model: torch.nn.Module, images: np.ndarray | Stack) -> Iterator[torch.Tensor]:
     """Yield the first hidden layer's output (batch, k, voxels) in float64 on the CPU."""
     first = next(model.parameters())
-    for batch in images.split(BATCH_SIZE):
+    for part in parts(len(images), BATCH_SIZE):
+        batch = torch.from_numpy(images[part]).unsqueeze(1)
         output = first_hidden_layer(model, batch.to(first.device, first.dtype))
         yield output.flatten(2).double().cpu()
 

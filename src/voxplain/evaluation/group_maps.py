@@ -3,11 +3,12 @@
 import numpy as np
 
 from voxplain.errors import AttributionError, CohortError
+from voxplain.stack import Stack
 
 _IN_UNIT_RANGE = frozenset({"meaningful_perturbation"})
 
 
-def count_degenerate(maps: np.ndarray) -> int:
+def count_degenerate(maps: np.ndarray | Stack) -> int:
     """Count the maps (n, X, Y, Z) that are zero in every voxel: the method explained nothing."""
     return sum(not one.any() for one in maps)
 
@@ -38,13 +39,13 @@ def scale_to_unit(maps: np.ndarray) -> np.ndarray:
     return np.stack([_unit(one, index) for index, one in enumerate(maps)])
 
 
-def class_means(maps: np.ndarray, labels: np.ndarray, scale: bool) -> np.ndarray:
+def class_means(maps: np.ndarray | Stack, labels: np.ndarray, scale: bool) -> np.ndarray:
     """Average the maps of each class and join the two means.
 
     Parameters
     ----------
-    maps : numpy.ndarray, shape (n, X, Y, Z)
-        One non-negative map per participant; may be memory-mapped, one map is read at a time.
+    maps : numpy.ndarray or Stack, shape (n, X, Y, Z)
+        One non-negative map per participant; one is read at a time.
     labels : numpy.ndarray of int, shape (n,)
         True class, 0 or 1.
     scale : bool

@@ -1,6 +1,6 @@
 """What the paper says of its maps in words: sparse, anatomic-like, different for men and women."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,11 @@ from scipy.stats import rankdata
 
 from voxplain.evaluation.families import permute_labels
 from voxplain.evaluation.fold_statistics import against_null, corrected_t, one_sided
+from voxplain.evaluation.group_maps import scale_to_unit
 from voxplain.evaluation.smooth_masks import surrogates
+from voxplain.stack import Stack, parts, voxel_blocks
+
+_VALUES = 2**25  # of a block of voxels, of all maps or all permutations
 
 
 def gini(values: np.ndarray) -> np.ndarray:
@@ -72,6 +76,37 @@ def edge_alignment(maps: np.ndarray, image: np.ndarray, brain_mask: np.ndarray) 
     return np.array([edges(one) @ own for one in maps])
 
 
+def of_fold(maps: Stack, image: np.ndarray, brain_mask: np.ndarray) -> dict[str, np.ndarray]:
+    """Measure the maps of one fold, each divided by its own maximum.
+
+    Parameters
+    ----------
+    maps : Stack, shape (n, X, Y, Z)
+        Read a part at a time.
+    image, brain_mask : numpy.ndarray, shape (X, Y, Z)
+        As for `edge_alignment`.
+
+    Returns
+    -------
+    dict
+        gini and hoyer (mean over the maps in the brain), edges (`edge_alignment` of the mean map)
+        and peaks (the maps' maxima, (n,)).
+    """
+    found, total = {"gini": [], "hoyer": [], "peaks": []}, 0
+    for part in parts(len(maps), _VALUES // (8 * image.size)):
+        raw = maps[part]
+        scaled = scale_to_unit(raw)
+        found["peaks"].append(raw.max(axis=(1, 2, 3)))
+        found["gini"].append(gini(scaled[:, brain_mask]))
+        found["hoyer"].append(hoyer(scaled[:, brain_mask]))
+        total = sum(scaled, total)  # one by one
+    found = {name: np.concatenate(values) for name, values in found.items()}
+    mean = total / np.float32(len(maps))
+    edges = edge_alignment(mean[None], image, brain_mask)[0]
+    sparsity = {name: np.nanmean(found[name]) for name in ("gini", "hoyer")}
+    return sparsity | {"edges": edges, "peaks": found["peaks"]}
+
+
 def compare_methods(folds: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Compare a property of the methods' maps over folds.
 
@@ -120,7 +155,7 @@ def edge_null(
 
 
 def class_difference(
-    values: np.ndarray,
+    blocks: Iterable[np.ndarray],
     labels: np.ndarray,
     families: np.ndarray,
     folds: np.ndarray,
@@ -131,8 +166,8 @@ def class_difference(
 
     Parameters
     ----------
-    values : numpy.ndarray, shape (n, n_voxels)
-        In-brain maps of the participants.
+    blocks : iterable of numpy.ndarray, shape (n, k)
+        In-brain maps of the participants, a few voxels after the other.
     labels, families, folds : numpy.ndarray, shape (n,)
         As for `voxplain.evaluation.families.permute_labels`: maps of different folds come from
         different networks, so labels change places inside a fold only.
@@ -149,13 +184,31 @@ def class_difference(
     drawn = [permute_labels(labels, families, folds, rng) for _ in range(n_permutations)]
     labellings = np.array([labels, *drawn])
     shares = [(labellings == k) / (labellings == k).sum(axis=1, keepdims=True) for k in (1, 0)]
-    difference = (shares[0] - shares[1]).astype(np.float32) @ values
-    size = np.sqrt(np.mean(values.mean(axis=0, dtype=np.float64) ** 2))
-    rms = np.sqrt(np.mean(difference.astype(np.float64) ** 2, axis=1)) / (size or 1)
-    means = [values[labels == k].mean(axis=0) for k in (0, 1)]
+    weights = (shares[0] - shares[1]).astype(np.float32)
+    squares, overall, of_classes = np.zeros(len(weights)), [], []
+    for values in blocks:
+        squares += np.sum((weights @ values).astype(np.float64) ** 2, axis=1)
+        overall.append(values.mean(axis=0, dtype=np.float64))
+        of_classes.append([values[labels == k].mean(axis=0) for k in (0, 1)])
+    overall, means = np.concatenate(overall), np.concatenate(of_classes, axis=1)
+    size = np.sqrt(np.mean(overall**2))
+    rms = np.sqrt(squares / len(overall)) / (size or 1)
     varies = all(np.ptp(mean) > 0 for mean in means)
     correlation = np.corrcoef(*means)[0, 1] if varies else np.nan
     return {"correlation": float(correlation)} | _against(rms[0], rms[1:])
+
+
+def unit_blocks(
+    maps: Stack, peaks: np.ndarray, brain_mask: np.ndarray, n_permutations: int
+) -> Iterator[np.ndarray]:
+    """Yield `blocks` for `class_difference`: maps, each divided by its own peak (n,) if above 0."""
+    peaks = np.where(peaks > 0, peaks, 1).astype(maps.dtype)
+    inside = brain_mask.ravel()
+    size = max(1, _VALUES // max(len(maps), n_permutations + 1))
+    blocks = zip(voxel_blocks(maps, size), voxel_blocks(inside[None], size), strict=True)
+    for values, [chosen] in blocks:
+        if chosen.any():
+            yield np.compress(chosen, values, axis=1) / peaks[:, None]
 
 
 def _against(found: float, null: np.ndarray) -> dict[str, float]:

@@ -7,12 +7,13 @@ import pandas as pd
 import torch
 
 from voxplain.evaluation.smooth_masks import surrogates
-from voxplain.training import predict_logits
+from voxplain.stack import Stack, parts
+from voxplain.training import images_per_batch, predict_logits
 
 
 def masked_accuracy(
     model: torch.nn.Module,
-    images: np.ndarray,
+    images: np.ndarray | Stack,
     labels: np.ndarray,
     masks: dict[str, np.ndarray],
     brain_mask: np.ndarray,
@@ -29,7 +30,7 @@ def masked_accuracy(
     ----------
     model : torch.nn.Module
         Maps (n, 1, X, Y, Z) to logits (n, 2); used in eval mode, left in the mode it was found in.
-    images : numpy.ndarray of float32, shape (n, X, Y, Z)
+    images : numpy.ndarray or Stack of float32, shape (n, X, Y, Z)
         Held-out images as the network expects them.
     labels : numpy.ndarray of int, shape (n,)
         True class, 0 or 1.
@@ -48,9 +49,16 @@ def masked_accuracy(
         mask and bear their control's name in its place.
     """
     labels = np.asarray(labels)
+    controls = list(_controls(masks, brain_mask, n_random, seed))
+    found = []  # predicted classes (masks, images), batch by batch: each image is read once
+    for part in parts(len(images), images_per_batch(images)):
+        batch = images[part]
+        logits = (predict_logits(model, batch * soft) for *_, soft in controls)
+        found.append([values.argmax(axis=1) for values in logits])
     rows = []
-    for mask, control, draw, soft in _controls(masks, brain_mask, n_random, seed):
-        predictions = predict_logits(model, images * soft.astype(images.dtype)).argmax(axis=1)
+    for (mask, control, draw, _), predictions in zip(
+        controls, np.concatenate(found, axis=1), strict=True
+    ):
         rows.append(
             {
                 "mask": mask,
@@ -69,11 +77,11 @@ def masked_accuracy(
 def _controls(
     masks: dict[str, np.ndarray], brain_mask: np.ndarray, n_random: int, seed: int
 ) -> Iterator[tuple[str, str, int, np.ndarray]]:
-    """Yield name, control, draw and the array (X, Y, Z) to multiply the images with."""
-    yield "none", "none", 0, np.ones(brain_mask.shape)
-    yield "brain", "brain", 0, brain_mask
+    """Yield name, control, draw and the float32 array (X, Y, Z) to multiply the images with."""
+    yield "none", "none", 0, np.ones(brain_mask.shape, np.float32)
+    yield "brain", "brain", 0, brain_mask.astype(np.float32)
     for name, mask in masks.items():
-        yield name, "mask", 0, mask
-        yield name, "complement", 0, brain_mask * (1 - mask)
+        yield name, "mask", 0, mask.astype(np.float32)
+        yield name, "complement", 0, (brain_mask * (1 - mask)).astype(np.float32)
         for draw, random in enumerate(surrogates(mask, brain_mask, n_random, seed)):
             yield name, "random", draw, random

@@ -21,14 +21,19 @@ def model():
 
 @pytest.fixture
 def images():
-    return torch.from_numpy(np.random.default_rng(0).random((20, 1, 22, 22, 22), np.float32))
+    return np.random.default_rng(0).random((20, 22, 22, 22), np.float32)
+
+
+@pytest.fixture
+def batch(images):
+    return torch.from_numpy(images[:2])[:, None]
 
 
 def test_means_and_entropies_against_a_plain_loop(model, images):
     scale = first_layer.first_layer_scale(model, images[:15])
     means, entropies = first_layer.first_layer_features(model, images, scale)
     with torch.no_grad():
-        output = model.blocks[0](images).double().numpy()
+        output = model.blocks[0](torch.from_numpy(images)[:, None]).double().numpy()
     np.testing.assert_array_equal(scale, output[:15].max(axis=(0, 2, 3, 4)))
     assert means.shape == entropies.shape == (20, 3)
     np.testing.assert_allclose(means, output.mean(axis=(2, 3, 4)))
@@ -43,7 +48,7 @@ def test_means_and_entropies_against_a_plain_loop(model, images):
 
 
 def test_the_entropy_of_uniform_values_is_the_logarithm_of_the_bins():
-    ramp = torch.arange(256, dtype=torch.float32).reshape(1, 1, 4, 8, 8)
+    ramp = np.arange(256, dtype=np.float32).reshape(1, 4, 8, 8)
     identity = torch.nn.Sequential(
         torch.nn.Conv3d(1, 1, 1, bias=False), torch.nn.Flatten(), torch.nn.Linear(256, 2)
     )
@@ -112,33 +117,33 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("first", EXPECTED)
-def test_the_first_hidden_layer_of_any_network(first, images):
+def test_the_first_hidden_layer_of_any_network(first, batch):
     torch.manual_seed(1)  # weights of a throw-away network
     net = Functional(first).eval()
-    found = first_layer.first_hidden_layer(net, images[:2])
+    found = first_layer.first_hidden_layer(net, batch)
     with torch.no_grad():
-        torch.testing.assert_close(found, EXPECTED[first](net, images[:2]))
+        torch.testing.assert_close(found, EXPECTED[first](net, batch))
 
 
-def test_without_a_rectifier_it_is_the_normalised_convolution(images):
+def test_without_a_rectifier_it_is_the_normalised_convolution(batch):
     torch.manual_seed(1)
     net = torch.nn.Sequential(
         torch.nn.Conv3d(1, 2, 3), torch.nn.BatchNorm3d(2), torch.nn.Sigmoid(), torch.nn.Flatten()
     ).eval()
-    found = first_layer.first_hidden_layer(net, images[:2])
+    found = first_layer.first_hidden_layer(net, batch)
     with torch.no_grad():
-        torch.testing.assert_close(found, net[:2](images[:2]))
+        torch.testing.assert_close(found, net[:2](batch))
 
 
-def test_the_rest_of_the_network_is_not_computed(model, images):
+def test_the_rest_of_the_network_is_not_computed(model, batch):
     model.blocks[1] = torch.nn.Identity()  # would fail in the third block
-    assert first_layer.first_hidden_layer(model, images[:2]).shape == (2, 3, 10, 10, 10)
+    assert first_layer.first_hidden_layer(model, batch).shape == (2, 3, 10, 10, 10)
 
 
-def test_a_network_without_convolutions_is_refused(images):
+def test_a_network_without_convolutions_is_refused(batch):
     net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(22**3, 2))
     with pytest.raises(AttributionError, match="conv3d"):
-        first_layer.first_hidden_layer(net, images)
+        first_layer.first_hidden_layer(net, batch)
 
 
 @pytest.fixture

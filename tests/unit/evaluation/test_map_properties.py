@@ -73,20 +73,26 @@ def cohort(effect, seed):
     return values, labels, np.arange(40), np.repeat(list("abcde"), 8)
 
 
+def blocks(effect, seed):
+    values, *others = cohort(effect, seed)
+    return [values], *others
+
+
 def test_class_difference_by_hand():
     values, labels, families, folds = cohort(0, 0)
-    found = map_properties.class_difference(values, labels, families, folds, 99, seed=0)
+    thirds = np.array_split(values, 3, axis=1)
+    found = map_properties.class_difference(thirds, labels, families, folds, 99, seed=0)
     means = [values[labels == k].mean(axis=0) for k in (0, 1)]
     rms = np.sqrt(np.mean((means[1] - means[0]) ** 2) / np.mean(values.mean(axis=0) ** 2))
     assert found["observed"] == pytest.approx(rms, rel=1e-5)
     assert found["correlation"] == pytest.approx(np.corrcoef(*means)[0, 1])
-    strong = map_properties.class_difference(*cohort(3, 0), 99, seed=0)
+    strong = map_properties.class_difference(*blocks(3, 0), 99, seed=0)
     assert strong["p_null"] == 1 / 100
 
 
 def test_false_positives_of_the_class_difference():
     n = 500
-    p = [map_properties.class_difference(*cohort(0, k), 39, seed=k)["p_null"] for k in range(n)]
+    p = [map_properties.class_difference(*blocks(0, k), 39, seed=k)["p_null"] for k in range(n)]
     assert np.count_nonzero(np.array(p) <= 0.05) <= stats.binom.ppf(0.999, n, 0.05)
 
 

@@ -1,0 +1,104 @@
+"""Maps of more images than memory holds: made, and written down, a part at a time."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+
+from voxplain.attribution.result import AttributionResult
+from voxplain.checkpoints import Checkpoint
+from voxplain.files import write_rows
+from voxplain.stack import Stack, parts
+
+_VOXELS_PER_PART = 2**24  # 64 MB of images, and as much of maps
+
+
+def explain_parts(
+    explain: Callable[..., AttributionResult],
+    model: torch.nn.Module,
+    images: np.ndarray | Stack,
+    targets: np.ndarray | None,
+    settings: Mapping[str, Any] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> Iterator[AttributionResult]:
+    """Explain a cohort's images a part at a time.
+
+    Parameters
+    ----------
+    explain : callable
+        One of `voxplain.attribution.METHODS`, or alike.
+    model : torch.nn.Module
+        As `explain` takes it.
+    images : numpy.ndarray or Stack, (n, X, Y, Z)
+        In the model's dtype.
+    targets : numpy.ndarray of int64, (n,), optional
+        As `explain` takes them.
+    settings : mapping, optional
+        Passed on.
+    progress, checkpoint : optional
+        For methods that take them. Progress is counted over all images; each part has a checkpoint
+        of its own.
+
+    Yields
+    ------
+    AttributionResult
+        Of the next images, in order.
+    """
+    device = next(model.parameters()).device
+    for number, part in enumerate(parts(len(images), _VOXELS_PER_PART // images[0].size)):
+        batch = torch.from_numpy(images[part]).unsqueeze(1).to(device)
+        chosen = None if targets is None else torch.from_numpy(targets[part]).to(device)
+        given = dict(settings or {})
+        if checkpoint is not None:
+            given["checkpoint"] = checkpoint.part(number)
+        if progress is not None:
+            given["progress"] = _counted_over_all(progress, part, len(images))
+        yield explain(model, batch, chosen, **given)
+
+
+def write_maps(
+    results: Iterable[AttributionResult], files: Mapping[str | os.PathLike, int], form: Stack
+) -> dict[str, np.ndarray]:
+    """Write maps as they come, one file after another.
+
+    Parameters
+    ----------
+    results : iterable of AttributionResult
+        From `explain_parts`.
+    files : mapping of path to int
+        Number of maps by file, in order.
+    form : Stack
+        The images: maps have their shape and dtype.
+
+    Returns
+    -------
+    dict of numpy.ndarray, first axis of all images
+        target, score, and the method's details.
+    """
+    found = []
+
+    def maps() -> Iterator[np.ndarray]:
+        for result in results:
+            columns = {"target": result.targets, "score": result.scores}
+            columns = {name: value.cpu().numpy() for name, value in columns.items()}
+            found.append(columns | result.details)
+            yield from result.maps.cpu().numpy()
+
+    made = maps()
+    for path, n in files.items():
+        write_rows(path, (n, *form.shape[1:]), form.dtype, islice(made, n))
+    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+
+
+def _counted_over_all(
+    progress: Callable[[int, int], None], part: slice, n: int
+) -> Callable[[int, int], None]:
+    def report(done: int, total: int) -> None:
+        per_image = total // (part.stop - part.start)
+        progress(part.start * per_image + done, n * per_image)
+
+    return report
