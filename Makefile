@@ -17,7 +17,7 @@ demo: install
 # One thread: on arrays as small as the tests' a second one costs more than it gives. A file of slow
 # tests stays in one process, which runs the tiny study once for all of them.
 test: export OMP_NUM_THREADS = 1
-test: install lint .venv/.ants
+test: install lint .venv/.unpinned
 	$(BIN)/pytest -n 2 -m "not slow"
 	$(BIN)/pytest -n 2 --dist loadfile -m slow --durations 25
 
@@ -43,8 +43,10 @@ install: .venv/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-.venv/.ants: .venv/.installed requirements-ants.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-ants.txt
+# What only tests use and what asks for other versions than the pins, though it runs with them.
+.venv/.unpinned: .venv/.installed requirements-ants.txt requirements-validators.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps \
+	  -r requirements-ants.txt -r requirements-validators.txt
 	@touch $@
 
 # Renew every pin from pyproject.toml.
@@ -58,7 +60,8 @@ lock:
 # Known holes of every pinned package, asked of PyPI (needs the internet).
 audit: .venv/audit
 	@.venv/audit/bin/pip-audit --no-deps --disable-pip --format json --progress-spinner off \
-	  -r requirements.lock -r requirements-torch.txt -r requirements-ants.txt | $(PYTHON) envs/audit.py
+	  -r requirements.lock -r requirements-torch.txt -r requirements-ants.txt \
+	  -r requirements-validators.txt | $(PYTHON) envs/audit.py
 
 .venv/audit:
 	$(PYTHON) -m venv $@

@@ -36,6 +36,7 @@ localrules:
     atlas,
     claims,
     confounds,
+    crate,
     faithfulness,
     gather_cohort,
     localisation,
@@ -75,6 +76,7 @@ include: "workflow/rules/grids.smk"
 include: "workflow/rules/roar.smk"
 include: "workflow/rules/external.smk"
 include: "workflow/rules/sweeps.smk"
+include: "workflow/rules/export.smk"
 
 
 onstart:

@@ -28,8 +28,12 @@ TIMED = (
     *("attribution/*/fold-*/timing.json", "tables/runtime.tsv", "tables/claims.tsv"),
     *("figures/fig1.*", "figures/runtime.*", "report.html"),
 )
-# Neither results nor kept: records of the work, checkpoints, and studies within the study.
-_NO_RESULTS = ("logs/*", "benchmarks/*", "truth/*", "manifest.tsv", "*checkpoint.pt", "*/.*", ".*")
+# Neither results nor kept: records of the work, checkpoints, studies within the study, and what is
+# exported, which is the results again in other forms.
+_NO_RESULTS = (
+    *("logs/*", "benchmarks/*", "truth/*", "manifest.tsv", "*checkpoint.pt", "*/.*", ".*"),
+    *("derivatives/*", "code/*", "ro-crate-metadata.json"),
+)
 
 
 @functools.cache

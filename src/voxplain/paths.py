@@ -12,7 +12,7 @@ class RunPaths:
     """Result paths of one run, relative to the working directory.
 
     Some hold Snakemake wildcards: ``{fold}``, ``{method}``, ``{batch}``, ``{atlas}``, ``{model}``,
-    ``{participant}``, ``{repeat}``, ``{knob}``.
+    ``{participant}``, ``{repeat}``, ``{draw}``, ``{knob}``.
 
     Parameters
     ----------
@@ -93,6 +93,7 @@ class RunPaths:
         self.participant_map = f"{maps}/participants/{{participant}}_desc-{{method}}_map.nii.gz"
 
         self.repeat = f"{root}/evaluation/repeats/repeat-{{repeat}}.tsv"
+        self.learning_draw = f"{root}/evaluation/learning/draw-{{draw}}.tsv"
         self.masked_fold = f"{root}/evaluation/masked_accuracy/fold-{{fold}}.tsv"
         self.faithfulness_fold = f"{root}/evaluation/faithfulness/fold-{{fold}}.tsv"
         self.faithfulness_curves_fold = f"{root}/evaluation/faithfulness/fold-{{fold}}_curves.tsv"
@@ -117,6 +118,10 @@ class RunPaths:
         self.participant_page = f"{root}/participants/{{participant}}.html"
         self.provenance = f"{root}/provenance.json"
         self.manifest = f"{root}/manifest.tsv"
+        # For others: `snakemake export`.
+        self.derivatives = f"{root}/derivatives"
+        self.crate = f"{root}/ro-crate-metadata.json"
+        self.crate_code = f"{root}/code"
 
     def table(self, name: str) -> str:
         """Return the path of one of the run's result tables."""

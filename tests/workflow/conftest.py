@@ -41,6 +41,7 @@ TINY = {
             },
         },
         "roar": {"shares": [0.2], "random_masks": 1, "fill": "mean"},
+        "learning": {"shares": [0.5], "draws": 2},
         "grids": [[24, 28, 24]],
         "retraining": {"seeds": 1, "folds": 1, "shuffled": 1},
     },

@@ -74,6 +74,17 @@ def test_one_setting_of_meaningful_perturbations_moves_at_a_time(study):
     assert rows.groupby("knob")["behind"].min()["sigma_m"] == 0
 
 
+def test_models_learn_from_fewer_participants(tiny, study):
+    (rows,) = study(["learning"], ["learning"], ["learning"])
+    models = ["voxel_svm", "logistic_regression", "xgboost", "head_size"]
+    assert rows["model"].tolist() == [model for model in models for _ in range(2)]
+    assert rows["share"].tolist() == [0.5, 1.0] * 4
+    assert rows["n_train"].tolist() == [6, 12] * 4  # of 24 in two folds
+    own = pd.read_csv(tiny.path("tiny", "tables", "accuracy.tsv"), sep="\t").set_index("model")
+    whole = rows[rows["share"] == 1].set_index("model")["accuracy"]
+    assert (whole == own.loc[whole.index, "accuracy"]).all()
+
+
 def test_network_and_svm_are_compared_over_grids(tiny, study):
     (rows,) = study(["grids"], ["grids"], ["grids"])
     assert rows["grid"].tolist() == ["22x26x22", "24x28x24"]  # coarsest first

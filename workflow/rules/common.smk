@@ -64,6 +64,13 @@ TABLE1_MODELS = ["xgboost", "knn", "logistic_regression"]
 MORPHOMETRY_MODELS = (
     [*TABLE1_MODELS, "logistic_regression_tiv_residual"] if HAS_MORPHOMETRY else []
 )
+LEARNING = config["evaluation"]["learning"]
+# Models whose fits take at most seconds.
+LEARNING_MODELS = [
+    "voxel_svm",
+    *(["logistic_regression", "xgboost"] if HAS_MORPHOMETRY else []),
+    "head_size",
+]
 REPEATS = fold_names(config["folds"]["repeats"])
 RERUNS = {
     kind: [f"{kind}_{number}" for number in fold_names(n)]
@@ -80,6 +87,7 @@ EXTERNAL = RunPaths("external", P.root)
 # Targets of their own, on the page once they have been asked for.
 STUDY_TABLES = [
     "repeats",
+    "learning",
     "seeds",
     "shuffled",
     "truth",
@@ -90,7 +98,7 @@ STUDY_TABLES = [
     "external_maps",
 ]
 CLAIM_STUDIES = ["ablation", "grids"]  # of these, those that claims are judged by
-STUDY_FIGURES = ["truth", "ablation", "ablation_convergence", "grids"]
+STUDY_FIGURES = ["learning", "truth", "ablation", "ablation_convergence", "grids"]
 # Models that can be refitted to permuted labels; the first one in every run.
 PERMUTED_MODELS = ["voxel_svm", *(["logistic_regression"] if HAS_MORPHOMETRY else [])]
 WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]

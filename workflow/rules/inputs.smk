@@ -75,9 +75,18 @@ def figure(name, category, label):
     """Files of a figure: picture, vector drawing, data; Snakemake's report shows the picture."""
     png, svg, data = P.figure(name)
     shown = report(
-        png, caption="../report/figure.rst", category=category, labels={"figure": label}
+        png,
+        caption="../report/figure.rst",
+        category=category,
+        labels=lambda _: {"figure": label, "n": n_participants()},
     )
     return [shown, svg, data]
+
+
+def n_participants():
+    """Size of a finished run's cohort."""
+    with open(P.participants) as file:
+        return sum(1 for _ in file) - 1
 
 
 def all_figures():

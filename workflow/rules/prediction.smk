@@ -163,3 +163,52 @@ rule repeats:
         code=code("repeats.py"),
     script:
         "../scripts/repeats.py"
+
+
+rule learning_draw:
+    # Smaller training sets inside the folds, for models that are cheap to fit.
+    input:
+        participants=P.participants,
+        quality=P.quality,
+        splits=expand(P.split, fold=FOLDS),
+        gram=P.gram,
+        sums=P.gram_sums,
+        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+    output:
+        table=P.learning_draw,
+    log:
+        P.log("learning_draw", "draw-{draw}"),
+    benchmark:
+        P.benchmark("learning_draw", "draw-{draw}")
+    wildcard_constraints:
+        draw=r"\d\d",
+    conda:
+        ENVIRONMENT
+    threads: config["threads"]
+    params:
+        models=LEARNING_MODELS,
+        shares=LEARNING["shares"],
+        n_voxels=prod(config["volumes"]["shape"]),
+        settings=config["baselines"],
+        seed=config["seed"],
+        code=code("learning_draw.py"),
+    script:
+        "../scripts/learning_draw.py"
+
+
+rule learning:
+    # Learning curves over cohort size: `snakemake learning`, then `snakemake` for the page.
+    input:
+        draws=expand(P.learning_draw, draw=fold_names(LEARNING["draws"])),
+        accuracy=P.table("accuracy"),
+    output:
+        table=P.table("learning"),
+        figure=figure("learning", "Prediction", "learning curves"),
+    log:
+        P.log("learning"),
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("learning.py"),
+    script:
+        "../scripts/learning.py"

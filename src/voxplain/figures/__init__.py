@@ -11,6 +11,7 @@ from voxplain.figures.first_layer import first_layer
 from voxplain.figures.grids import grids
 from voxplain.figures.history import history
 from voxplain.figures.importances import importances
+from voxplain.figures.learning import learning
 from voxplain.figures.overlap import agreement, localisation, overlap
 from voxplain.figures.prediction import calibration, head_size
 from voxplain.figures.projections import projections
@@ -41,6 +42,7 @@ __all__ = [
     "head_size",
     "history",
     "importances",
+    "learning",
     "localisation",
     "masked_accuracy",
     "note",

@@ -3,6 +3,8 @@
 import base64
 import functools
 import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -59,19 +61,47 @@ def recorded_edges(metadata: str | Path, root: str) -> list[tuple[str, str]]:
     list of (rule, rule)
         Sorted, each pair once; empty where Snakemake keeps no records.
     """
-    metadata = Path(metadata)
     made, needed = {}, []
-    for path in metadata.rglob("*"):
-        if not path.is_file():
-            continue
-        name = "".join(path.relative_to(metadata).parts).replace("@", "")
-        file = base64.urlsafe_b64decode(name).decode()
+    for file, record in _records(metadata):
         if file.startswith(f"{root}/"):
-            record = json.loads(path.read_text(encoding="utf-8"))
             made[file] = record["rule"]
             needed += [(given, record["rule"]) for given in record["input"]]
     edges = {(made[file], rule) for file, rule in needed if file in made}
     return sorted((a, b) for a, b in edges if a != b)
+
+
+def recorded_span(metadata: str | Path, files: Iterable[str]) -> tuple[str, str] | None:
+    """Return when the first job of some files began and the last one ended, by the same records.
+
+    Parameters
+    ----------
+    metadata : path
+        As for `recorded_edges`.
+    files : iterable of str
+        Result files.
+
+    Returns
+    -------
+    (str, str) or None
+        ISO 8601 in UTC; None where Snakemake keeps no records.
+    """
+    wanted = set(files)
+    jobs = [record for file, record in _records(metadata) if file in wanted]
+    if not jobs:
+        return None
+    ends = min(job["starttime"] for job in jobs), max(job["endtime"] for job in jobs)
+    start, end = (datetime.fromtimestamp(t, UTC).isoformat(timespec="seconds") for t in ends)
+    return start, end
+
+
+def _records(metadata: str | Path) -> Iterator[tuple[str, dict]]:
+    """Yield every file that Snakemake made, with its record."""
+    metadata = Path(metadata)
+    for path in metadata.rglob("*"):
+        if path.is_file():
+            name = "".join(path.relative_to(metadata).parts).replace("@", "")
+            file = base64.urlsafe_b64decode(name).decode()
+            yield file, json.loads(path.read_text(encoding="utf-8"))
 
 
 def drawn(edges: list[tuple[str, str]]) -> Markup:

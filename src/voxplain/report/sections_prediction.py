@@ -46,6 +46,7 @@ def prediction(context: Mapping[str, Any]) -> list:
         *studies.shuffled(context),
         *_repeats(context),
         *studies.seeds(context),
+        *_learning(context),
         *studies.grids(context),
         *_calibration(context),
         _table1(context),
@@ -202,6 +203,41 @@ def _repeats(context: Mapping[str, Any]) -> list[Table | Note]:
             "together, and divided between training and test as if they were unknown.",
             "tables/repeats.tsv",
         )
+    ]
+
+
+def _learning(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
+    curves = context.get("learning")
+    if curves is None:
+        return [
+            Note(
+                "Whether a larger cohort would help was not asked: snakemake learning draws "
+                "learning curves of the models without a network."
+            )
+        ]
+    return [
+        picture(
+            context,
+            "learning",
+            "Learning curves. Accuracy on everybody held out over the number of training "
+            "participants: mean of the draws, and their range. The largest is this run itself.",
+            "Accuracy of the models without a network over the number of training participants",
+        ),
+        table(
+            _named(context, curves).rename(
+                columns={
+                    "share": "share of the training participants",
+                    "n_train": "training participants, mean of folds",
+                    "accuracy_low": "lowest draw",
+                    "accuracy_high": "highest draw",
+                    "chance_high": "larger class: 97.5th percentile",
+                }
+            ),
+            "table-learning",
+            "Accuracy over the number of training participants.",
+            "tables/learning.tsv",
+            folded=True,
+        ),
     ]
 
 

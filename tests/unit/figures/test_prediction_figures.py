@@ -56,6 +56,17 @@ def test_without_pairs_only_everybody_is_drawn(head_sizes):
     assert "0 pairs" in texts(figure)
 
 
+def test_learning_curves_end_at_the_run_itself_beside_chance():
+    table = pd.DataFrame({"share": [0.5, 1.0] * 2, "n_train": [45, 90] * 2, "draws": [5, 1] * 2})
+    table.insert(0, "model", ["voxel_svm"] * 2 + ["head_size"] * 2)
+    table = table.assign(accuracy=[0.7, 0.8, 0.6, 0.6], majority=0.5, chance_high=0.6)
+    table = table.assign(accuracy_low=table["accuracy"] - 0.05, accuracy_high=table["accuracy"])
+    figure = figures.learning(table)
+    lines = [line.get_xydata().tolist() for line in figure.axes[0].lines]
+    assert lines[:2] == [[[45, 0.7], [90, 0.8]], [[45, 0.6], [90, 0.6]]]
+    assert [line[0][1] for line in lines[2:]] == [0.5, 0.6]
+
+
 @pytest.mark.parametrize("n_models", [1, 4])
 def test_a_calibration_panel_per_model(n_models):
     models = [f"model_{k}" for k in range(n_models)]

@@ -1,0 +1,29 @@
+"""The run as a Workflow Run RO-Crate: its folder described in a standard's words."""
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from voxplain.export.crate import SETTINGS, SNAKEFILE, crate
+from voxplain.files import read_json, write_bytes, write_json, write_text
+from voxplain.logs import job_log
+from voxplain.report.jobs import recorded_span
+
+with job_log(snakemake.log[0]):
+    given, p = snakemake.input, snakemake.params
+    provenance = read_json(given.provenance)
+    with open(given.manifest, encoding="utf-8", newline="") as file:
+        results = list(csv.DictReader(file, delimiter="\t"))
+    folder, source = Path(snakemake.output.folder), Path(p.basedir)
+    files = [f"{folder.parent}/{row['path']}" for row in results]
+    times = recorded_span(".snakemake/metadata", files)
+    parts = [source / SNAKEFILE, *(source / "workflow").rglob("*")]
+    for path in parts:
+        if path.is_file() and "__pycache__" not in path.parts:
+            write_bytes(folder / path.relative_to(source), path.read_bytes())
+    settings = yaml.safe_dump(provenance["config"], sort_keys=False, allow_unicode=True)
+    write_text(folder / SETTINGS, settings)
+    today = datetime.now(UTC).date().isoformat()
+    write_json(snakemake.output.crate, crate(provenance, results, folder.name, times, today))
