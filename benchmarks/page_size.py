@@ -1,0 +1,104 @@
+"""What the pages of a large cohort weigh: ``python benchmarks/page_size.py results/demo``.
+
+Takes the tables and figures of a finished run, repeats its participants, and puts noise in the
+place of maps and images, which deflates worse than any map: what comes out is an upper limit.
+"""
+
+import argparse
+import re
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from voxplain import report
+from voxplain.atlas.labels import load_atlas
+from voxplain.files import read_json, read_table
+from voxplain.grid import Grid
+from voxplain.paths import RunPaths
+from voxplain.report.answer import class_names
+from voxplain.report.jobs import time_per_rule
+from voxplain.report.viewer import group_viewer
+
+
+def repeated(table, n):
+    """Repeat rows until there are `n`, each under an id of its own."""
+    rows = table.iloc[np.arange(n) % len(table)].reset_index(drop=True)
+    return rows.assign(participant_id=[f"sub-{k:06d}" for k in range(n)])
+
+
+def noise_in_brain(shape, rng):
+    place = np.indices(shape).reshape(3, -1).T / (np.array(shape) - 1) * 2 - 1
+    brain = ((place / 0.83) ** 2).sum(axis=1).reshape(shape) < 1  # three tenths of the box
+    return (rng.random(shape) * brain).astype(np.float32), brain
+
+
+def pages(run, n, shape, folds):
+    """Return report and quality page of a run blown up."""
+    p, rng = RunPaths(run.name, str(run.parent)), np.random.default_rng(0)
+    provenance = read_json(p.provenance)
+    config = provenance["config"]
+    tables = {path.stem: read_table(path) for path in Path(p.tables).glob("*.tsv")}
+    table2 = {k.removeprefix("table2_"): tables.pop(k) for k in list(tables) if "table2_" in k}
+    grid = Grid.from_dict(read_json(p.grid)).coarsen(shape)  # finer, by the same arithmetic
+    mean, brain = noise_in_brain(shape, rng)
+    methods, numbers = config["attribution"]["methods"], range(1, folds + 1)
+    keys = [(m, f) for m in methods for f in ("all folds", *(f"fold {k:02d}" for k in numbers))]
+    maps = {key: np.stack([noise_in_brain(shape, rng)[0] for _ in range(3)]) for key in keys}
+    atlases = [
+        load_atlas(a, p.atlas_labels.format(atlas=a), p.atlas_names.format(atlas=a)) for a in table2
+    ]
+    viewer = group_viewer(mean, brain, grid, maps, class_names(config), atlases)
+    people = repeated(read_table(p.participants), n)
+    sums = list(provenance["images_sha256"].values())
+    provenance["images_sha256"] = {
+        name: sums[k % len(sums)] for k, name in enumerate(people["participant_id"])
+    }
+    quality = repeated(read_table(p.quality), n)
+    counts = [read_table(p.group_counts.format(method=method)) for method in methods]
+    context = {
+        **tables,
+        "table2": table2,
+        "run": run.name,
+        "config": config,
+        "viewer": viewer,
+        "jobs": time_per_rule(p.benchmarks),
+        "edges": list(product("abcdefgh", "ijklmnop")),
+        "provenance": provenance,
+        "participants": people,
+        "left_out": repeated(quality[["participant_id", "reason"]], n // 10),
+        "quality": quality,
+        "degenerate": pd.concat(counts),
+        "figures": {path.stem: path for path in Path(p.figures).glob("*.png")},
+    }
+    images = np.stack([noise_in_brain(shape, rng)[0] for _ in range(20)])
+    some = quality.head(len(images))
+    shown = report.quality_page(run.name, some, images, grid.affine)
+    return report.build(context), len(shown) * n // len(some)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--participants", type=int, nargs="+", default=[100, 1113])
+    parser.add_argument("--shape", type=int, nargs=3, default=[58, 70, 58])
+    parser.add_argument("--folds", type=int, default=10)
+    a = parser.parse_args()
+    for n in a.participants:
+        page, quality = pages(a.run, n, tuple(a.shape), a.folds)
+        parts = {
+            "pictures": r'src="data:image/png;base64,([^"]*)"',
+            "viewer": r'<script type="application/json">(.*?)</script>',
+            "tables": r"<table id=.*?</table>",
+        }
+        sizes = {
+            name: sum(map(len, re.findall(found, page, re.S))) for name, found in parts.items()
+        }
+        told = ", ".join(f"{name} {size / 1e6:.2f}" for name, size in sizes.items())
+        print(f"{n} participants: report.html {len(page.encode()) / 1e6:.2f} MB ({told}); ", end="")
+        print(f"quality.html {quality / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
