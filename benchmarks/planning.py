@@ -47,7 +47,11 @@ def draw_folds(folder: Path, table: pd.DataFrame, n_splits: int = 10) -> None:
     people = pd.DataFrame({"participant_id": table["participant_id"], "label": label})
     people = people.assign(class_name=table["sex"], family_id=pd.NA)
     splits = make_splits(people, n_splits, seed=0)
-    for path in (paths.left_out, paths.participants):
+    batches = [paths.batch.format(batch=f"{k:02d}") for k in range(BATCHES)]
+    read = [paths.read_participants, paths.read_left_out, *batches]
+    stacked = [paths.volumes, paths.grid, paths.brain_mask, paths.mean_volume, paths.quality]
+    stacked += [paths.volumes_sidecar, paths.brain_mask_sidecar, paths.mean_volume_sidecar]
+    for path in (*read, *stacked, paths.left_out, paths.participants):  # planning looks inside none
         write_table(path, people)
     for split in splits:
         write_json(paths.split.format(fold=split.fold), split.to_dict())

@@ -23,8 +23,9 @@ from voxplain.paths import RunPaths
 
 PACKAGE = Path(__file__).resolve().parent
 ASSETS = (".html", ".css", ".js")  # of packages; they make the report as much as its code does
-# Results that hold run times, directly or in a report of them: two runs differ in these alone.
+# Results that hold times, directly or in a report of them: two runs differ in these alone.
 TIMED = (
+    *("cohort/read/batch-*.tsv",),
     *("attribution/*/fold-*/timing.json", "tables/runtime.tsv", "tables/claims.tsv"),
     *("figures/fig1.*", "figures/runtime.*", "report.html"),
 )

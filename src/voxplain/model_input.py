@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from voxplain.downsample import downsample_file
-from voxplain.errors import ConfigError, GridMismatchError, ImageError
+from voxplain.errors import ConfigError, GridMismatchError
 from voxplain.grid import Grid
 from voxplain.intensity import normalise
 
@@ -72,11 +72,7 @@ class ModelInput:
         volume, grid, statistics = downsample_file(path, self.shape, mask=mask)
         if self.affine is not None:
             self._check_grid(path, grid)
-        if statistics.is_blank:
-            raise ImageError(
-                f"{path}: every voxel lies between {statistics.minimum:g} and "
-                f"{statistics.maximum:g}, so the image shows no brain; give another one"
-            )
+        statistics.check_brain(path)
         return normalise(volume[None], self.normalisation)[0], grid
 
     def class_names(self, n_classes: int) -> list[str]:

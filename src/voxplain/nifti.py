@@ -25,10 +25,14 @@ from voxplain.nifti_header import DROP, HEADER_BYTES, REMEDY, Header, error_of, 
 GZIP_MAGIC = b"\x1f\x8b"
 XFORM_ALIGNED = 2  # NIfTI code "coordinates aligned to another image or to some standard"
 _MOST_INFLATION = 1032  # times: what deflate reaches at best
-_DAMAGED = (igzip.BadGzipFile, isal_zlib.error, zlib.error, zipfile.BadZipFile)
+_UNREADABLE = (OSError, isal_zlib.error, zlib.error, zipfile.BadZipFile)  # BadGzipFile: OSError
 
 
-def _damaged(path: Path, participant: str | None, error: Exception) -> ImageError:
+def _unreadable(path: Path, participant: str | None, error: Exception) -> ImageError:
+    if isinstance(error, OSError) and error.errno:  # no rights, a broken disk, a lost connection
+        return error_of(
+            path, participant, f"cannot be read ({error.strerror}); repair it or {DROP}"
+        )
     kind = "zip archive" if isinstance(error, zipfile.BadZipFile) else "gzip file"
     return error_of(path, participant, f"is a damaged {kind} ({error}); {REMEDY}")
 
@@ -47,8 +51,8 @@ def _inflated(path: Path, participant: str | None) -> Iterator[BinaryIO]:
             magic = raw.read(2)
         except ImageError as error:
             raise error_of(path, participant, str(error)) from error
-        except _DAMAGED as error:
-            raise _damaged(path, participant, error) from error
+        except _UNREADABLE as error:
+            raise _unreadable(path, participant, error) from error
         if not magic:
             raise error_of(path, participant, f"is empty (0 bytes); {REMEDY}")
         raw.seek(0)
@@ -97,8 +101,8 @@ def read_header(path: str | os.PathLike, participant: str | None = None) -> Head
         compressed = isinstance(stream, igzip.IGzipFile)
         try:
             n_read = _read_exactly(stream, memoryview(block))
-        except _DAMAGED as error:
-            raise _damaged(path, participant, error) from error
+        except _UNREADABLE as error:
+            raise _unreadable(path, participant, error) from error
     header = parse(path, participant, bytes(block[:n_read]))
     _check_length(header, compressed)
     return header
@@ -177,8 +181,8 @@ def read_slabs(header: Header, n_slices: int) -> Iterator[np.ndarray]:
                 pass
         except EOFError as error:
             raise _truncated(header, n_read, expected) from error
-        except _DAMAGED as error:
-            raise _damaged(header.path, header.participant, error) from error
+        except _UNREADABLE as error:
+            raise _unreadable(header.path, header.participant, error) from error
 
 
 def read_volume(path: str | os.PathLike, participant: str | None = None) -> tuple[np.ndarray, Grid]:
@@ -207,19 +211,6 @@ def read_volume(path: str | os.PathLike, participant: str | None = None) -> tupl
     # One slab is the whole volume; the list runs the generator to its end, where the checksum is.
     (volume,) = [np.array(header.scaled(slab)) for slab in read_slabs(header, header.grid.shape[2])]
     return volume.T, header.grid
-
-
-def check_finite(data: np.ndarray, path: str | os.PathLike, participant: str | None = None) -> None:
-    """Raise an `ImageError` that counts the voxels that are NaN or infinite, if any."""
-    n_bad = data.size - int(np.count_nonzero(np.isfinite(data)))
-    if n_bad:
-        raise nonfinite_error(Path(path), participant, n_bad, data.size)
-
-
-def nonfinite_error(path: Path, participant: str | None, n_bad: int, n_voxels: int) -> ImageError:
-    """Return the error for an image with NaN or infinite voxels."""
-    problem = f"has {n_bad} NaN or infinite voxels of {n_voxels}; repair it or {DROP}"
-    return error_of(path, participant, problem)
 
 
 def write_volume(

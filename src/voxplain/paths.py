@@ -43,13 +43,17 @@ class RunPaths:
         self.effect_weights = f"{root}/cohort/effect_weights.npy"
         self.truth = f"{root}/cohort/truth.nii.gz"
         self.truth_names = f"{root}/cohort/truth.tsv"
+        # As tables and headers tell; what is inside the images decides who remains.
+        self.read_participants = f"{root}/cohort/read/participants.tsv"
+        self.read_left_out = f"{root}/cohort/read/left_out.tsv"
+        self.batch = f"{root}/cohort/read/batch-{{batch}}.tsv"
+        self.template_mask = f"{root}/cohort/read/template_mask.nii.gz"
         self.participants = f"{root}/cohort/participants.tsv"
         self.left_out = f"{root}/cohort/left_out.tsv"
         self.morphometry = f"{root}/cohort/morphometry.tsv"
 
         self.batch_volumes = f"{root}/volumes/batches/batch-{{batch}}.npy"
         self.batch_quality = f"{root}/volumes/batches/batch-{{batch}}_quality.tsv"
-        self.batch_mask = f"{root}/volumes/batches/batch-{{batch}}_mask.nii.gz"
         self.batch_problems = f"{root}/volumes/batches/batch-{{batch}}_problems.json"
         self.batch_grid = f"{root}/volumes/batches/batch-{{batch}}_grid.json"
         self.batch_space = f"{root}/volumes/batches/batch-{{batch}}_space.json"

@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,13 @@ import pandas as pd
 from voxplain import nifti
 from voxplain.atlas.label_tables import read_label_table
 from voxplain.cohort import check_facts, read_participants
+from voxplain.cohort.participants import with_usable_images
 from voxplain.costs import Costs
-from voxplain.errors import ConfigError, VoxplainError
+from voxplain.errors import ConfigError, ImageError, VoxplainError
+from voxplain.folds import make_splits
+from voxplain.grid import Grid
+from voxplain.images import check_image
+from voxplain.registration.template import mask_on
 
 _JOB_LINE = re.compile(r"^([a-z]\w*)\s+(\d+)$")
 
@@ -44,13 +50,17 @@ class Cohort:
     dropped: int = 0
 
 
-def inspect_inputs(config: Mapping[str, Any]) -> tuple[Cohort | None, list[str]]:
+def inspect_inputs(
+    config: Mapping[str, Any], progress: Callable[[int, int], None] | None = None
+) -> tuple[Cohort | None, list[str]]:
     """Read the tables and headers that a run would read, as its first job does.
 
     Parameters
     ----------
     config : mapping
         All keys; `voxplain.config.check_config` accepts it.
+    progress : callable, optional
+        Read every image to its end, too, and tell how many are done and to do.
 
     Returns
     -------
@@ -84,9 +94,39 @@ def inspect_inputs(config: Mapping[str, Any]) -> tuple[Cohort | None, list[str]]
         )
     except VoxplainError as error:
         return None, [str(error), *problems]
+    n_dropped = len(table.attrs["dropped"])
     header = nifti.read_header(table["image"].iloc[0])
+    if progress is not None:
+        cut = config["volumes"]["brain_mask"] == "template"
+        unusable = _unusable_images(table, header.grid if cut else None, progress)
+        folds = config["folds"]
+        try:
+            kept = with_usable_images(table, unusable, settings["on_missing"])
+            make_splits(kept, folds["n_splits"], config["seed"], folds["groups"])
+        except VoxplainError as error:
+            return None, [str(error), *problems]
+        n_dropped, table = n_dropped + len(table) - len(kept), kept
     counts = table["class_name"].value_counts(sort=False).to_dict()
-    return Cohort(len(table), counts, header.grid.n_voxels, len(table.attrs["dropped"])), problems
+    return Cohort(len(table), counts, header.grid.n_voxels, n_dropped), problems
+
+
+def _unusable_images(
+    table: pd.DataFrame, template: Grid | None, progress: Callable[[int, int], None]
+) -> dict[str, str]:
+    """Read all images whole; return why whose cannot be used. `template` is cut out on a grid."""
+    unusable = {}
+    with tempfile.TemporaryDirectory() as folder:
+        if template is not None:
+            path = Path(folder, "mask.nii")
+            nifti.write_volume(path, mask_on(template), template)
+            table = table.assign(mask=str(path))
+        for done, row in enumerate(table.itertuples(), start=1):
+            try:
+                check_image(row.image, None if pd.isna(row.mask) else row.mask)
+            except ImageError as error:
+                unusable[row.participant_id] = str(error)
+            progress(done, len(table))
+    return unusable
 
 
 def _atlas_problems(atlases: Sequence[Mapping[str, Any]]) -> list[str]:

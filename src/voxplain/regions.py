@@ -3,20 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.atlas.labels import Atlas, resample_labels
+from voxplain.atlas.labels import Atlas
 from voxplain.atlas.overlap import region_weights
 from voxplain.errors import AttributionError
 from voxplain.evaluation.overlap import top_fraction
 from voxplain.evaluation.smooth_masks import surrogates
 from voxplain.grid import Grid
 from voxplain.region_statistics import FOLD_COLUMNS, overlap_table, region_means
-from voxplain.registration import template
-
-
-def mni_brain(grid: Grid) -> np.ndarray:
-    """Return nilearn's MNI152 brain mask on a grid in MNI space, (X, Y, Z) bool."""
-    brain, own = template.brain_mask()
-    return resample_labels(Atlas("brain", brain.astype(np.int32), own, pd.DataFrame()), grid) > 0
 
 
 def regions_with_null(

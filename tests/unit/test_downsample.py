@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from voxplain import downsample
+from voxplain import downsample, images
 from voxplain.errors import ImageError
 from voxplain.grid import Grid
 from voxplain.nifti import read_volume
@@ -53,7 +53,7 @@ def test_integer_ratio_is_the_block_mean():
 @pytest.mark.parametrize("dtype", ["<u1", "<i2", ">i2", "<f4", ">f8"])
 @pytest.mark.parametrize("ending", ["nii", "nii.gz"])
 def test_file_against_float64_blocks(tmp_path, monkeypatch, dtype, ending):
-    monkeypatch.setattr(downsample, "_SLAB_BYTES", 4 * 26 * 31 * 4)
+    monkeypatch.setattr(images, "_SLAB_BYTES", 4 * 26 * 31 * 4)
     data = np.random.default_rng(1).integers(0, 250, (26, 31, 25)).astype(dtype)
     header = nib.Nifti1Header(endianness=dtype[0])
     header.set_data_dtype(np.dtype(dtype))

@@ -32,7 +32,7 @@ def test_masked_file_is_the_masked_volume(pair):
     expected, _ = downsample_volume(cut, Grid(SHAPE, AFFINE), (4, 5, 7))
     np.testing.assert_allclose(coarse, expected, rtol=1e-5)
     assert statistics.foreground_ml == pytest.approx(np.count_nonzero(cut) * 6 / 1000)
-    assert (statistics.minimum, statistics.n_nonfinite) == (0, 0)
+    assert statistics.minimum == 0
     with pytest.raises(ImageError, match="1 NaN"):
         downsample_file(folder / "t1.nii.gz", (4, 5, 7))
 

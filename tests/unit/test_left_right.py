@@ -15,8 +15,9 @@ from voxplain.atlas.overlap import region_weights
 from voxplain.atlas.place import check_place
 from voxplain.attribution import grad_cam, guided_backprop
 from voxplain.cohort import read_participants
-from voxplain.downsample import downsample_file, read_masked
+from voxplain.downsample import downsample_file
 from voxplain.grid import Grid
+from voxplain.images import read_masked
 from voxplain.nifti import write_volume
 from voxplain.registration.resample import MNI152, resample
 from voxplain.registration.transforms import Transform

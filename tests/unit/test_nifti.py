@@ -1,3 +1,5 @@
+import contextlib
+import errno
 import gzip
 import re
 
@@ -5,7 +7,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from voxplain import nifti
+from voxplain import archives, nifti
 from voxplain.errors import ImageError
 from voxplain.grid import Grid
 
@@ -127,12 +129,36 @@ def test_affine_singular_or_absent(tmp_path, noise):
         nifti.read_header(tmp_path / "none.nii")
 
 
-def test_check_finite_counts(tmp_path):
-    data = np.zeros((2, 3, 4))
-    data[0, 0, 0], data[1, 1, 1] = np.nan, np.inf
-    with pytest.raises(ImageError, match=r"sub-3: .*a\.nii has 2 NaN or infinite voxels of 24"):
-        nifti.check_finite(data, tmp_path / "a.nii", "sub-3")
-    nifti.check_finite(np.zeros(3), tmp_path / "a.nii")
+def test_what_the_system_refuses_is_the_images_fault(tmp_path, noise, monkeypatch):
+    path = save(tmp_path / "a.nii.gz", noise)
+    opened = archives.opened
+
+    @contextlib.contextmanager
+    def forbidden(name):
+        raise PermissionError(errno.EACCES, "Permission denied")
+        yield
+
+    @contextlib.contextmanager
+    def broken(name):
+        class Broken:
+            def __getattr__(self, what):
+                return getattr(stream, what)
+
+            def read(self, count=-1):
+                if stream.tell() > 2:
+                    raise OSError(errno.EIO, "Input/output error")
+                return stream.read(min(count, 3))
+
+            def readinto(self, buffer):
+                return stream.readinto(memoryview(buffer)[: len(self.read(len(buffer)))])
+
+        with opened(name) as stream:
+            yield Broken()
+
+    for replacement, reason in ((forbidden, "Permission denied"), (broken, "Input/output error")):
+        monkeypatch.setattr(archives, "opened", replacement)
+        with pytest.raises(ImageError, match=rf"sub-1: .*a.nii.gz cannot be read \({reason}\)"):
+            nifti.read_header(path, "sub-1")
 
 
 @pytest.mark.parametrize("ending", ["nii", "nii.gz"])

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from conftest import TINY, Workflow
 
+from voxplain.files import read_table
+
 pytestmark = pytest.mark.slow
 
 SHAPE = (24, 28, 24)
@@ -163,6 +165,44 @@ def test_every_bad_file_is_told_at_once(study, tmp_path):
     output = run(table, root, config, tmp_path)
     for culprit in ("sub-03", "sub-05", "sub-01"):
         assert culprit in output.stdout
+
+
+def test_what_is_wrong_inside_images_is_told_once_and_mended_alone(study, tmp_path):
+    """Of both batches in one list; a mended file, and who is dropped, repeat no other's batch."""
+    root, table, config = study
+    nan_volume(root, table, config)
+    path = root / "sub-05.nii.gz"
+    content = path.read_bytes()
+    save(root, path.name, np.full(SHAPE, np.inf))
+    save(root, "sub-06.nii.gz", np.full(SHAPE, 5))
+    table.to_csv(root / "participants.tsv", sep="\t", index=False)
+    results = tmp_path / "results/bad"
+    batches = [results / f"volumes/batches/batch-{k:02d}_quality.tsv" for k in range(2)]
+
+    def ask(**changes):
+        settings = {"cohort": config["cohort"] | changes.pop("cohort", {})}
+        return Workflow(tmp_path, config | settings | changes)("results/bad/folds/folds.tsv")
+
+    output = ask().stdout
+    assert "3 of 8 images cannot be used" in output
+    assert 'cohort.exclude: ["sub-03", "sub-05", "sub-06"]' in output
+    assert not (results / "folds").exists()
+    read = [path.stat().st_mtime_ns for path in batches]
+    path.write_bytes(content)
+    drop = {"on_missing": "drop"}
+    output = ask(cohort=drop, folds={"n_splits": 4}).stdout
+    assert "class 0 has 3 independent participants, fewer than the 4 folds asked for" in output
+    again = [path.stat().st_mtime_ns for path in batches]
+    assert (again[0] == read[0], again[1] > read[1]) == (True, True)
+    output = ask(cohort=drop)
+    assert output.returncode == 0, output.stdout[-4000:]
+    assert [path.stat().st_mtime_ns for path in batches] == again
+    kept = [f"sub-{k:02d}" for k in range(8) if k not in (3, 6)]
+    assert read_table(results / "folds/folds.tsv")["participant_id"].tolist() == kept
+    assert np.load(results / "volumes/volumes.npy").shape == (6, 22, 26, 22)
+    left_out = read_table(results / "cohort/left_out.tsv").set_index("participant_id")["reason"]
+    assert "1 NaN or infinite voxels" in left_out["sub-03"]
+    assert "no brain" in left_out["sub-06"]
 
 
 def test_a_good_study_trains(study, tmp_path):

@@ -129,7 +129,8 @@ def test_an_input_that_changes_during_the_run_is_told_and_read_again(users_study
         stderr=subprocess.STDOUT,
         text=True,
     )
-    while run.poll() is None and not workflow.path("tiny", "cohort", "participants.tsv").exists():
+    last_read = workflow.path("tiny", "cohort", "read", "batch-01.tsv")
+    while run.poll() is None and not last_read.exists():
         time.sleep(0.05)
     replacement = source / "replacement.nii.gz"
     shutil.copy(sorted((source / "images").rglob("*.nii.gz"))[-1], replacement)
@@ -145,7 +146,7 @@ def test_an_input_that_changes_during_the_run_is_told_and_read_again(users_study
 
 def test_a_table_replaced_by_an_older_file_is_read_again(users_study):
     source, workflow = users_study
-    participants = "results/tiny/cohort/participants.tsv"
+    participants = "results/tiny/cohort/read/participants.tsv"
     assert workflow(participants).returncode == 0
     table = pd.read_csv(source / "mine.tsv", sep="\t")
     table.iloc[:-2].to_csv(source / "mine.tsv", sep="\t", index=False)

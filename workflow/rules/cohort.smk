@@ -70,13 +70,16 @@ if SYNTHETIC:
             "../scripts/gather_cohort.py"
 
 
-rule read_cohort:
+checkpoint read_cohort:
+    # A checkpoint, because a batch of images is read again only if its own files have changed.
     input:
         unpack(cohort_files),
     output:
-        participants=P.participants,
+        participants=P.read_participants,
+        left_out=P.read_left_out,
+        batches=expand(P.batch, batch=BATCHES),
+        template_mask=P.template_mask if TEMPLATE_MASK else [],
         morphometry=P.morphometry if HAS_MORPHOMETRY else [],
-        left_out=P.left_out,
     log:
         P.log("read_cohort"),
     benchmark:

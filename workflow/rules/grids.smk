@@ -25,7 +25,7 @@ use rule downsample as grid_downsample with:
 use rule stack_volumes as grid_stack with:
     input:
         **elsewhere(rules.stack_volumes.input, ON_GRID)
-        | {"participants": P.participants},
+        | {"participants": P.read_participants, "left_out": P.read_left_out},
     output:
         **elsewhere(rules.stack_volumes.output, ON_GRID),
     log:
@@ -48,7 +48,7 @@ use rule gram_matrix as grid_gram with:
 use rule voxel_svm as grid_svm with:
     input:
         **elsewhere(rules.voxel_svm.input, ON_GRID)
-        | {"participants": P.participants, "splits": rules.voxel_svm.input.splits},
+        | {"splits": rules.voxel_svm.input.splits},
     output:
         **elsewhere(rules.voxel_svm.output, ON_GRID),
     log:
@@ -62,8 +62,7 @@ use rule voxel_svm as grid_svm with:
 use rule train_cnn as grid_cnn with:
     input:
         **elsewhere(rules.train_cnn.input, ON_GRID)
-        | {"participants": P.participants, "split": P.split}
-        | {"check": rules.train_cnn.input.check},
+        | {"split": P.split, "check": rules.train_cnn.input.check},
     output:
         **elsewhere(rules.train_cnn.output, ON_GRID),
     log:

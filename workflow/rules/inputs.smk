@@ -209,7 +209,7 @@ def cohort_files(_):
 
 
 def image_files():
-    """What downsampling depends on beside the table: sizes and times of the files themselves."""
+    """What reading the cohort depends on beside tables: sizes and times of the images' files."""
     if SYNTHETIC:
         return "made here"
     root = Path(config["cohort_root"])
@@ -245,6 +245,12 @@ def table_files():
 IMAGES, TABLES = (
     (image_files(), table_files()) if workflow.is_main_process else (None, None)
 )
+
+
+def batch_of_images(wildcards):
+    """The images of a batch with sizes and times of their files; waits for the cohort to be read."""
+    checkpoints.read_cohort.get()
+    return P.batch.format(batch=wildcards.batch)
 
 
 def registration_reference():

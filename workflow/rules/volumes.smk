@@ -3,7 +3,8 @@
 
 rule downsample:
     input:
-        participants=P.participants,
+        batch=batch_of_images,
+        template_mask=P.template_mask if TEMPLATE_MASK else [],
         reference=registration_reference(),
         images=expand(P.source_images, batch=BATCHES) if SYNTHETIC else [],
     output:
@@ -12,7 +13,6 @@ rule downsample:
         grid=P.batch_grid,
         space=P.batch_space,
         problems=P.batch_problems,
-        mask=temp(P.batch_mask) if TEMPLATE_MASK else [],
     log:
         P.log("downsample", "batch-{batch}"),
     benchmark:
@@ -21,8 +21,6 @@ rule downsample:
         ENVIRONMENT
     params:
         shape=config["volumes"]["shape"],
-        images=IMAGES,
-        n_batches=len(BATCHES),
         registration=config["registration"],
         space=SPACE,
         seed=config["seed"],
@@ -32,14 +30,18 @@ rule downsample:
 
 
 rule stack_volumes:
+    # Here all images have been read: who cannot be used is known before anything is trained.
     input:
-        participants=P.participants,
+        participants=P.read_participants,
+        left_out=P.read_left_out,
         volumes=expand(P.batch_volumes, batch=BATCHES),
         quality=expand(P.batch_quality, batch=BATCHES),
         grids=expand(P.batch_grid, batch=BATCHES),
         spaces=expand(P.batch_space, batch=BATCHES),
         problems=expand(P.batch_problems, batch=BATCHES),
     output:
+        participants=P.participants,
+        left_out=P.left_out,
         volumes=P.volumes,
         grid=P.grid,
         brain_mask=P.brain_mask,
@@ -55,6 +57,7 @@ rule stack_volumes:
         ENVIRONMENT
     params:
         normalisation=config["volumes"]["normalisation"],
+        on_missing=config["cohort"]["on_missing"],
         space=SPACE,
         code=code("stack_volumes.py"),
     script:

@@ -8,25 +8,17 @@ from voxplain.downsample import downsample_file
 from voxplain.errors import ImageError, TransformError
 from voxplain.files import read_table, write_json, write_rows, write_table
 from voxplain.logs import Progress, job_log
-from voxplain.nifti import read_header, write_volume
 from voxplain.registration.spaces import origin
 from voxplain.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
-    p = snakemake.params
-    participants = read_table(snakemake.input.participants)
-    if snakemake.output.mask:
-        from voxplain.registration.template import mask_on  # what costs time to import
-
-        first = read_header(
-            participants["image"].iloc[0]
-        ).grid  # that of all: read_cohort saw to it
-        write_volume(snakemake.output.mask, mask_on(first), first)
-        participants["mask"] = snakemake.output.mask
-    rows = np.array_split(np.arange(len(participants)), p.n_batches)[int(snakemake.wildcards.batch)]
-    settings = p.registration | {"reference": snakemake.input.get("reference")}
+    given, p = snakemake.input, snakemake.params
+    batch = read_table(given.batch)
+    if given.template_mask:
+        batch["mask"] = given.template_mask
+    settings = p.registration | {"reference": given.get("reference")}
     seed = stream_seed(p.seed, "registration")
-    quality, origins, grids, problems = [], [], [], []
+    quality, origins, grids, problems = [], [], [], {}
 
     def coarse(row):
         """Return one participant's volume; note its grid, origin and quality."""
@@ -34,31 +26,30 @@ with job_log(snakemake.log[0]):
         files = row.participant_id, row.image, mask
         if settings["method"] == "none":
             volume, grid, statistics = downsample_file(row.image, p.shape, files[0], mask)
-            overlap = {}
-            origins.append(origin(*files, p.space))
+            about, overlap = origin(*files, p.space), {}
         else:
             from voxplain.registration.to_mni152 import register  # what costs time to import
 
             done = register(*files, transform, tuple(p.shape), settings, p.space, seed)
             volume, grid, statistics = done.volume, done.grid, done.statistics
-            overlap = {"template_dice": done.origin["TemplateDice"]}
-            origins.append(done.origin)
-        grids.append(grid)
+            about, overlap = done.origin, {"template_dice": done.origin["TemplateDice"]}
         quality.append(quality_row(row.participant_id, volume, statistics) | overlap)
+        origins.append(about)
+        grids.append(grid)
         return volume
 
     def volumes():
         progress = Progress("downsampled")
-        for k, row in enumerate(participants.iloc[rows].itertuples()):
+        for k, row in enumerate(batch.itertuples()):
             try:
                 yield coarse(row)
             except (ImageError, TransformError) as error:  # of all batches, stack_volumes tells
-                problems.append(str(error))
+                problems[row.participant_id] = str(error).removeprefix(f"{row.participant_id}: ")
                 print(error)
                 yield np.zeros(p.shape, np.float32)
-            progress(k + 1, len(rows))
+            progress(k + 1, len(batch))
 
-    write_rows(snakemake.output.volumes, (len(rows), *p.shape), np.float32, volumes())
+    write_rows(snakemake.output.volumes, (len(batch), *p.shape), np.float32, volumes())
     write_json(snakemake.output.grid, grids[-1].to_dict() if grids else None)
     write_json(snakemake.output.space, origins)
     write_json(snakemake.output.problems, problems)

@@ -1,10 +1,10 @@
-"""Stack the batches into one array and describe it: grid, brain mask, mean, quality control."""
+"""Stack the batches into one array and describe it: whose, grid, mask, mean, quality control."""
 
 import numpy as np
 import pandas as pd
 
+from voxplain.cohort.participants import with_usable_images
 from voxplain.cohort.quality import brain_mask, finish
-from voxplain.errors import ImageError
 from voxplain.files import read_json, read_table, write_json, write_rows, write_table
 from voxplain.grid import Grid
 from voxplain.intensity import normalised
@@ -14,31 +14,32 @@ from voxplain.registration.spaces import nifti_code, volumes_sidecar, write_side
 from voxplain.stack import Stack, mean_volume
 
 with job_log(snakemake.log[0]):
-    given = snakemake.input
-    problems = [problem for path in given.problems for problem in read_json(path)]
-    if problems:
-        raise ImageError("\n".join([f"{len(problems)} images cannot be used:", *problems]))
-    # A small cohort may leave batches empty; they have neither rows nor a grid.
-    batches = [
-        batch
-        for batch in zip(given.volumes, given.quality, given.grids, strict=True)
-        if read_json(batch[2]) is not None
-    ]
-    volumes = Stack(*(path for path, _, _ in batches))
-    quality = pd.concat([read_table(path) for _, path, _ in batches], ignore_index=True)
-    grid = Grid.from_dict(read_json(batches[0][2]))
+    given, output = snakemake.input, snakemake.output
+    unusable = {k: why for path in given.problems for k, why in read_json(path).items()}
+    listed = read_table(given.participants)
+    participants = with_usable_images(listed, unusable, snakemake.params.on_missing)
+    write_table(output.participants, participants)
+    dropped = pd.DataFrame(unusable.items(), columns=["participant_id", "reason"])
+    write_table(output.left_out, pd.concat([read_table(given.left_out), dropped]))
+    used = ~listed["participant_id"].isin(unusable.keys())
+    volumes = Stack(*given.volumes).take(np.flatnonzero(used))
+    # Batches without a usable image have neither rows nor a grid.
+    grids = [read_json(path) for path in given.grids]
+    rows = [path for path, grid in zip(given.quality, grids, strict=True) if grid is not None]
+    quality = pd.concat(map(read_table, rows), ignore_index=True)
+    grid = Grid.from_dict(next(grid for grid in grids if grid is not None))
     mask = brain_mask(volumes)
     images = normalised(volumes, snakemake.params.normalisation)
-    write_rows(snakemake.output.volumes, volumes.shape, np.float32, images)
-    write_json(snakemake.output.grid, grid.to_dict())
+    write_rows(output.volumes, volumes.shape, np.float32, images)
+    write_json(output.grid, grid.to_dict())
     origins = [origin for path in given.spaces for origin in read_json(path)]
-    space = snakemake.output.space
+    space = output.space
     write_json(space, volumes_sidecar(snakemake.params.space, origins))
-    write_sidecars(snakemake.output.sidecars, space, [snakemake.output.volumes])
-    write_volume(snakemake.output.brain_mask, mask.astype(np.uint8), grid, nifti_code(space))
-    write_volume(snakemake.output.mean, mean_volume(volumes), grid, nifti_code(space))
-    sites = read_table(given.participants)["site"]
+    write_sidecars(output.sidecars, space, [output.volumes])
+    write_volume(output.brain_mask, mask.astype(np.uint8), grid, nifti_code(space))
+    write_volume(output.mean, mean_volume(volumes), grid, nifti_code(space))
+    sites = participants["site"]
     table = finish(quality, volumes, mask, None if sites.isna().all() else sites)
-    write_table(snakemake.output.quality, table)
+    write_table(output.quality, table)
     print(f"{table['outlier'].sum()} participants to look at")
     print(f"{len(volumes)} participants, {mask.sum()} of {mask.size} voxels in the brain mask")

@@ -7,7 +7,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from voxplain.cli.common import console, errors, key_values
+from voxplain.cli.common import console, errors, key_values, progress_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +18,8 @@ EXAMPLES = """\
 `voxplain check my_study.yaml`
 
 `voxplain check workflow/presets/ixi.yaml --set cohort_root=/data/ixi --set run=ixi`
+
+`voxplain check my_study.yaml --voxels`
 
 `voxplain check workflow/presets/kan2020.yaml workflow/presets/hcp.yaml my_hcp.yaml --cores 16`
 """
@@ -33,13 +35,17 @@ def check(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="As snakemake's --config; repeatable."),
     ] = None,
+    voxels: Annotated[
+        bool,
+        typer.Option("--voxels", help="Read every image to its end: checksums, NaN, blank images."),
+    ] = False,
     cores: Annotated[int, typer.Option(help="Cores of the run, for its wall time.", min=1)] = 2,
 ) -> None:
     """Check settings and inputs as the workflow does, and show the plan of the run.
 
-    Tables and image headers are read, voxels are not. All problems are listed together and nothing
-    is computed. Times are estimates from figures measured on one machine (benchmarks/RESULTS.md):
-    good to a factor of two.
+    Tables and image headers are read, voxels only with --voxels. All problems are listed together
+    and nothing is computed. Times are estimates from figures measured on one machine
+    (benchmarks/RESULTS.md): good to a factor of two.
     """
     from voxplain.config import DEFAULTS, project_folder, read_config, schema_problems
     from voxplain.config import setting_problems as contradictions
@@ -56,8 +62,12 @@ def check(
     if not problems:
         problems = contradictions(config)
         if config["cohort"]["layout"] == "synthetic" or config["cohort_root"] is not None:
-            with errors.status("reading tables and headers"):
-                cohort, found = inspect_inputs(config)
+            if voxels:
+                with progress_bar("reading images") as report:
+                    cohort, found = inspect_inputs(config, report)
+            else:
+                with errors.status("reading tables and headers"):
+                    cohort, found = inspect_inputs(config)
             problems += found
     if problems:
         raise ConfigError("\n".join(problems))

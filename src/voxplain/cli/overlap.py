@@ -58,12 +58,13 @@ def overlap(
     from voxplain.errors import GridMismatchError
     from voxplain.files import write_table
     from voxplain.nifti import read_volume
-    from voxplain.regions import mni_brain, regions_with_null
+    from voxplain.regions import regions_with_null
+    from voxplain.registration.template import mask_on
 
     opened = _open_atlas(atlas, labels, config)
     volume, grid = read_volume(image)
     if brain_mask is None:
-        brain = mni_brain(grid)
+        brain = mask_on(grid)
     else:
         mask, mask_grid = read_volume(brain_mask)
         if not mask_grid.matches(grid):

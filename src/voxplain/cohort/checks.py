@@ -15,7 +15,16 @@ import pandas as pd
 from voxplain import archives
 from voxplain.cohort import morphometry
 from voxplain.cohort.participants import MISSING_TEXT, Problems, as_participants, shortened
-from voxplain.cohort.scans import Scan, check_scans, fields, filled, leads_out, with_transform
+from voxplain.cohort.scans import (
+    Scan,
+    check_grids,
+    check_scans,
+    fields,
+    filled,
+    leads_out,
+    read_grids,
+    with_transform,
+)
 from voxplain.cohort.values import ID, labels_of, numbers_of, texts_of
 from voxplain.errors import CohortError
 from voxplain.groups import fold_groups, group_problems
@@ -104,8 +113,9 @@ def participants_of(
     shape : sequence of int, optional
         RAS size that images will be averaged down to; none may be smaller.
     on_missing : {"error", "drop"}
-        What happens to participants without an image, a label or a row of morphometry. Those
-        dropped stand in ``participants.attrs["dropped"]``, a dict of participant to reason.
+        What happens to participants without an image that can be used, a label or a row of
+        morphometry. Those dropped stand in ``participants.attrs["dropped"]``, a dict of participant
+        to reason; everybody in the table, in ``participants.attrs["listed"]``.
     registration : mapping
         The config's ``registration``: with ``method: transforms`` each participant needs a file;
         with any but ``none`` the images may lie on unlike grids.
@@ -129,9 +139,10 @@ def participants_of(
     source = _without_excluded(study.table, exclude, problems)
     _check_ids(source, problems)
     scans = [_located(study, row, registration) for row in source.to_dict("records")]
+    grids, unusable = read_grids(source[ID], scans)
     dropped: dict[str, str] = {}
     if on_missing == "drop":
-        dropped = _missing(study, source, scans)
+        dropped = _missing(study, source, scans, unusable)
         kept = ~source[ID].isin(dropped)
         scans = [scan for scan, keep in zip(scans, kept, strict=True) if keep]
         source = source[kept].reset_index(drop=True)
@@ -150,14 +161,16 @@ def participants_of(
         table[name] = texts_of(source, study.columns.get(key))
     for key, name in _NUMBER_COLUMNS.items():
         table[name] = numbers_of(source, study.columns.get(key), problems)
-    one_grid = registration["method"] == "none"
-    check_scans(table, scans, problems, one_grid, shape)
+    check_scans(source[ID], scans, unusable, problems)
+    grids = {name: grids[name] for name in source[ID] if name in grids}
+    if grids and registration["method"] == "none":
+        check_grids(grids, shape, problems)
     _check_groups(study, table, n_splits, groups)
     _check_morphometry(study, table)
     _check_gaps(study, table)
     problems.raise_any()
     participants = as_participants(table)
-    participants.attrs["dropped"] = dropped
+    participants.attrs |= {"dropped": dropped, "listed": study.table[ID].tolist()}
     return participants
 
 
@@ -223,7 +236,9 @@ def _check_ids(source: pd.DataFrame, problems: Problems) -> None:
             problems.add(f"{name}: stands in the table {count} times; keep one row")
 
 
-def _missing(study: Study, source: pd.DataFrame, scans: Sequence[Scan]) -> dict[str, str]:
+def _missing(
+    study: Study, source: pd.DataFrame, scans: Sequence[Scan], unusable: Mapping[str, str]
+) -> dict[str, str]:
     """Return who has to be dropped, and why."""
     measured = None
     if study.morphometry:
@@ -235,6 +250,8 @@ def _missing(study: Study, source: pd.DataFrame, scans: Sequence[Scan]) -> dict[
             reasons[row[ID]] = scan.missing
         elif scan.image and not os.path.exists(archives.split(scan.image)[0]):
             reasons[row[ID]] = f"{scan.image} does not exist"
+        elif row[ID] in unusable:
+            reasons[row[ID]] = unusable[row[ID]]
         elif row[study.columns["label"]] in MISSING_TEXT:
             reasons[row[ID]] = f"no value in '{study.columns['label']}'"
         elif measured is not None and row[ID] not in measured:

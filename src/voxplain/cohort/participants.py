@@ -1,10 +1,12 @@
 """The participants table that every layout returns, and a list of problems to report at once."""
 
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from voxplain.errors import CohortError, GridMismatchError
+from voxplain.errors import CohortError, GridMismatchError, ImageError
 
 # image, mask and transform (to MNI152) are paths, age is in years and tiv (head size) in ml.
 COLUMNS = (
@@ -33,11 +35,14 @@ class Problems:
         Problems of the table, participants or images.
     grids : list of str
         Images on another grid than most.
+    unusable : list of str
+        Participants whose images cannot be used.
     """
 
     title: str = ""
     general: list[str] = field(default_factory=list)
     grids: list[str] = field(default_factory=list)
+    unusable: list[str] = field(default_factory=list)
 
     def add(self, problem: str) -> None:
         """Note a problem."""
@@ -59,9 +64,44 @@ class Problems:
         lines = "\n".join(f"  - {problem}" for problem in problems[:_MOST])
         if len(problems) > _MOST:
             lines += f"\n  and {len(problems) - _MOST} more"
+        if self.unusable:
+            lines += f"\n{_how_to_do_without(self.unusable)}"
         kind = CohortError if self.general else GridMismatchError
         noun = "problem" if len(problems) == 1 else "problems"
         raise kind(f"{self.title}: {len(problems)} {noun}\n{lines}")
+
+
+def _how_to_do_without(names: Iterable[str]) -> str:
+    """Return the settings that leave participants out, ready to be pasted."""
+    listed = json.dumps(list(names), ensure_ascii=False)
+    return f"To do without these images: cohort.on_missing: drop, or cohort.exclude: {listed}"
+
+
+def with_usable_images(
+    participants: pd.DataFrame, unusable: Mapping[str, str], on_missing: str
+) -> pd.DataFrame:
+    """Return the participants whose images could be read.
+
+    Parameters
+    ----------
+    participants : DataFrame
+        Everybody.
+    unusable : mapping
+        Why whose image cannot be used.
+    on_missing : {"error", "drop"}
+        Whether to stop or to go on without them.
+
+    Raises
+    ------
+    ImageError
+        There are such images and `on_missing` is ``error``, or nobody else is left. It lists all.
+    """
+    if unusable and (on_missing == "error" or len(unusable) == len(participants)):
+        lines = [f"{len(unusable)} of {len(participants)} images cannot be used"]
+        lines += [f"  - {name}: {reason}" for name, reason in unusable.items()]
+        raise ImageError("\n".join([*lines, _how_to_do_without(unusable)]))
+    kept = ~participants["participant_id"].isin(unusable.keys())
+    return participants[kept].reset_index(drop=True)
 
 
 def as_participants(table: pd.DataFrame) -> pd.DataFrame:

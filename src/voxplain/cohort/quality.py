@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from voxplain.downsample import ImageStatistics, tissue
-from voxplain.errors import ImageError
+from voxplain.images import ImageStatistics, tissue
 
 OUTLIER_Z = 3.5  # Iglewicz and Hoaglin's cut-off for scores from median and MAD
 LEAST_AT_SITE = 10  # participants, for a median and a MAD of their own
@@ -33,11 +32,7 @@ def quality_row(participant_id: str, coarse: np.ndarray, stats: ImageStatistics)
     ImageError
         The image is constant, or no voxel is above zero: there is no brain in it.
     """
-    if stats.is_blank:
-        raise ImageError(
-            f"{participant_id}: every voxel lies between {stats.minimum:g} and {stats.maximum:g}, "
-            "so the image shows no brain; repair it or drop the participant with cohort.exclude"
-        )
+    stats.check_brain(participant_id)
     bright = coarse[coarse > 0]
     field_of_view = np.prod(stats.shape) * np.prod(stats.voxel_sizes) / 1000
     return {
@@ -47,7 +42,6 @@ def quality_row(participant_id: str, coarse: np.ndarray, stats: ImageStatistics)
         "voxel_sizes_mm": "x".join(f"{size:.4g}" for size in stats.voxel_sizes),
         "minimum": stats.minimum,
         "maximum": stats.maximum,
-        "n_nonfinite": stats.n_nonfinite,
         "foreground_ml": stats.foreground_ml,
         "foreground_share": stats.foreground_ml / field_of_view,
         "foreground_mean": float(bright.mean(dtype=np.float64)) if bright.size else 0.0,
@@ -65,7 +59,7 @@ def brain_mask(volumes: Sequence[np.ndarray]) -> np.ndarray:
     Returns
     -------
     mask : (X, Y, Z) bool array
-        See `voxplain.downsample.tissue`.
+        See `voxplain.images.tissue`.
     """
     votes = sum(tissue(volume).astype(np.int64) for volume in volumes)
     return 2 * votes >= len(volumes)

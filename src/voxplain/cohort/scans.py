@@ -3,20 +3,17 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-import pandas as pd
-
 from voxplain import archives, nifti
 from voxplain.cohort.participants import Problems, shortened
-from voxplain.downsample import check_mask
 from voxplain.errors import ImageError, TransformError
 from voxplain.grid import Grid
+from voxplain.images import check_mask
 from voxplain.registration.readers import check_exists
 
-_ID = "participant_id"
 _FIELD = re.compile(r"\{([^{}]+)\}")
 
 
@@ -103,57 +100,90 @@ def with_transform(scan: Scan, relative: str, root: Path, packages: Sequence[str
     return replace(scan, transform=path)
 
 
+def read_grids(
+    names: Iterable[str], scans: Iterable[Scan]
+) -> tuple[dict[str, Grid], dict[str, str]]:
+    """Read the headers of all images and masks.
+
+    Returns
+    -------
+    grids : dict of Grid
+        By participant, of the images that there are and that can be used.
+    unusable : dict of str
+        By participant, why the others cannot.
+    """
+    grids, unusable = {}, {}
+    for name, scan in zip(names, scans, strict=True):
+        if not scan.image:
+            continue
+        try:
+            grid = nifti.read_header(scan.image).grid
+            if scan.mask is not None:
+                check_mask(nifti.read_header(scan.mask), grid)
+            grids[name] = grid
+        except ImageError as error:
+            unusable[name] = str(error)
+    return grids, unusable
+
+
 def check_scans(
-    table: pd.DataFrame,
+    names: Sequence[str],
     scans: Sequence[Scan],
+    unusable: Mapping[str, str],
     problems: Problems,
-    one_grid: bool = True,
-    shape: Sequence[int] | None = None,
 ) -> None:
-    """Read every header; find unusable files, files used twice and grids unlike the others.
+    """Find participants without an image that can be used, and images used twice.
 
     Parameters
     ----------
-    table : DataFrame
-        Columns participant_id, image and mask.
+    names : sequence of str
+        Participants.
     scans : sequence of Scan
-        The participants' scans, in the order of the table.
+        Theirs.
+    unusable : mapping of str
+        From `read_grids`.
     problems : Problems
         Told of everything that is wrong.
-    one_grid : bool
-        Whether all images must lie on one grid: yes unless they are resampled onto one.
-    shape : sequence of int, optional
-        RAS size that the images will be averaged down to, if they are not resampled.
     """
-    for name, scan in zip(table[_ID], scans, strict=True):
+    whose: dict[str, list[str]] = {}
+    for name, scan in zip(names, scans, strict=True):
         if scan.missing:
             problems.add(f"{name}: {scan.missing}; see also cohort.exclude and cohort.on_missing")
         if scan.problem:
             problems.add(f"{name}: {scan.problem}")
-    found = table[table["image"] != ""]
-    for image, names in found.groupby("image", sort=False)[_ID].agg(list).items():
-        if len(set(names)) > 1:
-            problems.add(f"{shortened(names)}: share one image, {image}")
-    grids: dict[str, Grid] = {}
-    for name, image, mask in found[[_ID, "image", "mask"]].itertuples(index=False):
-        try:
-            grids[name] = nifti.read_header(image, name).grid
-            if pd.notna(mask):
-                check_mask(nifti.read_header(mask, name), grids[name])
-        except ImageError as error:
-            problems.add(str(error))
-    if one_grid and grids:
-        common = _check_grids(grids, problems)
-        fine = common.to_ras()[0].shape
-        if shape and any(new > old for new, old in zip(shape, fine, strict=True)):
-            problems.add(
-                f"volumes.shape asks for {' x '.join(map(str, shape))} voxels along the RAS axes, "
-                f"but the images have {' x '.join(map(str, fine))}: averaging makes no voxels; "
-                "ask for fewer"
-            )
+        if name in unusable:
+            problems.add(f"{name}: {unusable[name]}")
+            problems.unusable.append(name)
+        if scan.image:
+            whose.setdefault(scan.image, []).append(name)
+    for image, users in whose.items():
+        if len(set(users)) > 1:
+            problems.add(f"{shortened(users)}: share one image, {image}")
 
 
-def _check_grids(grids: Mapping[str, Grid], problems: Problems) -> Grid:
+def check_grids(grids: Mapping[str, Grid], shape: Sequence[int] | None, problems: Problems) -> None:
+    """Find images on another grid than the others, or coarser than they are to become.
+
+    Parameters
+    ----------
+    grids : mapping of Grid
+        By participant.
+    shape : sequence of int, optional
+        RAS size that the images will be averaged down to.
+    problems : Problems
+        Told of everything that is wrong.
+    """
+    common = _common_grid(grids, problems)
+    fine = common.to_ras()[0].shape
+    if shape and any(new > old for new, old in zip(shape, fine, strict=True)):
+        problems.add(
+            f"volumes.shape asks for {' x '.join(map(str, shape))} voxels along the RAS axes, "
+            f"but the images have {' x '.join(map(str, fine))}: averaging makes no voxels; "
+            "ask for fewer"
+        )
+
+
+def _common_grid(grids: Mapping[str, Grid], problems: Problems) -> Grid:
     """Return the grid that most images share; note those that lie on another."""
     # Headers differ in the last bits of their floats: rounding finds the grid that most share,
     # and a tolerance in mm decides who shares it.

@@ -50,12 +50,14 @@ def resample(
     finest = grid.voxel_sizes.min()
     factors = [max(2, ceil(size / finest - 1e-6)) for size in coarse.voxel_sizes]
     fine = MNI152.coarsen(tuple(n * k for n, k in zip(shape, factors, strict=True)))
-    values = box_average(_slabs(data, grid, transform, fine), fine.shape, coarse.shape)
+    values = box_average(_blocks(data, grid, transform, fine), fine.shape, coarse.shape)
     return np.ascontiguousarray(values), coarse
 
 
-def _slabs(data: np.ndarray, grid: Grid, transform: Transform, fine: Grid) -> Iterator[np.ndarray]:
-    """Yield the image at the points of a fine grid, (k, Y, X) slices at a time."""
+def _blocks(
+    data: np.ndarray, grid: Grid, transform: Transform, fine: Grid
+) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Yield the image at the points of a fine grid, as `box_average` takes it."""
     n_x, n_y, n_z = fine.shape
     depth = max(1, _SLAB_POINTS // (n_x * n_y))
     for start in range(0, n_z, depth):
@@ -68,4 +70,4 @@ def _slabs(data: np.ndarray, grid: Grid, transform: Transform, fine: Grid) -> It
             order=1,
             mode="grid-constant",  # zero lies around the image, a voxel from its outermost centres
         )
-        yield slab
+        yield start, 0, slab

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from voxplain import nifti
-from voxplain.downsample import ImageStatistics, read_masked, tissue
 from voxplain.errors import TransformError
 from voxplain.grid import Grid
+from voxplain.images import ImageStatistics, read_masked, tissue
 from voxplain.registration import antspy, template
 from voxplain.registration.readers import read_transform
-from voxplain.registration.resample import resample
+from voxplain.registration.resample import MNI152, resample
 from voxplain.registration.spaces import origin
 from voxplain.registration.transforms import Transform
 
@@ -125,9 +125,8 @@ def _transform(
 
 @functools.cache
 def _template_brain(shape: tuple[int, int, int]) -> np.ndarray:
-    """Return the share of every coarse voxel that the template's brain fills."""
-    mask, grid = template.brain_mask()
-    return resample(mask.astype(np.float32), grid, Transform("identity"), shape)[0]
+    """Return the template's brain on a run's grid."""
+    return template.mask_on(MNI152.coarsen(shape))
 
 
 def template_overlap(volume: np.ndarray) -> dict[str, float]:
@@ -144,7 +143,7 @@ def template_overlap(volume: np.ndarray) -> dict[str, float]:
         If the coverage is below `LEAST_COVERAGE`: the direction, the conventions or the
         participant are wrong.
     """
-    brain = _template_brain(volume.shape) > 0.5
+    brain = _template_brain(volume.shape)
     found = tissue(volume)
     both = int((brain & found).sum())
     coverage = both / int(brain.sum())

@@ -173,6 +173,32 @@ def test_all_problems_are_listed_together(tmp_path, monkeypatch):
     assert "cnn.dropout: 4" in said(done)
 
 
+def test_voxels_are_read_if_asked_for(tmp_path, monkeypatch):
+    """NaN, infinity and a blank image, of which headers tell nothing."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plan, "planned_jobs", lambda *_: {})
+    table(tmp_path / "data")
+    noise = np.random.default_rng(0).uniform(1, 9, (12, 12, 12)).astype(np.float32)
+    for path in (tmp_path / "data/brains").iterdir():
+        nib.save(nib.Nifti1Image(noise, np.diag([2.0, 2, 2, 1])), path)
+    brains = [tmp_path / f"data/brains/s{k:02d}_T1w.nii.gz" for k in (3, 8, 15)]
+    for path, value in zip(brains, (np.nan, np.inf, 7), strict=True):
+        nib.save(nib.Nifti1Image(np.full_like(noise, value), np.diag([2.0, 2, 2, 1])), path)
+    run("init", "data")
+    small = {"volumes": {"shape": [11, 11, 11]}, "folds": {"n_splits": 2}}
+    small |= {"cnn": {"channels": [2]}, "baselines": {"knn": {"n_neighbors": [3]}}}
+    Path("small.yaml").write_text(yaml.safe_dump(small))
+    done = run("check", "data.yaml", "small.yaml")
+    assert done.exit_code == 0, done.output
+    done = run("check", "data.yaml", "small.yaml", "--voxels")
+    assert done.exit_code == 1
+    assert "3 of 20 images cannot be used" in said(done)
+    assert 'cohort.exclude: ["s03", "s08", "s15"]' in said(done)
+    Path("drop.yaml").write_text("cohort: {on_missing: drop}\n")
+    done = run("check", "data.yaml", "small.yaml", "drop.yaml", "--voxels")
+    assert "17 participants (9 AD, 8 CN, 3 left out)" in said(done)
+
+
 def test_the_plan_is_snakemakes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = run("check", ROOT / DEFAULTS, "--set", "run=other")

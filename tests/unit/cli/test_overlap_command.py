@@ -11,7 +11,8 @@ from voxplain.atlas.labels import load_atlas
 from voxplain.cli import app
 from voxplain.files import read_table
 from voxplain.grid import Grid
-from voxplain.regions import mni_brain, regions_with_null
+from voxplain.regions import regions_with_null
+from voxplain.registration.template import mask_on
 
 AFFINE = np.array([[4.0, 0, 0, -90], [0, 4, 0, -126], [0, 0, 4, -72], [0, 0, 0, 1]])
 SHAPE = (46, 55, 46)
@@ -44,7 +45,7 @@ def test_the_table_is_the_packages(files):
     table = read_table("t.tsv")
     grid = Grid(SHAPE, AFFINE)
     atlas = load_atlas("x", "atlas.nii.gz", "atlas.txt")
-    expected = regions_with_null(files, atlas, grid, mni_brain(grid), 0.1, 20, 3)
+    expected = regions_with_null(files, atlas, grid, mask_on(grid), 0.1, 20, 3)
     np.testing.assert_allclose(table["score"], expected["score"])
     np.testing.assert_allclose(table["p_fwe"], expected["p_fwe"])
     assert table.loc[0, "name"] == "region 6"
@@ -57,7 +58,7 @@ def test_the_table_is_the_packages(files):
 
 
 def test_the_default_brain_is_mni152s():
-    brain = mni_brain(Grid(SHAPE, AFFINE))
+    brain = mask_on(Grid(SHAPE, AFFINE))
     litres = brain.sum() * 64 / 1e6
     assert 1.6 < litres < 2.1
     x, _, _ = (np.argwhere(brain).mean(axis=0) @ AFFINE[:3, :3] + AFFINE[:3, 3]).tolist()

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from voxplain.cohort import quality
-from voxplain.downsample import ImageStatistics
 from voxplain.errors import ImageError
+from voxplain.images import ImageStatistics
 
 
 def cohort(n=12):
@@ -62,7 +62,7 @@ def test_empty_image_is_an_outlier_not_nan():
 
 
 def test_row():
-    stats = ImageStatistics(0.0, 9.0, 0, 1.5, (20, 30, 40), "LAS", (0.7, 0.7, 1.0))
+    stats = ImageStatistics(0.0, 9.0, 1.5, (20, 30, 40), "LAS", (0.7, 0.7, 1.0))
     row = quality.quality_row("sub-1", np.array([[[0.0, 2.0, 4.0]]]), stats)
     assert row["foreground_mean"] == 3
     assert row["foreground_share"] == pytest.approx(1.5 / (20 * 30 * 40 * 0.7 * 0.7 / 1000))
@@ -108,6 +108,6 @@ def test_sites_are_compared_with_themselves():
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 0.0), (5.0, 5.0), (-3.0, 0.0)])
 def test_an_image_without_a_brain_is_refused(low, high):
-    stats = ImageStatistics(low, high, 0, 0.0, (2, 2, 2), "RAS", (1.0, 1.0, 1.0))
+    stats = ImageStatistics(low, high, 0.0, (2, 2, 2), "RAS", (1.0, 1.0, 1.0))
     with pytest.raises(ImageError, match=r"sub-1: every voxel lies between .* no brain"):
         quality.quality_row("sub-1", np.full((2, 2, 2), low), stats)

@@ -8,7 +8,8 @@ import pytest
 
 from voxplain import cohort
 from voxplain.cohort import participants as contract
-from voxplain.errors import CohortError, ConfigError, GridMismatchError
+from voxplain.cohort.participants import with_usable_images
+from voxplain.errors import CohortError, ConfigError, GridMismatchError, ImageError
 
 SHARED = Path(__file__).parents[4] / "shared/data/ixi"
 SETTINGS = {
@@ -116,6 +117,39 @@ def test_what_is_missing_can_be_dropped(tmp_path):
         "011": "no value in 'sex'",
         "012": f"{tmp_path}/img/012_T1w.nii.gz does not exist",
     }
+
+
+def test_what_cannot_be_used_is_dropped_or_told_with_the_line_that_leaves_it_out(tmp_path):
+    build(tmp_path)
+    path = tmp_path / "img/010_T1w.nii.gz"
+    path.write_bytes(path.read_bytes()[:-40])
+    names = [row[0] for row in ROWS]
+    assert "010: " in (told := problems(tmp_path))
+    assert told.endswith(
+        'To do without these images: cohort.on_missing: drop, or cohort.exclude: ["010"]'
+    )
+    table = read(tmp_path, on_missing="drop")
+    assert table["participant_id"].tolist() == [name for name in names if name != "010"]
+    assert list(table.attrs["dropped"]) == ["010"]
+    assert table.attrs["dropped"]["010"].startswith(f"{path} is ")
+    assert table.attrs["listed"] == names
+
+
+def test_images_that_turn_out_to_be_unusable():
+    people = pd.DataFrame({"participant_id": ["007", "8", "9"], "label": [0, 1, 0]})
+    reasons = {"007": "a.nii has 1 NaN", "9": "b.nii is damaged"}
+    assert with_usable_images(people, {}, "error").equals(people)
+    assert with_usable_images(people, reasons, "drop")["participant_id"].tolist() == ["8"]
+    with pytest.raises(ImageError) as told:
+        with_usable_images(people, reasons, "error")
+    assert str(told.value).splitlines() == [
+        "2 of 3 images cannot be used",
+        "  - 007: a.nii has 1 NaN",
+        "  - 9: b.nii is damaged",
+        'To do without these images: cohort.on_missing: drop, or cohort.exclude: ["007", "9"]',
+    ]
+    with pytest.raises(ImageError, match="3 of 3 images"):
+        with_usable_images(people, reasons | {"8": "x"}, "drop")
 
 
 def test_nobody_is_left(tmp_path):
