@@ -79,6 +79,11 @@ def write_table(path: str | os.PathLike, table: pd.DataFrame) -> None:
     write_text(path, table.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n"))
 
 
+def read_tables(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
+    """Read tables of the same columns below each other."""
+    return pd.concat(map(read_table, paths), ignore_index=True)
+
+
 def read_table(path: str | os.PathLike) -> pd.DataFrame:
     """Read a TSV written by `write_table`.
 

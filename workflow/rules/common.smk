@@ -5,6 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
+from voxplain.layout_files import PATTERNS
 from voxplain.manifest import files_fingerprint, images_fingerprint, source_hash
 from voxplain.network_source import source_digest
 from voxplain.paths import WHOLE_COHORT, RunPaths, fold_names
@@ -45,21 +46,6 @@ SYNTHETIC = LAYOUT == "synthetic"
 TEMPLATE_MASK = config["volumes"]["brain_mask"] == "template"
 HAS_TRUTH = SYNTHETIC and not config["cohort"]["synthetic"]["null_cohort"]
 HAS_MORPHOMETRY = SYNTHETIC or LAYOUT_SETTINGS.get("morphometry") is not None
-# Where each layout's images lie; `table` names its images itself.
-IMAGE_PATTERNS = {
-    "hcp": [
-        "*/T1w/T1w_acpc_dc_restore_brain.nii.gz",
-        "*/MNINonLinear/T1w_restore_brain.nii.gz",
-        "*_3T_Structural_preproc.zip",
-        "*/preproc/*_3T_Structural_preproc.zip",
-    ],
-    "bids": [
-        f"sub-*/{folders}/*_{kind}.nii*"
-        for folders in ("*", "*/*")
-        for kind in ("T1w", "desc-brain_mask")
-    ],
-    "oasis": ["OAS1_*/mwrc1*"],
-}
 TABLE1_MODELS = ["xgboost", "knn", "logistic_regression"]
 MORPHOMETRY_MODELS = (
     [*TABLE1_MODELS, "logistic_regression_tiv_residual"] if HAS_MORPHOMETRY else []

@@ -227,9 +227,7 @@ def image_files():
         )
         return images + files_fingerprint(named)
     folder = root / (LAYOUT_SETTINGS.get("derivatives") or "")
-    found = [
-        path for pattern in IMAGE_PATTERNS[LAYOUT] for path in folder.glob(pattern)
-    ]
+    found = [path for pattern in PATTERNS[LAYOUT] for path in folder.glob(pattern)]
     return files_fingerprint([*found, *named])
 
 

@@ -1,13 +1,11 @@
 """Join the batches of the synthetic cohort into the two tables that a user's study would have."""
 
-import pandas as pd
-
-from voxplain.files import read_table, write_table
+from voxplain.files import read_table, read_tables, write_table
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
     plan = read_table(snakemake.input.plan)
-    rows = pd.concat([read_table(path) for path in snakemake.input.rows], ignore_index=True)
+    rows = read_tables(snakemake.input.rows)
     about = ["participant_id", "image", "tiv"]
     participants = plan.merge(rows[about], on="participant_id", validate="one_to_one")
     write_table(snakemake.output.participants, participants)

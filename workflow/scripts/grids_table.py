@@ -6,7 +6,7 @@ from voxplain import figures
 from voxplain.evaluation.families import bootstrap_weights
 from voxplain.evaluation.grids import over_grids
 from voxplain.evaluation.statistics import is_evidence, summarise
-from voxplain.files import read_json, read_table, write_table
+from voxplain.files import read_json, read_table, read_tables, write_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
 
@@ -21,7 +21,7 @@ with job_log(snakemake.log[0]):
         part = slice(k * p.n_folds, (k + 1) * p.n_folds)
         row = {"grid": name, "own": k == 0, "voxel_mm": grid.voxel_volume ** (1 / 3)}
         for model in ("cnn", "voxel_svm"):
-            held_out = pd.concat([read_table(path) for path in given[model][part]])
+            held_out = read_tables(given[model][part])
             summary = summarise(held_out, p.permutations, p.seed)
             for column in ("accuracy", "ci_low", "ci_high", "auc"):
                 row[f"{model}_{column}"] = summary[column]

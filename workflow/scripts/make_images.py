@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from voxplain.atlas.labels import load_atlas, on_grid
-from voxplain.cohort import morphometry_model, synthetic
+from voxplain.cohort import synthetic
+from voxplain.cohort.segmentation import segment
 from voxplain.files import read_table, write_table
 from voxplain.logs import Progress, job_log
 from voxplain.nifti import write_volume
@@ -23,7 +24,7 @@ with job_log(snakemake.log[0]):
     ):
         atlas = on_grid(load_atlas(name, image, table), templates.grid)
         atlases[name] = (atlas.labels, dict(atlas.table.itertuples(index=False)))
-    segmentation = morphometry_model.segment(
+    segmentation = segment(
         atlases, templates.grid, templates.grey, templates.white, templates.brain
     )
     folder = Path(snakemake.output.images)

@@ -1,13 +1,11 @@
 """Masked accuracy over folds, with its null distribution and the paper's numbers beside it."""
 
-import pandas as pd
-
 from voxplain.evaluation.over_folds import masked_accuracy_over_folds
-from voxplain.files import read_table, write_table
+from voxplain.files import read_tables, write_table
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
-    rows = pd.concat([read_table(path) for path in snakemake.input.folds])
+    rows = read_tables(snakemake.input.folds)
     table = masked_accuracy_over_folds(rows, snakemake.params.groups)
     write_table(snakemake.output.table, table)
     print(table.to_string(index=False))

@@ -4,11 +4,10 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from voxplain import report
 from voxplain.atlas.labels import load_atlas
-from voxplain.files import read_json, read_table, write_text
+from voxplain.files import read_json, read_table, read_tables, write_text
 from voxplain.logs import job_log
 from voxplain.manifest import write_manifest
 from voxplain.nifti import read_volume
@@ -54,7 +53,7 @@ with job_log(snakemake.log[0]):
             "participants": read_table(given.participants),
             "left_out": read_table(given.left_out),
             "quality": quality,
-            "degenerate": pd.concat([read_table(path) for path in given.counts]),
+            "degenerate": read_tables(given.counts),
             "figures": {Path(path).stem: path for path in given.figures},
         }
     )

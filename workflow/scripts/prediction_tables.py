@@ -9,7 +9,7 @@ from voxplain.evaluation.families import bootstrap_weights
 from voxplain.evaluation.matching import head_size_table
 from voxplain.evaluation.over_folds import table1
 from voxplain.evaluation.statistics import bootstrap_intervals, is_evidence, summarise
-from voxplain.files import read_table, write_table
+from voxplain.files import read_table, read_tables, write_table
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
@@ -20,7 +20,7 @@ with job_log(snakemake.log[0]):
     sizes = head_size.measured(participants, read_table(given.quality))
     rows, everything, curves = [], [], []
     for model in p.models:
-        held_out = pd.concat([read_table(path) for path in given[model]], ignore_index=True)
+        held_out = read_tables(given[model])
         held_out = held_out.set_index("participant_id").loc[people].reset_index()
         summary = summarise(held_out, p.permutations, p.seed)
         true = held_out["y_true"].to_numpy(int)
@@ -47,6 +47,6 @@ with job_log(snakemake.log[0]):
         output.head_size, head_size_table(accuracy, predictions, participants, sizes, p.caliper)
     )
     if given.importances:
-        importances = pd.concat([read_table(path) for path in given.importances])
+        importances = read_tables(given.importances)
         write_table(output.importances, importances)
     print(accuracy.T.to_string())

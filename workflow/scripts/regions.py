@@ -8,7 +8,7 @@ from voxplain.atlas.labels import load_atlas
 from voxplain.atlas.overlap import region_weights
 from voxplain.evaluation.overlap import top_fraction
 from voxplain.evaluation.smooth_masks import surrogates
-from voxplain.files import read_json, read_table, write_table
+from voxplain.files import read_json, read_tables, write_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
@@ -47,10 +47,7 @@ with job_log(snakemake.log[0]):
         means[method] = {name: own[name] for name in p.atlases}
     if "morphometry_overlap" in tables:
         paths = np.array(given.importances).reshape(len(p.models), -1)
-        importances = {
-            model: pd.concat([read_table(path) for path in own])
-            for model, own in zip(p.models, paths, strict=True)
-        }
+        importances = {model: read_tables(own) for model, own in zip(p.models, paths, strict=True)}
         structures, correlations = structure_overlap(structure_importance(importances), means)
         tables |= {"morphometry_regions": [structures], "morphometry_overlap": [correlations]}
     for name, parts in tables.items():

@@ -1,14 +1,12 @@
 """What retraining without a method's voxels costs, beside random voxels, over folds."""
 
-import pandas as pd
-
 from voxplain.evaluation.roar import over_folds
-from voxplain.files import read_table, write_table
+from voxplain.files import read_tables, write_table
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
-    rows = pd.concat([read_table(path) for path in snakemake.input.folds])
-    intact = pd.concat([read_table(path) for path in snakemake.input.cnn])
+    rows = read_tables(snakemake.input.folds)
+    intact = read_tables(snakemake.input.cnn)
     right = intact["y_true"] == intact["y_pred"]
     table = over_folds(rows, right.groupby(intact["fold"]).mean())
     write_table(snakemake.output.table, table)

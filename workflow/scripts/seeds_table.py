@@ -1,16 +1,14 @@
 """How far the network's accuracy moves with the seed, and with the draw of the folds."""
 
-import pandas as pd
-
 from voxplain.evaluation.retraining import spread
-from voxplain.files import read_table, write_table
+from voxplain.files import read_tables, write_table
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
     given = snakemake.input
 
     def everybody(name):
-        return pd.concat([read_table(path) for path in given[name]])
+        return read_tables(given[name])
 
     table = spread(
         everybody("cnn"),

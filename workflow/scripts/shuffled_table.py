@@ -4,7 +4,7 @@ import pandas as pd
 
 from voxplain.evaluation.families import family_codes
 from voxplain.evaluation.retraining import against_chance
-from voxplain.files import read_table, write_table
+from voxplain.files import read_table, read_tables, write_table
 from voxplain.folds import held_out_folds
 from voxplain.logs import job_log
 from voxplain.seeds import stream_seed
@@ -16,7 +16,7 @@ with job_log(snakemake.log[0]):
     folds = held_out_folds(read_table(given.folds), participants)
     rows = []
     for name in ("cnn", *p.reruns):
-        predictions = pd.concat([read_table(path) for path in given[name]])
+        predictions = read_tables(given[name])
         predictions = predictions.set_index("participant_id").loc[participants["participant_id"]]
         seed = stream_seed(p.seed, "against chance", name)
         rows.append(

@@ -5,7 +5,7 @@ import pandas as pd
 
 from voxplain.cohort.participants import with_usable_images
 from voxplain.cohort.quality import brain_mask, finish
-from voxplain.files import read_json, read_table, write_json, write_rows, write_table
+from voxplain.files import read_json, read_table, read_tables, write_json, write_rows, write_table
 from voxplain.grid import Grid
 from voxplain.intensity import normalised
 from voxplain.logs import job_log
@@ -26,7 +26,7 @@ with job_log(snakemake.log[0]):
     # Batches without a usable image have neither rows nor a grid.
     grids = [read_json(path) for path in given.grids]
     rows = [path for path, grid in zip(given.quality, grids, strict=True) if grid is not None]
-    quality = pd.concat(map(read_table, rows), ignore_index=True)
+    quality = read_tables(rows)
     grid = Grid.from_dict(next(grid for grid in grids if grid is not None))
     mask = brain_mask(volumes)
     images = normalised(volumes, snakemake.params.normalisation)

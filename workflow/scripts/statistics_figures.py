@@ -4,14 +4,9 @@ import pandas as pd
 
 from voxplain import figures
 from voxplain.evaluation.robustness import SANE_BELOW
-from voxplain.files import read_table
+from voxplain.files import read_table, read_tables
 from voxplain.logs import job_log
 from voxplain.paths import WHOLE_COHORT
-
-
-def gathered(paths):
-    return pd.concat([read_table(path) for path in paths], ignore_index=True)
-
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
@@ -34,7 +29,7 @@ with job_log(snakemake.log[0]):
     draw("calibration", figures.calibration(calibration, accuracy), calibration)
     masked = read_table(given.masked)
     draw("masked_accuracy", figures.masked_accuracy(masked, accuracy["majority"].iloc[0]), masked)
-    histories = gathered(given.histories)
+    histories = read_tables(given.histories)
     draw("history", figures.history(histories), histories)
     table3 = read_table(given.table3)
     draw("table3", figures.overlap(table3), table3)
@@ -43,10 +38,10 @@ with job_log(snakemake.log[0]):
     runtime = read_table(given.runtime)
     draw("runtime", figures.runtime(runtime), runtime)
     if given.curves:
-        curves, rows = gathered(given.curves), gathered(given.rows)
+        curves, rows = read_tables(given.curves), read_tables(given.rows)
         draw("convergence", figures.convergence(curves, rows["converged"]), curves)
     if given.localisation:
-        scores = gathered(given.localisation)
+        scores = read_tables(given.localisation)
         draw("localisation", figures.localisation(scores), scores)
     faithfulness = read_table(given.faithfulness)
     draw("faithfulness", figures.faithfulness(faithfulness), faithfulness)

@@ -18,18 +18,9 @@ from voxplain.cohort.participants import MISSING_TEXT, Problems, shortened
 from voxplain.cohort.scans import Scan, find_file
 from voxplain.cohort.text_tables import read_text_table
 from voxplain.errors import CohortError
+from voxplain.layout_files import HCP_IMAGES, HCP_PACKAGES
 
-# acpc: the paper's input, rigidly aligned to the line of the commissures; mni: warped to MNI152.
-IMAGES = {
-    "acpc": "T1w/T1w_acpc_dc_restore_brain.nii.gz",
-    "mni": "MNINonLinear/T1w_restore_brain.nii.gz",
-}
 SPACES = {"acpc": "native", "mni": "MNI152"}
-# Where ConnectomeDB's downloads put a participant's package.
-PACKAGES = tuple(
-    f"{folder}{{participant_id}}_3T_Structural_preproc.zip"
-    for folder in ("", "{participant_id}/preproc/")
-)
 SITE = "WashU"  # one scanner for everybody
 OLDEST_BAND = {"36+": 36.5}  # middle of the year that begins it; HCP's oldest are 36 or 37
 _BAND = re.compile(r"(\d+)-(\d+)")
@@ -106,7 +97,7 @@ def read_participants(
         source=path,
         table=table,
         root=root,
-        packages=PACKAGES,
+        packages=HCP_PACKAGES,
         locate=locate,
         columns=columns,
         morphometry=[root / name for name in morphometry.as_paths(settings["morphometry"])],
@@ -129,10 +120,10 @@ def find_image(root: Path, participant: str, image: str) -> Scan:
     participant : str
         HCP's number.
     image : str
-        A key of `IMAGES`.
+        A key of `voxplain.layout_files.HCP_IMAGES`.
     """
-    member = f"{participant}/{IMAGES[image]}"
-    packages = [package.format(participant_id=participant) for package in PACKAGES]
+    member = f"{participant}/{HCP_IMAGES[image]}"
+    packages = [package.format(participant_id=participant) for package in HCP_PACKAGES]
     path = find_file(root, member, packages)
     if path is None:
         return Scan(missing=f"{root} holds neither {member} nor {packages[0]}")

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy import ndimage
 
 from voxplain.cohort import morphometry_model, table
+from voxplain.cohort.segmentation import Measured, Segmentation
 from voxplain.grid import Grid
 
 WHITE_MATTER_INTENSITY = 1000.0  # arbitrary units; the order of HCP's restored T1w images
@@ -235,7 +236,7 @@ def make_participant(
     weights: np.ndarray,
     settings: Mapping[str, Any],
     seed: int,
-    segmentation: morphometry_model.Segmentation,
+    segmentation: Segmentation,
 ) -> tuple[np.ndarray, Grid, dict[str, Any], float]:
     """Make one participant's image and morphometry.
 
@@ -255,7 +256,7 @@ def make_participant(
     seed : int
         The run's seed.
     segmentation : Segmentation
-        From `voxplain.cohort.morphometry_model.segment`.
+        From `voxplain.cohort.segmentation.segment`.
 
     Returns
     -------
@@ -279,7 +280,7 @@ def make_participant(
     values = WHITE_MATTER_INTENSITY * np.hypot(values + noise[0], noise[1])
     t1 = np.zeros(templates.grid.shape, np.int16)
     t1[inside] = np.rint(values)
-    measured = morphometry_model.Measured(
+    measured = Measured(
         values=t1[inside].astype(np.float64),
         grey=_sample(templates.grey, points),
         white=_sample(templates.white, points),

@@ -13,7 +13,7 @@ from voxplain.report.blocks import Note, Text, picture
 from voxplain.report.claims_first_layer import first_layer_counts
 from voxplain.report.claims_overlap import disjoint_masks
 from voxplain.report.claims_prediction import cnn_is_evidence
-from voxplain.report.tables import table
+from voxplain.report.tables import LABELS, table
 
 
 def caveat(context: Mapping[str, Any]) -> list[Note]:
@@ -158,10 +158,11 @@ def overlap(context: Mapping[str, Any]) -> list:
         ),
         Text(_disjoint()),
         table(
-            table3.rename(columns={"chance": "dice_equal_area_chance"}),  # not the claims' chance
+            table3,
             "table-3",
             "Table 3. Overlap between the methods' masks; Kan et al. is the column paper.",
             "tables/table3.tsv",
+            labels={"chance": LABELS["dice_equal_area_chance"]},
         ),
         picture(
             context,
@@ -267,17 +268,10 @@ def first_layer(context: Mapping[str, Any]) -> list:
     if tests is None:
         return [*blocks, Note("The first layer's features were not tested in this run.")]
     names = class_names(context["config"])
-    counts = first_layer_counts(tests, names).rename(
-        columns={
-            "negative": f"larger in {names[0]}",
-            "positive": f"larger in {names[1]}",
-            "adjusted": "different at equal head size",
-        }
-    )
     return [
         *blocks,
         table(
-            counts,
+            first_layer_counts(tests, names),
             "table-first-layer",
             f"Features that differ between the classes (Holm). The paper: mean activation in "
             f"{paper.FIRST_LAYER_DIFFERENT} of {paper.FIRST_LAYER_FEATURES}, "
@@ -285,5 +279,10 @@ def first_layer(context: Mapping[str, Any]) -> list:
             f"{paper.FIRST_LAYER_LARGER_POSITIVE} in the paper's men. Fold {WHOLE_COHORT}: "
             "in-sample, as the paper does, without a valid null.",
             "tables/first_layer.tsv",
+            labels={
+                "negative": f"larger in {names[0]}",
+                "positive": f"larger in {names[1]}",
+                "adjusted": "different at equal head size",
+            },
         ),
     ]

@@ -176,11 +176,12 @@ def _permutations(context: Mapping[str, Any]) -> list:
         return [Note("No model was refitted to permuted labels: snakemake permutations does it.")]
     blocks: list = [
         table(
-            context[name].rename(columns=PERMUTED_LABELS),
+            context[name],
             f"table-{name.replace('_', '-')}",
             "Accuracy beside that of the same model refitted to permuted labels, families "
             "exchanged whole inside each fold.",
             f"tables/{name}.tsv",
+            labels=PERMUTED_LABELS,
         )
         for name in done
     ]

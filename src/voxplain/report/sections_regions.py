@@ -73,9 +73,10 @@ def regions(context: Mapping[str, Any]) -> list:
             printed = pd.DataFrame(published)[["name", "score"]]
             blocks.append(
                 table(
-                    printed.rename(columns={"name": "region", "score": "score (paper)"}),
+                    printed,
                     f"table-2-{atlas}-paper",
                     f"Table 2, {atlas}, as the paper prints it (Meaningful Perturbations).",
+                    labels={"name": "region", "score": "score (paper)"},
                 )
             )
     return [*blocks, *_sides(context), *_networks(context), *_morphometry(context)]

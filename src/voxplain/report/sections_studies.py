@@ -30,20 +30,19 @@ def seeds(context: Mapping[str, Any]) -> list:
         return [Note("The network was trained from one seed only: snakemake seeds trains more.")]
     return [
         table(
-            rows.assign(changed=rows["changed"].map(CHANGED)).rename(
-                columns={
-                    "n_runs": "runs, this one among them",
-                    "accuracy_mean": "accuracy, mean of runs",
-                    "accuracy_sd": "sd of runs",
-                    "accuracy_low": "lowest",
-                    "accuracy_high": "highest",
-                    "flipped": "participants called otherwise",
-                }
-            ),
+            rows.assign(changed=rows["changed"].map(CHANGED)),
             "table-seeds",
             "The network trained again: pooled accuracy on held-out participants, and the share of "
             "them whose class differs between two runs.",
             "tables/seeds.tsv",
+            labels={
+                "n_runs": "runs, this one among them",
+                "accuracy_mean": "accuracy, mean of runs",
+                "accuracy_sd": "sd of runs",
+                "accuracy_low": "lowest",
+                "accuracy_high": "highest",
+                "flipped": "participants called otherwise",
+            },
         )
     ]
 
@@ -66,17 +65,16 @@ def shuffled(context: Mapping[str, Any]) -> list:
             f"{number(null['chance_low'].min())} to {number(null['chance_high'].max())}."
         ),
         table(
-            rows.rename(
-                columns={
-                    "chance_low": "chance: 2.5th percentile",
-                    "chance_high": "chance: 97.5th percentile",
-                    "inside": "within chance",
-                }
-            ),
+            rows,
             "table-shuffled",
             "The network on true labels and on labels permuted between families of one size and "
             "fold. Chance: the same predictions against labels permuted so again.",
             "tables/shuffled.tsv",
+            labels={
+                "chance_low": "chance: 2.5th percentile",
+                "chance_high": "chance: 97.5th percentile",
+                "inside": "within chance",
+            },
         ),
     ]
 
@@ -149,22 +147,21 @@ def ablation(context: Mapping[str, Any]) -> list:
             "Probability of the target over iterations, one panel per setting, one line per value",
         ),
         table(
-            rows.rename(
-                columns={
-                    "own": "this run's",
-                    "paper": "the paper's",
-                    "drop": "drop of probability",
-                    "fall": "fall, highest share blurred",
-                    "score_se": "standard error of the score",
-                    "behind": "behind the best",
-                    "behind_se": "standard error of that",
-                }
-            ),
+            rows,
             "table-ablation",
             "Settings of Meaningful Perturbations, means over participants; the last row has all "
             "settings as the paper gives them and is compared with this run's.",
             "tables/ablation.tsv",
             folded=True,
+            labels={
+                "own": "this run's",
+                "paper": "the paper's",
+                "drop": "drop of probability",
+                "fall": "fall, highest share blurred",
+                "score_se": "standard error of the score",
+                "behind": "behind the best",
+                "behind_se": "standard error of that",
+            },
         ),
     ]
 
@@ -179,6 +176,9 @@ def grids(context: Mapping[str, Any]) -> list:
                 "snakemake grids does it."
             )
         ]
+    svm = {
+        name: name.replace("voxel_svm", "SVM").replace("_", " ") for name in rows if "svm" in name
+    }
     return [
         Text(
             "The paper supposes that compressing the images explains why network and SVM score "
@@ -192,11 +192,12 @@ def grids(context: Mapping[str, Any]) -> list:
             "Accuracy of the network and of the SVM over grids, and their difference",
         ),
         table(
-            rows.rename(columns=lambda name: LEAD.get(name, name.replace("voxel_svm", "SVM"))),
+            rows,
             "table-grids",
             "Network and voxel SVM over grids, coarsest first.",
             "tables/grids.tsv",
             folded=True,
+            labels=LEAD | svm,
         ),
     ]
 
@@ -224,21 +225,20 @@ def roar(context: Mapping[str, Any]) -> list:
             + (f"for {named}." if named else "for no method.")
         ),
         table(
-            rows.rename(
-                columns={
-                    "share": "share of the brain replaced",
-                    "intact": "accuracy, intact images",
-                    "accuracy": "accuracy without the method's voxels",
-                    "random": "accuracy without random voxels",
-                    "cost": "cost beyond random",
-                    "cost_low": "95 % CI, low",
-                    "cost_high": "95 % CI, high",
-                }
-            ),
+            rows,
             "table-roar",
             "Accuracy of networks trained without the marked voxels, means over folds; interval "
             "and p corrected for shared training participants.",
             "tables/roar.tsv",
+            labels={
+                "share": "share of the brain replaced",
+                "intact": "accuracy, intact images",
+                "accuracy": "accuracy without the method's voxels",
+                "random": "accuracy without random voxels",
+                "cost": "cost beyond random",
+                "cost_low": "95 % CI, low",
+                "cost_high": "95 % CI, high",
+            },
         ),
     ]
 
@@ -275,18 +275,17 @@ def external(context: Mapping[str, Any]) -> list:
     return [
         *blocks,
         table(
-            maps.rename(
-                columns={
-                    "maps_a": "group maps of",
-                    "maps_b": "and of",
-                    "spearman": "Spearman's rho",
-                    "null_mean": "random maps: mean",
-                    "null_p95": "random maps: 95th percentile",
-                }
-            ),
+            maps,
             "table-external-maps",
             "How alike conjoined group maps are in the brain, beside smooth random maps in the "
             "place of the second.",
             "tables/external_maps.tsv",
+            labels={
+                "maps_a": "group maps of",
+                "maps_b": "and of",
+                "spearman": "Spearman's rho",
+                "null_mean": "random maps: mean",
+                "null_p95": "random maps: 95th percentile",
+            },
         ),
     ]

@@ -1,6 +1,7 @@
 """Result tables as readers see them: readable names, rounded values, sortable cells."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -191,13 +192,22 @@ def cell(value: Any, column: str) -> Cell:
 
 
 def table(
-    data: pd.DataFrame, identifier: str, caption: str, source: str = "", folded: bool = False
+    data: pd.DataFrame,
+    identifier: str,
+    caption: str,
+    source: str = "",
+    folded: bool = False,
+    labels: Mapping[str, str] = LABELS,
 ) -> Table:
-    """Make a report table of a result table; methods and models are spelled out."""
+    """Make a report table of a result table; methods and models are spelled out.
+
+    `labels` are what columns are called here, where that is not what `LABELS` calls them.
+    """
     columns = list(data.columns)
     rows = [
         [cell(value, column) for value, column in zip(row, columns, strict=True)]
         for row in data.itertuples(index=False)
     ]
-    headers = [LABELS.get(column, column.replace("_", " ")) for column in columns]
+    called = LABELS | labels
+    headers = [called.get(column, column.replace("_", " ")) for column in columns]
     return Table(identifier, caption, headers, rows, source, folded)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from voxplain import cohort, nifti
-from voxplain.cohort import hcp, hcp_columns, morphometry
+from voxplain.cohort import hcp_columns, morphometry
 from voxplain.errors import CohortError, ConfigError
 from voxplain.files import read_table, write_table
+from voxplain.layout_files import HCP_IMAGES
 
 SHARED = Path(__file__).parents[4] / "shared/data/hcp"
 CLASSES = {"negative": "women", "positive": "men"}
@@ -47,7 +48,7 @@ def build(root, people=PEOPLE):
     lines += [f"{who},{29 + k},MZ,{family}" for k, (who, family) in enumerate(RESTRICTED)]
     (root / "RESTRICTED_me.csv").write_text("\n".join(lines) + "\n")
     for who, *_ in people:
-        for image in hcp.IMAGES.values():
+        for image in HCP_IMAGES.values():
             path = root / who / image
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(image_bytes())

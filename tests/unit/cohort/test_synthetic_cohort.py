@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from voxplain import cohort, nifti
-from voxplain.cohort import hcp_columns, morphometry_model, synthetic
+from voxplain.cohort import hcp_columns, synthetic
+from voxplain.cohort.segmentation import segment
 from voxplain.errors import CohortError
 from voxplain.files import write_table
 from voxplain.grid import Grid
@@ -79,7 +80,7 @@ def model():
     masks = [(x > 30) & (templates.grey > 0), (x < 20) & (templates.white > 0)]
     weights = synthetic.region_weights(masks, templates, SETTINGS)
     atlases = toy_atlases(templates)
-    segmentation = morphometry_model.segment(
+    segmentation = segment(
         atlases, templates.grid, templates.grey, templates.white, templates.brain
     )
     return templates, weights, segmentation
@@ -218,11 +219,11 @@ def test_atlases_that_lack_structures(model):
     atlases = toy_atlases(templates)
     rest = (templates.grid, templates.grey, templates.white, templates.brain)
     with pytest.raises(CohortError, match="needs the atlas 'mori'"):
-        morphometry_model.segment({"brainnetome": atlases["brainnetome"]}, *rest)
+        segment({"brainnetome": atlases["brainnetome"]}, *rest)
     array, names = atlases["brainnetome"]
     without = {value: name for value, name in names.items() if not name.startswith("INS_L")}
     with pytest.raises(CohortError, match="no voxels for L_Insula"):
-        morphometry_model.segment(atlases | {"brainnetome": (array, without)}, *rest)
+        segment(atlases | {"brainnetome": (array, without)}, *rest)
 
 
 def test_written_cohort_reads_back_as_a_table(model, tmp_path):
