@@ -3,7 +3,7 @@
 import pandas as pd
 
 from voxplain import figures
-from voxplain.files import read_table, write_table
+from voxplain.files import read_table, read_tables, write_table
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
@@ -12,7 +12,7 @@ with job_log(snakemake.log[0]):
         snakemake.params.points, given.accuracy, given.localisation, given.controls, strict=True
     ):
         cnn = read_table(accuracy).set_index("model").loc["cnn"]
-        scores = pd.concat([read_table(localisation), read_table(controls)], ignore_index=True)
+        scores = read_tables([localisation, controls])
         scores.insert(0, "participants", n)
         scores.insert(1, "effect_size", effect)
         scores["cnn_accuracy"] = cnn["accuracy"]
