@@ -1,14 +1,12 @@
 """Accuracy over the number of training participants."""
 
-import pandas as pd
-
 from voxplain import figures
 from voxplain.evaluation.learning import over_sizes
-from voxplain.files import read_table, write_table
+from voxplain.files import read_table, read_tables, write_table
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
-    rows = pd.concat([read_table(path) for path in snakemake.input.draws], ignore_index=True)
+    rows = read_tables(snakemake.input.draws)
     table = over_sizes(rows, read_table(snakemake.input.accuracy))
     write_table(snakemake.output.table, table)
     figures.save(figures.learning(table), table, *snakemake.output.figure)
