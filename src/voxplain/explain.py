@@ -142,7 +142,8 @@ def explain_image(
     settings : mapping, optional
         Of the method; what is left out has the method's own default, which is the paper's.
     seed : int
-        The run's seed (``seed`` of the configuration), for methods that draw random numbers.
+        The run's seed (``seed`` of the configuration), for methods and registrations that draw
+        random numbers.
     mask : path_like, optional
         Brain mask on the image's grid.
     progress : callable, optional
@@ -162,7 +163,7 @@ def explain_image(
         raise ConfigError(
             f"{method} knows no setting {', '.join(unknown)}; it knows {', '.join(known) or 'none'}"
         )
-    volume, grid = form.read(image, mask)
+    volume, grid = form.read(image, mask, seed)
     device = next(network.parameters()).device
     images = torch.from_numpy(volume)[None, None].to(device)
     with torch.no_grad():

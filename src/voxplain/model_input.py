@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,8 @@ from voxplain.downsample import downsample_file
 from voxplain.errors import ConfigError, GridMismatchError
 from voxplain.grid import Grid
 from voxplain.intensity import normalise
+from voxplain.nifti import read_header
+from voxplain.seeds import stream_seed
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class ModelInput:
         Names of the classes, in the order of the logits; empty where they are not known.
     space, contrast : str or None
         What the images are, as the configuration says (``MNI152``, ``T1w``).
+    brain_mask, registration : str
+        How they were prepared (``volumes.brain_mask``, ``registration.method``).
     """
 
     shape: tuple[int, int, int]
@@ -36,6 +41,8 @@ class ModelInput:
     classes: tuple[str, ...] = ()
     space: str | None = None
     contrast: str | None = None
+    brain_mask: str = "image"
+    registration: str = "none"
 
     @classmethod
     def from_dict(cls, value: dict[str, Any]) -> Self:
@@ -44,16 +51,21 @@ class ModelInput:
         return cls(**(value | sequences))
 
     def read(
-        self, path: str | os.PathLike, mask: str | os.PathLike | None = None
+        self, path: str | os.PathLike, mask: str | os.PathLike | None = None, seed: int = 0
     ) -> tuple[np.ndarray, Grid]:
         """Read one image as the network saw those it was trained on.
+
+        An image of their field of view is in their space, and is cut out by the template's brain if
+        they were. Any other is registered as they were, unless each had a transform of its own.
 
         Parameters
         ----------
         path : path_like
-            ``.nii`` or ``.nii.gz`` in any orientation, of the field of view of the training images.
+            ``.nii`` or ``.nii.gz`` in any orientation.
         mask : path_like, optional
             Brain mask on its grid: voxels outside count as zero.
+        seed : int
+            Of the run, for its registration.
 
         Returns
         -------
@@ -66,14 +78,37 @@ class ModelInput:
         ------
         ImageError
             The file cannot be used, or shows no brain.
+        TransformError
+            It cannot be registered.
         GridMismatchError
-            It covers another field of view than the training images.
+            It covers another field of view than the training images, and they were not registered,
+            or by transforms of their own.
         """
-        volume, grid, statistics = downsample_file(path, self.shape, mask=mask)
-        if self.affine is not None:
-            self._check_grid(path, grid)
+        own = read_header(path).grid
+        grid = own.to_ras()[0].coarsen(self.shape)
+        expected = None if self.affine is None else Grid(self.shape, np.array(self.affine))
+        if expected is not None and not grid.matches(expected):
+            if self.registration not in ("antspy", "conform"):
+                raise self._elsewhere(path, grid, expected)
+            volume, grid, statistics = self._registered(path, mask, seed)
+        elif self.brain_mask == "template" and mask is None:
+            from voxplain.registration.template import mask_file  # what costs time to import
+
+            with mask_file(own) as brain:
+                volume, grid, statistics = downsample_file(path, self.shape, mask=brain)
+        else:
+            volume, grid, statistics = downsample_file(path, self.shape, mask=mask)
         statistics.check_brain(path)
         return normalise(volume[None], self.normalisation)[0], grid
+
+    def _registered(self, path: str | os.PathLike, mask: str | os.PathLike | None, seed: int):
+        from voxplain.registration.to_mni152 import register  # what costs time to import
+
+        done = register(
+            *(Path(path).name, str(path), None if mask is None else str(mask), None, self.shape),
+            *({"method": self.registration}, self.space, stream_seed(seed, "registration")),
+        )
+        return done.volume, done.grid, done.statistics
 
     def class_names(self, n_classes: int) -> list[str]:
         """Return the names of the classes, or their numbers where they have none."""
@@ -96,15 +131,16 @@ class ModelInput:
         known = ", ".join(self.classes) or "numbers only"
         raise ConfigError(f"target is '{target}'; the network's classes are {known}")
 
-    def _check_grid(self, path: str | os.PathLike, grid: Grid) -> None:
-        """Hold a new image to what the training images were held to: one grid, voxel for voxel."""
-        expected = Grid(self.shape, np.array(self.affine))
-        if not grid.matches(expected):
-            raise GridMismatchError(
-                f"{path} covers another field of view than the images that the network was trained "
-                f"on: {_extent(grid)} instead of {_extent(expected)}; resample it to the grid of "
-                f"the training images ({self.space or 'their space'})"
-            )
+    def _elsewhere(self, path: str | os.PathLike, grid: Grid, expected: Grid) -> GridMismatchError:
+        """Return the error for an image that is not where the training images are."""
+        remedy = "resample it to their grid"
+        if self.registration == "transforms":
+            remedy = "resample it to their grid by its own transform, as the run did with each"
+        return GridMismatchError(
+            f"{path} covers another field of view than the images that the network was trained "
+            f"on: {_extent(grid)} instead of {_extent(expected)}; {remedy} "
+            f"({self.space or 'their space'})"
+        )
 
 
 def _extent(grid: Grid) -> str:

@@ -1,12 +1,12 @@
 """Before a run: is everything there, what would be done, and what would it cost."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from voxplain.errors import ConfigError, ImageError, VoxplainError
 from voxplain.folds import make_splits
 from voxplain.grid import Grid
 from voxplain.images import check_image
-from voxplain.registration.template import mask_on
+from voxplain.registration.template import mask_file
 
 _JOB_LINE = re.compile(r"^([a-z]\w*)\s+(\d+)$")
 
@@ -115,11 +115,9 @@ def _unusable_images(
 ) -> dict[str, str]:
     """Read all images whole; return why whose cannot be used. `template` is cut out on a grid."""
     unusable = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.ExitStack() as stack:
         if template is not None:
-            path = Path(folder, "mask.nii")
-            nifti.write_volume(path, mask_on(template), template)
-            table = table.assign(mask=str(path))
+            table = table.assign(mask=stack.enter_context(mask_file(template)))
         for done, row in enumerate(table.itertuples(), start=1):
             try:
                 check_image(row.image, None if pd.isna(row.mask) else row.mask)

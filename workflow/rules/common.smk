@@ -113,6 +113,8 @@ MODEL_INPUT = {
     "classes": CLASSES,
     "space": SPACE,
     "contrast": config["cohort"]["contrast"],
+    "brain_mask": config["volumes"]["brain_mask"],
+    "registration": REGISTRATION["method"],
 }
 # Folds whose maps make the group maps: the held-out ones, or the paper's in-sample model.
 HELD_OUT_MAPS = config["attribution"]["model"] == "fold"

@@ -80,11 +80,13 @@ def explain(
 ) -> None:
     """Make attribution maps of images, and print what the network says of them.
 
-    Each image is downsampled and normalised as the network's training images were; a model file of
-    a run says how. Maps are raw and non-negative, on the network's grid (RAS, mm), and equal those
-    of the run if --config names its configuration. Weights are read as tensors, code in them never.
+    Each image is registered, cut out by the template's brain, downsampled and normalised as the
+    network's training images were; a model file of a run says how. Maps are raw and non-negative,
+    on the network's grid (RAS, mm), and equal those of the run if --config names its configuration.
+    Weights are read as tensors, code in them never.
     """
     from voxplain import compute
+    from voxplain.errors import ConfigError
     from voxplain.explain import explain_image, map_paths, open_network, write_map
 
     name = method.replace("-", "_")
@@ -98,6 +100,11 @@ def explain(
         shape=shape,
         normalisation=normalisation,
     )
+    if on_input_grid and form.registration == "antspy":
+        raise ConfigError(
+            "--on-input-grid: this network's images are registered to MNI152, and its maps lie "
+            "there; leave the option out"
+        )
     explained_class = form.class_index(target)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for k, (image, path, brain) in enumerate(zip(images, paths, masks, strict=True)):

@@ -1,9 +1,14 @@
 """The MNI152 template that nilearn ships: ICBM 152 2009a nonlinear symmetric, skull-stripped."""
 
+import contextlib
+import tempfile
+from collections.abc import Iterator
+
 import numpy as np
 from scipy import ndimage
 
 from voxplain.grid import Grid
+from voxplain.nifti import write_volume
 
 NAME = "ICBM 152 2009a nonlinear symmetric, brain (nilearn.datasets.load_mni152_template)"
 VOXEL_MM = 2
@@ -25,6 +30,15 @@ def mask_on(grid: Grid) -> np.ndarray:
         mask.astype(np.float32), to_template[:3, :3], to_template[:3, 3], grid.shape, order=1
     )
     return shares > 0.5
+
+
+@contextlib.contextmanager
+def mask_file(grid: Grid) -> Iterator[str]:
+    """Write the brain's mask on another grid for as long as the block runs; yield its path."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/template_mask.nii"
+        write_volume(path, mask_on(grid), grid)
+        yield path
 
 
 def brain_mask() -> tuple[np.ndarray, Grid]:

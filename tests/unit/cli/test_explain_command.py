@@ -122,6 +122,17 @@ def test_on_the_images_own_grid_the_map_lies_in_the_same_place(study):
     assert min(around) <= value <= max(around) + 1e-6
 
 
+def test_maps_of_registered_images_stay_where_these_are(study):
+    weights = torch.load("model.pt")
+    weights["input"]["registration"] = "antspy"
+    torch.save(weights, "registered.pt")
+    arguments = ("explain", "registered.pt", "a.nii.gz", "--method", "grad-cam", "--out", "m.nii")
+    done = run(*arguments, "--on-input-grid")
+    assert done.exit_code == 1
+    assert "this network's images are registered to MNI152" in " ".join(done.output.split())
+    assert run(*arguments).exit_code == 0  # it is where they are already
+
+
 def test_a_users_network_from_its_file_and_state_dict(study):
     Path("small.py").write_text(NETWORK)
     namespace = {}
