@@ -43,6 +43,7 @@ class Lateral(NamedTuple):
 N_PARTICIPANTS = 1113
 N_MEN = 507
 N_WOMEN = 606
+AGES = (22, 36)
 N_MORPHOMETRY_FEATURES = 935
 
 # Section 3.2 and 3.3
@@ -71,6 +72,9 @@ FIG1_REGIONS = {
     "thalamus": ("FS_?_Thalamus*",),
     "white-matter hypointensities": ("*Hypointens*",),
 }
+
+# Section 5: "the most discriminative in the Logistic Regression model"
+TOP_FEATURE = "FS_CC_Posterior_Mean"
 
 # Section 4.3: test images multiplied by the group masks of Meaningful Perturbations. The paper's
 # classes are men and women; a run's positive class stands for men, its negative class for women.

@@ -1,132 +1,24 @@
 """What a map does in the regions of an atlas: Table 2 with two nulls, sides and networks.
 
 Two questions are asked of each number. Could a random map as smooth as this one have it (the
-spatial null)? And do the folds' networks agree on it (folds as the unit)? The first knows nothing
-of how networks vary, the second nothing of how few independent places a smooth map has.
+spatial null)? And is it one of all folds' networks, would it be one of networks trained on other
+people (folds as the unit)? The first knows nothing of how networks vary, the second nothing of how
+few independent places a smooth map has.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from statsmodels.stats.multitest import multipletests
 
-from voxplain.atlas.labels import Atlas
-from voxplain.errors import AtlasError
-from voxplain.evaluation.fold_statistics import corrected_t, one_sided
+from voxplain.evaluation.fold_statistics import jackknife_t, one_sided
 from voxplain.paper import Lateral
+from voxplain.region_means import RegionMeans
 
 LEVEL = 0.05
-FOLD_COLUMNS = ["fold_low", "fold_high", "p_folds", "q_folds", "survives"]
-
-
-@dataclass(frozen=True)
-class RegionMeans:
-    """Means of a map, of its folds' maps and of its surrogates over named sets of atlas voxels.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row per region: value and name, as in `Atlas`.
-    volume_ml, in_view : numpy.ndarray, shape (n_regions,)
-        Volume, and the share of it inside the maps' field of view.
-    observed : numpy.ndarray, shape (n_regions,)
-        Mean of the map; missing (NaN) for a region out of view.
-    folds : numpy.ndarray, shape (n_regions, n_folds)
-    surrogates : numpy.ndarray, shape (n_regions, n_surrogates)
-    """
-
-    table: pd.DataFrame
-    volume_ml: np.ndarray
-    in_view: np.ndarray
-    observed: np.ndarray
-    folds: np.ndarray
-    surrogates: np.ndarray
-
-    def merged(self, members: Mapping[str, Sequence[str]]) -> "RegionMeans":
-        """Join regions into larger ones, each weighted by its volume in view.
-
-        Parameters
-        ----------
-        members : mapping of str to sequence of str
-            For each new region the shell-style patterns of its members' names.
-
-        Raises
-        ------
-        AtlasError
-            If a pattern matches no region.
-        """
-        rows = [self._rows(patterns) for patterns in members.values()]
-        volume = np.array([self.volume_ml[row].sum() for row in rows])
-        seen = np.array([(self.volume_ml * self.in_view)[row].sum() for row in rows])
-
-        def joined(values: np.ndarray) -> np.ndarray:
-            weighted = np.nan_to_num((self.volume_ml * self.in_view * values.T).T)
-            sums = np.array([weighted[row].sum(axis=0) for row in rows])
-            return (sums.T / np.where(seen > 0, seen, np.nan)).T
-
-        return replace(
-            self,
-            table=pd.DataFrame({"name": list(members)}),
-            volume_ml=volume,
-            in_view=seen / volume,
-            observed=joined(self.observed),
-            folds=joined(self.folds),
-            surrogates=joined(self.surrogates),
-        )
-
-    def _rows(self, patterns: Sequence[str]) -> np.ndarray:
-        names = self.table["name"]
-        found = [names.map(lambda name, p=p: fnmatchcase(name, p)) for p in patterns]
-        lost = [p for p, matches in zip(patterns, found, strict=True) if not matches.any()]
-        if lost:
-            raise AtlasError(
-                f"no region is called {', '.join(map(repr, lost))}; the atlas has names such as "
-                f"{', '.join(names[:3])}"
-            )
-        return np.any(found, axis=0)
-
-
-def region_means(
-    attribution: np.ndarray,
-    atlas: Atlas,
-    weights: tuple[sparse.csr_matrix, np.ndarray],
-    fold_maps: np.ndarray | None = None,
-    surrogates: np.ndarray | None = None,
-) -> RegionMeans:
-    """Average a map over every region of an atlas.
-
-    Parameters
-    ----------
-    attribution : numpy.ndarray, shape (X, Y, Z)
-        Non-negative map on the run's grid, in the atlas's space.
-    atlas : Atlas
-    weights : (scipy.sparse.csr_matrix, numpy.ndarray)
-        `voxplain.atlas.overlap.region_weights` of the atlas and the map's grid.
-    fold_maps : numpy.ndarray, shape (n_folds, X, Y, Z), optional
-        The same map of each fold's network.
-    surrogates : numpy.ndarray, shape (n, X, Y, Z), optional
-        Random maps of the same values and smoothness (`evaluation.smooth_masks`).
-    """
-    matrix, in_view = weights
-
-    def means(maps: np.ndarray | None) -> np.ndarray:
-        columns = np.empty((0, attribution.size)) if maps is None else maps.reshape(len(maps), -1)
-        return np.where(in_view[:, None] > 0, matrix @ columns.T, np.nan)
-
-    voxel_ml = atlas.grid.voxel_volume / 1000
-    return RegionMeans(
-        atlas.table,
-        np.bincount(atlas.labels.ravel())[atlas.table["value"]] * voxel_ml,
-        in_view,
-        means(attribution[None])[:, 0],
-        means(fold_maps),
-        means(surrogates),
-    )
+FOLD_COLUMNS = ["fold_low", "fold_high", "p_folds", "q_folds", "folds_above", "survives"]
 
 
 def overlap_table(means: RegionMeans, coverage: np.ndarray | None = None) -> pd.DataFrame:
@@ -145,11 +37,11 @@ def overlap_table(means: RegionMeans, coverage: np.ndarray | None = None) -> pd.
         all regions' means, the paper's normalised score), mean, coverage, volume_ml, in_view;
         p_null (share of surrogates that score at least as high), q_fdr (Benjamini-Hochberg over
         the regions), p_fwe (family-wise, see `_max_p`); fold_low and fold_high (95 % interval of
-        the score over folds), p_folds (one-sided corrected resampled t-test over folds that the
-        score exceeds the surrogates' mean score), q_folds; survives (p_fwe and q_folds below .05;
-        the family-wise p, because with n surrogates q_fdr has a floor of n_regions / (n + 1) that
-        no single region gets under). Regions
-        outside the field of view come last with missing values; an all-zero map scores 0
+        the score over folds), p_folds (one-sided, `jackknife_t`: that the score exceeds the
+        surrogates' mean score), q_folds; folds_above (share of the folds whose own score exceeds
+        it); survives (p_fwe below .05 and folds_above 1; the family-wise p, because with n
+        surrogates q_fdr has a floor of n_regions / (n + 1) that no single region gets under).
+        Regions outside the field of view come last with missing values; an all-zero map scores 0
         everywhere.
     """
     seen = means.in_view > 0
@@ -159,7 +51,7 @@ def overlap_table(means: RegionMeans, coverage: np.ndarray | None = None) -> pd.
     table["coverage"] = np.nan if coverage is None else np.where(seen, coverage, np.nan)
     table["volume_ml"] = means.volume_ml
     table["in_view"] = means.in_view
-    table[["p_null", "q_fdr", "p_fwe", "fold_low", "fold_high", "p_folds", "q_folds"]] = np.nan
+    table[["p_null", "q_fdr", "p_fwe", *FOLD_COLUMNS[:-1]]] = np.nan
     null = _normalised(means.surrogates)
     observed = table["score"].to_numpy()
     if null.shape[1] and seen.any():
@@ -168,15 +60,17 @@ def overlap_table(means: RegionMeans, coverage: np.ndarray | None = None) -> pd.
         table.loc[seen, "q_fdr"] = _fdr(p[seen])
         table.loc[seen, "p_fwe"] = _max_p(observed[seen], null[seen])
         if means.folds.shape[1] > 1:
-            tests = _over_folds(_normalised(means.folds)[seen], null[seen].mean(axis=1))
+            folds, chance = _normalised(means.folds)[seen], null[seen].mean(axis=1)
+            tests = _over_folds(folds, chance)
             table.loc[seen, ["fold_low", "fold_high", "p_folds"]] = tests
             table.loc[seen, "q_folds"] = _fdr(tests[:, 2])
-    table["survives"] = (table[["p_fwe", "q_folds"]] < LEVEL).all(axis=1)
+            table.loc[seen, "folds_above"] = (folds > chance[:, None]).mean(axis=1)
+    table["survives"] = (table["p_fwe"] < LEVEL) & (table["folds_above"] == 1)
     table = table.sort_values(["score", "value"], ascending=[False, True], ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     columns = (
         "rank value name score mean coverage volume_ml in_view p_null q_fdr p_fwe fold_low "
-        "fold_high p_folds q_folds survives"
+        "fold_high p_folds q_folds folds_above survives"
     )
     return table[columns.split()]
 
@@ -195,8 +89,9 @@ def laterality(means: Mapping[str, RegionMeans], regions: Sequence[Lateral]) -> 
     -------
     pandas.DataFrame
         One row per region: region, paper (the side that it names), atlas, left and right (means),
-        index, index_low and index_high (95 % interval over folds), p_folds (two-sided corrected t
-        over folds against 0), p_null (share of surrogates whose index is at least as far from 0).
+        index, index_low and index_high (95 % interval over folds), p_folds (two-sided,
+        `jackknife_t` against 0), p_null (share of surrogates whose index is at least as far from
+        0).
         The index is 0 where both halves are blank.
     """
     rows = []
@@ -207,7 +102,7 @@ def laterality(means: Mapping[str, RegionMeans], regions: Sequence[Lateral]) -> 
             continue
         both = one.merged(halves)
         found, folds, null = map(_index, (both.observed, both.folds, both.surrogates))
-        _, low, high, p = corrected_t(folds) if folds.size else (np.nan,) * 4
+        _, low, high, p = jackknife_t(folds) if folds.size else (np.nan,) * 4
         as_far = np.count_nonzero(np.abs(null) >= abs(found))
         rows.append(
             {
@@ -253,7 +148,7 @@ def enrichment(means: RegionMeans, networks: Mapping[str, str]) -> pd.DataFrame:
     found = ratio(inside.observed, whole.observed)
     null = ratio(inside.surrogates, whole.surrogates)
     folds = ratio(inside.folds, whole.folds)
-    intervals = [corrected_t(row)[1:3] if row.size else (np.nan, np.nan) for row in folds]
+    intervals = [jackknife_t(row)[1:3] if row.size else (np.nan, np.nan) for row in folds]
     p = (1 + (~(null < found[:, None])).sum(axis=1)) / (null.shape[1] + 1)  # a blank map: 1
     return pd.DataFrame(
         {
@@ -273,7 +168,7 @@ def _over_folds(scores: np.ndarray, chance: np.ndarray) -> np.ndarray:
     """Test each region's scores (n_regions, n_folds) against chance: low, high, one-sided p."""
     rows = []
     for values, expected in zip(scores, chance, strict=True):
-        mean, low, high, p = corrected_t(values - expected)
+        mean, low, high, p = jackknife_t(values - expected)
         rows.append((low + expected, high + expected, one_sided(mean, p)))
     return np.array(rows)
 

@@ -9,7 +9,8 @@ from voxplain.errors import AttributionError
 from voxplain.evaluation.overlap import top_fraction
 from voxplain.evaluation.smooth_masks import surrogates
 from voxplain.grid import Grid
-from voxplain.region_statistics import FOLD_COLUMNS, overlap_table, region_means
+from voxplain.region_means import region_means
+from voxplain.region_statistics import FOLD_COLUMNS, overlap_table
 
 
 def regions_with_null(

@@ -12,7 +12,7 @@ from scipy import stats
 
 from voxplain.cohort.structures import of_feature, of_label
 from voxplain.evaluation.fold_statistics import against_null
-from voxplain.region_statistics import RegionMeans
+from voxplain.region_means import RegionMeans
 
 # Column of a model's importances: how it is called here
 MEASURES = {

@@ -5,7 +5,7 @@ from scipy import stats
 
 from voxplain import structure_overlap
 from voxplain.cohort.structures import of_feature, of_label
-from voxplain.region_statistics import RegionMeans
+from voxplain.region_means import RegionMeans
 
 
 @pytest.mark.parametrize(

@@ -85,12 +85,12 @@ STUDY_TABLES = [
 ]
 CLAIM_STUDIES = ["ablation", "grids"]  # of these, those that claims are judged by
 STUDY_FIGURES = ["learning", "truth", "ablation", "ablation_convergence", "grids"]
-# Models that can be refitted to permuted labels; the first one in every run.
-PERMUTED_MODELS = ["voxel_svm", *(["logistic_regression"] if HAS_MORPHOMETRY else [])]
 WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
 # Models whose importances are set beside the maps.
 WEIGHED_MODELS = ["logistic_regression", "xgboost"] if HAS_MORPHOMETRY else []
 MODELS = ["cnn", "voxel_svm", *MORPHOMETRY_MODELS, "head_size"]
+# Models that can be refitted to permuted labels; the first one in every run.
+PERMUTED_MODELS = MODELS[1:]
 OWN_NETWORK = config["cnn"]["network"] is not None
 TRAINING = {
     key: value

@@ -54,7 +54,7 @@ def region_tables():
 
 def table_rules():
     """Which rule makes each table that the claims are judged by."""
-    judged = set(claim_tables())
+    judged = {P.participants, *claim_tables()}
     return {
         Path(path).stem: rule.name
         for rule in workflow.rules

@@ -2,6 +2,7 @@
 
 from voxplain.baselines import head_size
 from voxplain.evaluation.confounds import confounds_table, properties
+from voxplain.evaluation.families import family_codes
 from voxplain.files import read_table, write_table
 from voxplain.folds import held_out_folds
 from voxplain.logs import job_log
@@ -13,6 +14,7 @@ with job_log(snakemake.log[0]):
     table = confounds_table(
         properties(participants, sizes),
         participants["label"].to_numpy(int),
+        family_codes(participants),
         held_out_folds(read_table(given.folds), participants),
         p.permutations,
         p.seed,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain import compute
-from voxplain.evaluation.families import bootstrap_weights
+from voxplain.evaluation.families import bootstrap_weights, label_permutations
 from voxplain.evaluation.statistics import bootstrap_intervals, is_evidence, summarise
 from voxplain.evaluation.transfer import check_transfer
 from voxplain.files import read_table, write_table
@@ -33,13 +33,14 @@ with job_log(snakemake.log[0]):
     }
     people = participants["participant_id"].tolist()
     weights = bootstrap_weights(participants, p.bootstraps, p.seed)
+    permuted = label_permutations(participants, p.permutations, p.seed)
     rows = []
     for models, found in logits.items():
         labels = participants["label"].to_numpy(int)
         table = predictions_table(
             people, "external", labels, found[:, 1] - found[:, 0], found.argmax(axis=1)
         )
-        summary = summarise(table, p.permutations, p.seed)
+        summary = summarise(table, permuted)
         summary |= {"evidence": is_evidence(summary), **bootstrap_intervals(table, weights)}
         named = {"trained_on": p.other_run, "tested_on": p.run, "networks": models}
         rows.append(named | {column: summary[column] for column in COLUMNS})

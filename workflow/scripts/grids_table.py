@@ -3,7 +3,7 @@
 import pandas as pd
 
 from voxplain import figures
-from voxplain.evaluation.families import bootstrap_weights
+from voxplain.evaluation.families import bootstrap_weights, label_permutations
 from voxplain.evaluation.grids import over_grids
 from voxplain.evaluation.statistics import is_evidence, summarise
 from voxplain.files import read_json, read_table, read_tables, write_table
@@ -14,6 +14,8 @@ with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input
     participants = read_table(given.participants)
     weights = bootstrap_weights(participants, p.bootstraps, p.seed)
+    permuted = label_permutations(participants, p.permutations, p.seed)
+    people = participants["participant_id"]
     rows, predictions = [], []
     for k, path in enumerate(given.grids):  # the run's own grid comes first
         grid = Grid.from_dict(read_json(path))
@@ -22,15 +24,14 @@ with job_log(snakemake.log[0]):
         row = {"grid": name, "own": k == 0, "voxel_mm": grid.voxel_volume ** (1 / 3)}
         for model in ("cnn", "voxel_svm"):
             held_out = read_tables(given[model][part])
-            summary = summarise(held_out, p.permutations, p.seed)
+            held_out = held_out.set_index("participant_id").loc[people].reset_index()
+            summary = summarise(held_out, permuted)
             for column in ("accuracy", "ci_low", "ci_high", "auc"):
                 row[f"{model}_{column}"] = summary[column]
             row[f"{model}_evidence"] = is_evidence(summary)
             predictions.append(held_out.assign(model=model, grid=name))
         rows.append(row)
-    table = over_grids(
-        pd.DataFrame(rows), pd.concat(predictions), participants["participant_id"], weights
-    )
+    table = over_grids(pd.DataFrame(rows), pd.concat(predictions), people, weights)
     write_table(snakemake.output.table, table)
     figures.save(figures.grids(table), table, *snakemake.output.figure)
     print(table.T.to_string())

@@ -6,6 +6,7 @@ import pandas as pd
 from voxplain.evaluation import map_properties
 from voxplain.evaluation.families import family_codes
 from voxplain.evaluation.over_folds import runtime_over_folds
+from voxplain.evaluation.smooth_masks import surrogates
 from voxplain.files import read_json, read_table, write_table
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
@@ -21,7 +22,7 @@ with job_log(snakemake.log[0]):
     seed = stream_seed(p.seed, "map properties")
     shape = len(p.methods), len(p.folds)
     paths = [np.array(part).reshape(shape) for part in (given.fold_maps, given.rows)]
-    sparsity, edges, null, differences = {"gini": {}, "hoyer": {}}, {}, {}, {}
+    sparsity, edges, null, agreed, differences = {"gini": {}, "hoyer": {}}, {}, {}, {}, {}
     for k, method in enumerate(p.methods):
         held_out = [map_properties.of_fold(Stack(path), mean, brain) for path in paths[0][k]]
         tables = [read_table(rows).query("set == 'test'") for rows in paths[1][k]]
@@ -30,7 +31,11 @@ with job_log(snakemake.log[0]):
         edges[method] = np.array([fold["edges"] for fold in held_out])
         peaks = np.concatenate([fold["peaks"] for fold in held_out])
         group = np.load(given.maps[k])[2]
-        null[method] = map_properties.edge_null(group, mean, brain, p.surrogates, seed)
+        random = surrogates(group, brain, p.surrogates, seed)
+        null[method] = map_properties.edge_null(group, mean, brain, random)
+        if len(held_out) > 1:
+            means = np.stack([fold["mean"] for fold in held_out])
+            agreed[method] = map_properties.agreement_of_folds(means, random[:, brain])
         rows = pd.concat(tables, keys=p.folds, names=["fold"]).reset_index("fold")
         differences[method] = map_properties.class_difference(
             map_properties.unit_blocks(Stack(*paths[0][k]), peaks, brain, p.permutations),
@@ -46,8 +51,9 @@ with job_log(snakemake.log[0]):
     ]
     observed = pd.DataFrame.from_dict(null, orient="index").rename_axis("method").reset_index()
     parts[-1] = parts[-1].merge(observed)
-    changed = pd.DataFrame.from_dict(differences, orient="index").rename_axis("method")
-    parts.append(changed.reset_index().assign(property="class difference"))
+    for name, found in (("agreement of folds", agreed), ("class difference", differences)):
+        own = pd.DataFrame.from_dict(found, orient="index").rename_axis("method")
+        parts.append(own.reset_index().assign(property=name))
     table = pd.concat(parts, ignore_index=True)
     write_table(snakemake.output.table, table)
     times = runtime_over_folds(pd.DataFrame([read_json(path) for path in given.timing]))

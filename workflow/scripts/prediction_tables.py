@@ -5,7 +5,7 @@ import pandas as pd
 from voxplain.baselines import head_size
 from voxplain.evaluation.calibration import calibration, logits, reliability
 from voxplain.evaluation.comparisons import compare
-from voxplain.evaluation.families import bootstrap_weights
+from voxplain.evaluation.families import bootstrap_weights, label_permutations
 from voxplain.evaluation.matching import head_size_table
 from voxplain.evaluation.over_folds import table1
 from voxplain.evaluation.statistics import bootstrap_intervals, is_evidence, summarise
@@ -17,12 +17,13 @@ with job_log(snakemake.log[0]):
     participants = read_table(given.participants)
     people = participants["participant_id"].tolist()
     weights = bootstrap_weights(participants, p.bootstraps, p.seed)
+    permuted = label_permutations(participants, p.permutations, p.seed)
     sizes = head_size.measured(participants, read_table(given.quality))
     rows, everything, curves = [], [], []
     for model in p.models:
         held_out = read_tables(given[model])
         held_out = held_out.set_index("participant_id").loc[people].reset_index()
-        summary = summarise(held_out, p.permutations, p.seed)
+        summary = summarise(held_out, permuted)
         true = held_out["y_true"].to_numpy(int)
         predicted = logits(model, held_out["y_score"].to_numpy())
         rows.append(

@@ -12,7 +12,8 @@ from voxplain.files import read_json, read_tables, write_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
-from voxplain.region_statistics import enrichment, laterality, overlap_table, region_means
+from voxplain.region_means import region_means
+from voxplain.region_statistics import enrichment, laterality, overlap_table
 from voxplain.registration.spaces import require_mni152, write_sidecars
 from voxplain.structure_overlap import structure_importance, structure_overlap
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from voxplain.evaluation.families import family_codes, permute_labels
+from voxplain.evaluation.families import family_codes, permuted_labels
 from voxplain.files import read_table, write_table
 from voxplain.folds import held_out_folds
 from voxplain.logs import job_log
@@ -13,9 +13,7 @@ with job_log(snakemake.log[0]):
     folds = held_out_folds(read_table(snakemake.input.folds), participants)
     seed = stream_seed(p.seed, "shuffled labels", snakemake.wildcards.rerun)
     labels = participants["label"].to_numpy(int)
-    permuted = permute_labels(
-        labels, family_codes(participants), folds, np.random.default_rng([seed])
-    )
+    permuted = permuted_labels(labels, family_codes(participants), folds, 1, seed)[0]
     participants = participants.assign(
         label=permuted, class_name=[p.classes[label] for label in permuted]
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from voxplain.evaluation.fold_statistics import against_null, corrected_t, one_sided
+from voxplain.evaluation.fold_statistics import against_null, jackknife_t, one_sided
 from voxplain.evaluation.smooth_masks import matched_fwhm, rank_matched_noise, surrogate_values
 from voxplain.stack import Stack, parts
 
@@ -204,15 +204,15 @@ def participant_agreement(rows: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The columns of `group_agreement` with level ``participant``, and dice_low and dice_high
-        (95 % interval over folds, corrected for shared training participants) and other_mean (with
-        another participant's map by the second method). Here p_null is one-sided, of the corrected
-        resampled t-test over folds of the excess over random maps.
+        (95 % interval over folds, `jackknife_t`) and other_mean (with another participant's map by
+        the second method). Here p_null is one-sided, of the same test of the excess over random
+        maps.
     """
     table = []
     for (a, b, area), part in rows.groupby(["method_a", "method_b", "area"], sort=False):
         folds = part.groupby("fold")[["dice", "random"]].mean()
-        _, low, high, _ = corrected_t(folds["dice"])
-        excess, _, _, p = corrected_t(folds["dice"] - folds["random"])
+        _, low, high, _ = jackknife_t(folds["dice"])
+        excess, _, _, p = jackknife_t(folds["dice"] - folds["random"])
         table.append(
             {
                 **{"level": "participant", "method_a": a, "method_b": b, "area": area},

@@ -61,8 +61,7 @@ def differences(
     """
     ahead = table[a] - table[b]
     of_fold = table.groupby("fold").mean()
-    # rounded, so that folds that differ alike do so to the last digit
-    over_folds = corrected_t((of_fold[a] - of_fold[b]).to_numpy().round(12))
+    over_folds = corrected_t(of_fold[a] - of_fold[b])
     pooled = ahead.reset_index("fold", drop=True).loc[participants].to_numpy()
     return dict(zip(OVER_FOLDS, over_folds, strict=True)), pooled
 

@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from voxplain.evaluation.families import permuted_labels
 from voxplain.evaluation.statistics import summarise
 from voxplain.predictions import predictions_table
 
@@ -118,7 +119,12 @@ def properties(participants: pd.DataFrame, head_size: pd.Series) -> pd.DataFrame
 
 
 def confounds_table(
-    properties: pd.DataFrame, labels: np.ndarray, folds: np.ndarray, n_permutations: int, seed: int
+    properties: pd.DataFrame,
+    labels: np.ndarray,
+    families: np.ndarray,
+    folds: np.ndarray,
+    n_permutations: int,
+    seed: int,
 ) -> pd.DataFrame:
     """Test every property of the participants as a confound.
 
@@ -127,10 +133,10 @@ def confounds_table(
     properties : pandas.DataFrame, indexed by participant_id
         Numbers or names, missing values allowed. A property that is unknown for half of a class,
         or the same for everybody, is left out.
-    labels, folds : numpy.ndarray, shape (n,)
-        Class and fold of each participant.
+    labels, families, folds : numpy.ndarray, shape (n,)
+        Class, family number (`voxplain.evaluation.families.family_codes`) and fold.
     n_permutations, seed : int
-        As for `voxplain.evaluation.statistics.summarise`.
+        Of the null of `voxplain.evaluation.statistics.summarise`.
 
     Returns
     -------
@@ -147,7 +153,10 @@ def confounds_table(
             continue
         own, people = values[known], list(properties.index[known])
         held_out = predict_class(own, labels[known], folds[known], people)
-        summary = summarise(held_out, n_permutations, seed)
+        relatives, one_fold = families[known], np.zeros(known.sum(), int)
+        null = permuted_labels(labels[known], relatives, one_fold, n_permutations, seed)
+        in_order = held_out.set_index("participant_id").loc[people].reset_index()
+        summary = summarise(in_order, null)
         rows.append(
             {
                 "confound": name,

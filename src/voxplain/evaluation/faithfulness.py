@@ -12,7 +12,7 @@ import torch
 from scipy import ndimage
 from scipy.special import softmax
 
-from voxplain.evaluation.fold_statistics import corrected_t
+from voxplain.evaluation.fold_statistics import beyond_random_maps
 from voxplain.evaluation.smooth_masks import matched_fwhm, smooth
 from voxplain.stack import Stack, mean_volume
 from voxplain.training import predict_logits
@@ -175,7 +175,8 @@ def of_participants(
     Returns
     -------
     areas : pandas.DataFrame
-        Columns method, test, fill, participant_id, area, random (mean of the random orders).
+        Columns method, test, fill, participant_id, draw (of the random order; missing for the
+        method's own map), area.
     curves : pandas.DataFrame
         Columns method, random, test, fill, fraction, probability (mean over participants).
     """
@@ -197,13 +198,12 @@ def of_participants(
             progress(k + 1, len(images))
     table = pd.concat(found, ignore_index=True)
     table["method"], draws = zip(*table["order"], strict=True)
-    table["random"] = np.array(draws) != _OWN
+    table["draw"] = pd.Series(draws, dtype="Int64").replace(_OWN, pd.NA)
+    table["random"] = table["draw"].notna()
     table["method"] = pd.Categorical(table["method"], list(maps))
     table = table.sort_values(["method", "random"], kind="stable")
     keys = ["method", "test", "fill", "participant_id"]
-    found = areas(table, [*keys, "order", "random"])
-    found = found.pivot_table("area", keys, "random", sort=False, observed=True).reset_index()
-    found = found.rename(columns={False: "area", True: "random"}).sort_values("method")
+    found = areas(table, [*keys, "draw"])
     keys = ["method", "random", "test", "fill", "fraction"]
     mean = table.groupby(keys, sort=False, observed=True)["probability"].mean().reset_index()
     return found, mean
@@ -213,7 +213,7 @@ def areas(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Return the area under each curve (trapezoids), 0 to 1: column ``area`` beside `keys`."""
     return (
         table.sort_values("fraction")
-        .groupby(keys, sort=False)
+        .groupby(keys, sort=False, observed=True, dropna=False)
         .apply(lambda curve: np.trapezoid(curve["probability"], curve["fraction"]))
         .rename("area")
         .reset_index()
@@ -226,29 +226,32 @@ def against_random(rows: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rows : pandas.DataFrame
-        Columns method, test, fill, fold, participant_id, area, random (mean area of the random
-        orders for the same participant).
+        Areas of all folds (`of_participants`), with a column fold. Random orders of one draw are
+        other ones in each fold.
 
     Returns
     -------
     pandas.DataFrame
         One row per method, test and fill: area, random, gain (how much better than random: lower
         by deletion, higher by insertion; mean over folds), ci_low, ci_high and p of the gain
-        (`corrected_t` over folds), better (share of participants with a gain above 0),
-        participants, folds.
+        (`beyond_random_maps`), better (share of participants with a gain above 0), participants,
+        folds.
     """
-    rows = rows.assign(sign=np.where(rows["test"] == "deletion", -1, 1))
-    rows = rows.assign(gain=rows["sign"] * (rows["area"] - rows["random"]))
     out = []
-    for key, part in rows.groupby(["method", "test", "fill"], sort=False):
-        means = part.groupby("fold")["gain"].mean().to_numpy()
-        gain, low, high, p = corrected_t(means)
+    for (method, test, fill), part in rows.groupby(["method", "test", "fill"], sort=False):
+        own = part[part["draw"].isna()].set_index(["fold", "participant_id"])["area"]
+        random = part[part["draw"].notna()]
+        random = random.pivot_table("area", ["fold", "participant_id"], "draw")
+        random = random.loc[own.index]
+        sign = -1 if test == "deletion" else 1
+        folds = [sign * table.groupby("fold").mean().to_numpy() for table in (own, random)]
+        gain, low, high, p = beyond_random_maps(*folds)
         out.append(
-            dict(zip(("method", "test", "fill"), key, strict=True))
-            | {"area": part["area"].mean(), "random": part["random"].mean()}
+            {"method": method, "test": test, "fill": fill}
+            | {"area": own.mean(), "random": random.mean(axis=None)}
             | {"gain": gain, "ci_low": low, "ci_high": high, "p": p}
-            | {"better": (part["gain"] > 0).mean(), "participants": len(part)}
-            | {"folds": len(means)}
+            | {"better": (sign * (own - random.mean(axis=1)) > 0).mean()}
+            | {"participants": len(own), "folds": len(folds[0])}
         )
     return pd.DataFrame(out)
 

@@ -5,6 +5,9 @@ import pandas as pd
 
 from voxplain.groups import family_groups
 from voxplain.seeds import stream_seed
+from voxplain.stack import parts
+
+_PLACES = 2**22  # permuted at a time: 32 MB
 
 
 def family_codes(participants: pd.DataFrame) -> np.ndarray:
@@ -62,8 +65,8 @@ def bootstrap_weights(participants: pd.DataFrame, n_draws: int, seed: int) -> np
     return resample(family_codes(participants), n_draws, stream)
 
 
-def permute_labels(
-    labels: np.ndarray, families: np.ndarray, folds: np.ndarray, rng: np.random.Generator
+def permuted_labels(
+    labels: np.ndarray, families: np.ndarray, folds: np.ndarray, n_draws: int, seed: int
 ) -> np.ndarray:
     """Permute labels between families of one size and one fold, then inside each family.
 
@@ -77,17 +80,42 @@ def permute_labels(
     ----------
     labels, families, folds : numpy.ndarray, shape (n,)
         Class, family number and fold of each participant; families lie in one fold.
-    rng : numpy.random.Generator
+    n_draws : int
+    seed : int
 
     Returns
     -------
-    numpy.ndarray, shape (n,)
+    numpy.ndarray, shape (n_draws, n)
+        Of the labels' dtype.
     """
+    rng = np.random.default_rng([seed])
     sizes = np.bincount(families)[families]
     blocks = np.unique(folds, return_inverse=True)[1] * (sizes.max() + 1) + sizes
     order = np.lexsort((families, blocks))
-    permuted = np.empty_like(labels)
+    permuted = np.empty((n_draws, len(labels)), labels.dtype)
     for block in np.split(order, np.flatnonzero(np.diff(blocks[order])) + 1):
         rows = block.reshape(-1, sizes[block[0]])  # one family each
-        permuted[rows] = rng.permuted(rng.permutation(labels[rows]), axis=1)
+        for part in parts(n_draws, _PLACES // len(rows)):
+            places = np.tile(np.arange(len(rows)), (part.stop - part.start, 1))
+            drawn = labels[rows][rng.permuted(places, axis=1)]
+            permuted[part, rows.ravel()] = rng.permuted(drawn, axis=2).reshape(len(drawn), -1)
     return permuted
+
+
+def label_permutations(participants: pd.DataFrame, n_draws: int, seed: int) -> np.ndarray:
+    """Return the run's permutations of its labels between families, (n_draws, n) int8.
+
+    For predictions that stay as they are, so that labels may leave their fold.
+
+    Parameters
+    ----------
+    participants : pandas.DataFrame
+        As for `family_codes`, with label (0 or 1).
+    n_draws : int
+    seed : int
+        The run's.
+    """
+    stream = stream_seed(seed, "label permutations between families")
+    one_fold = np.zeros(len(participants), int)
+    labels = participants["label"].to_numpy(np.int8)
+    return permuted_labels(labels, family_codes(participants), one_fold, n_draws, stream)

@@ -9,37 +9,94 @@ def corrected_error(sd: float, k: int) -> float:
     return sd * np.sqrt(1 / k + 1 / (k - 1))
 
 
-def corrected_t(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float, float]:
-    """Mean over folds with the resampled t-test's corrected variance (Nadeau and Bengio 2003).
+def corrected_t(values: np.ndarray) -> tuple[float, float, float, float]:
+    """Mean over folds of what was measured on held-out participants, such as accuracies.
 
-    The folds of a cross-validation share training participants, so their numbers are not
-    independent: the variance of the mean is ``s^2 (1/k + 1/(k - 1))``, the second term being test
-    over training size, instead of ``s^2 / k``.
+    The resampled t-test's corrected variance (Nadeau and Bengio 2003): the folds of a
+    cross-validation share training participants, so their numbers are not independent, and the
+    variance of the mean is ``s^2 (1/k + 1/(k - 1))``, the second term being test over training
+    size, instead of ``s^2 / k``.
 
     Parameters
     ----------
     values : numpy.ndarray, shape (k,)
         One number per fold.
-    level : float
-        Coverage of the interval.
 
     Returns
     -------
     mean, low, high, p : float
-        Against a mean of 0. The last three are missing (NaN) for a single fold. Folds without any
-        spread, as two folds easily are, have an interval of no width and p = 1: they say nothing of
-        how far it could be from 0.
+        95 % interval, and p against a mean of 0. The last three are missing (NaN) for a single
+        fold. Folds without any spread, as two folds easily are, have an interval of no width and
+        p = 1: they say nothing of how far it could be from 0.
     """
-    values = np.asarray(values, float)
-    k, mean = len(values), float(np.mean(values))
-    if k < 2:
+    mean, sd, k = _summary(values)
+    return _t_test(mean, corrected_error(sd, k) if k > 1 else np.nan, k - 1)
+
+
+def jackknife_t(values: np.ndarray) -> tuple[float, float, float, float]:
+    """Mean over folds of what describes the folds' networks, such as their maps' region scores.
+
+    Networks that share ``(k - 2) / (k - 1)`` of their training participants share what these have
+    in common by chance, too, so that any number of folds would agree on it. Leaving out one fold
+    after the other is a jackknife of groups, whose variance of the mean is ``s^2 (k - 1)^2 / k``
+    (Shao and Wu 1989). What differs by the networks' seeds is counted as if it were shared: the
+    test errs on the careful side.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (k,)
+        One number per fold.
+
+    Returns
+    -------
+    mean, low, high, p : float
+        As of `corrected_t`.
+    """
+    mean, sd, k = _summary(values)
+    return _t_test(mean, sd * (k - 1) / np.sqrt(k), k - 1)
+
+
+def beyond_random_maps(own: np.ndarray, random: np.ndarray) -> tuple[float, float, float, float]:
+    """Compare what a method's maps reach with what random maps reach in the same folds.
+
+    A method's maps may be as good as one map in all folds, so it is another single random map that
+    they have to be compared with, not the mean of many. The variance is ``s^2 (1 + 1 / (k n))``
+    with that between the random maps of a fold, or, where a fold has one only, that of the
+    differences between folds; the degrees of freedom are those of the folds, ``k - 1``.
+
+    Parameters
+    ----------
+    own : numpy.ndarray, shape (k,)
+        The method's number in each fold.
+    random : numpy.ndarray, shape (k, n)
+        The same of n random maps, other ones in each fold.
+
+    Returns
+    -------
+    difference, low, high, p : float
+        Own minus random; the others as of `corrected_t`.
+    """
+    k, n = random.shape
+    difference, sd, _ = _summary(own - random.mean(axis=1))
+    if n > 1:
+        sd = np.sqrt(random.var(axis=1, ddof=1).mean()) if k > 1 else np.nan
+    return _t_test(difference, sd * np.sqrt(1 + 1 / random.size), k - 1)
+
+
+def _summary(values: np.ndarray) -> tuple[float, float, int]:
+    # rounded, so that folds that are alike are so to the last digit
+    values = np.round(np.asarray(values, float), 12)
+    k = len(values)
+    return float(values.mean()), float(values.std(ddof=1)) if k > 1 else np.nan, k
+
+
+def _t_test(mean: float, error: float, freedom: int) -> tuple[float, float, float, float]:
+    if np.isnan(error):
         return mean, np.nan, np.nan, np.nan
-    error = corrected_error(values.std(ddof=1), k)
     if error == 0:
         return mean, mean, mean, 1.0
-    half = stats.t.ppf((1 + level) / 2, k - 1) * error
-    p = 2 * stats.t.sf(abs(mean) / error, k - 1)
-    return mean, mean - half, mean + half, float(p)
+    half = stats.t.ppf(0.975, freedom) * error
+    return mean, mean - half, mean + half, float(2 * stats.t.sf(abs(mean) / error, freedom))
 
 
 def one_sided(mean: float, p: float) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from voxplain.evaluation.families import permute_labels
+from voxplain.evaluation.families import permuted_labels
 from voxplain.evaluation.fold_statistics import against_null
 from voxplain.evaluation.over_folds import TIE
 
@@ -19,7 +19,7 @@ def refitting_null(
 ) -> dict[str, float]:
     """Permutation test of the accuracy that refits the model, all folds of it, every time.
 
-    Ojala and Garriga 2010, test 1; labels are exchanged by `permute_labels`. Shuffling labels
+    Ojala and Garriga 2010, test 1; labels are exchanged by `permuted_labels`. Shuffling labels
     against fixed predictions is cheaper, but takes for granted that folds are independent.
 
     Parameters
@@ -37,30 +37,12 @@ def refitting_null(
         accuracy (pooled); null_mean and null_p95 of the permutations' accuracies; p_refit,
         ``(b + 1) / (n_permutations + 1)`` with b of them at least the accuracy; n_permutations.
     """
-    accuracy, null = permuted_accuracies(predict, labels, families, folds, n_permutations, seed)
+    permuted = permuted_labels(labels, families, folds, n_permutations, seed)
+    null = np.array([(predict(one) == one).mean() for one in permuted])
+    accuracy = float((predict(labels) == labels).mean())
     beside = against_null(null, accuracy - TIE)
     p = {"p_refit": beside.pop("p_null"), "n_permutations": n_permutations}
     return {"accuracy": accuracy} | beside | p
-
-
-def permuted_accuracies(
-    predict: Callable[[np.ndarray], np.ndarray],
-    labels: np.ndarray,
-    families: np.ndarray,
-    folds: np.ndarray,
-    n_permutations: int,
-    seed: int,
-) -> tuple[float, np.ndarray]:
-    """Return the accuracy on the labels and, (n_permutations,), on permuted ones.
-
-    Parameters are those of `refitting_null`.
-    """
-    rng = np.random.default_rng([seed])
-    null = np.empty(n_permutations)
-    for draw in range(n_permutations):
-        permuted = permute_labels(labels, families, folds, rng)
-        null[draw] = (predict(permuted) == permuted).mean()
-    return float((predict(labels) == labels).mean()), null
 
 
 def held_out(

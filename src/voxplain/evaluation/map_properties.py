@@ -7,10 +7,10 @@ import pandas as pd
 from scipy import ndimage
 from scipy.stats import rankdata
 
-from voxplain.evaluation.families import permute_labels
-from voxplain.evaluation.fold_statistics import against_null, corrected_t, one_sided
+from voxplain.evaluation.families import permuted_labels
+from voxplain.evaluation.fold_statistics import against_null, jackknife_t, one_sided
 from voxplain.evaluation.group_maps import scale_to_unit
-from voxplain.evaluation.smooth_masks import surrogates
+from voxplain.evaluation.similarity import icc
 from voxplain.stack import Stack, parts, voxel_blocks
 
 _VALUES = 2**25  # of a block of voxels, of all maps or all permutations
@@ -89,8 +89,8 @@ def of_fold(maps: Stack, image: np.ndarray, brain_mask: np.ndarray) -> dict[str,
     Returns
     -------
     dict
-        gini and hoyer (mean over the maps in the brain), edges (`edge_alignment` of the mean map)
-        and peaks (the maps' maxima, (n,)).
+        gini and hoyer (mean over the maps in the brain), edges (`edge_alignment` of the mean map),
+        peaks (the maps' maxima, (n,)) and mean (the mean map in the brain, (n_voxels,)).
     """
     found, total = {"gini": [], "hoyer": [], "peaks": []}, 0
     for part in parts(len(maps), _VALUES // (8 * image.size)):
@@ -104,7 +104,7 @@ def of_fold(maps: Stack, image: np.ndarray, brain_mask: np.ndarray) -> dict[str,
     mean = total / np.float32(len(maps))
     edges = edge_alignment(mean[None], image, brain_mask)[0]
     sparsity = {name: np.nanmean(found[name]) for name in ("gini", "hoyer")}
-    return sparsity | {"edges": edges, "peaks": found["peaks"]}
+    return sparsity | {"edges": edges, "peaks": found["peaks"], "mean": mean[brain_mask]}
 
 
 def compare_methods(folds: Mapping[str, np.ndarray]) -> pd.DataFrame:
@@ -120,18 +120,18 @@ def compare_methods(folds: Mapping[str, np.ndarray]) -> pd.DataFrame:
     pandas.DataFrame
         One row per method: method, value, low, high (95 % interval over folds), rival (the method
         with the highest value among the others), difference to it, p_highest (the largest one-sided
-        p of the corrected resampled t-tests against every other method: small only if the method
-        exceeds all of them).
+        p over folds, `jackknife_t`, against every other method: small only if the method exceeds
+        all of them).
     """
     means = {method: float(np.mean(values)) for method, values in folds.items()}
     rows = []
     for method, values in folds.items():
         others = [other for other in folds if other != method]
-        _, low, high, _ = corrected_t(values)
+        _, low, high, _ = jackknife_t(values)
         row = {"method": method, "value": means[method], "low": low, "high": high}
         if others:
             rival = max(others, key=means.get)
-            tests = [corrected_t(values - folds[other]) for other in others]
+            tests = [jackknife_t(values - folds[other]) for other in others]
             p = [one_sided(mean, p) for mean, _, _, p in tests]
             row |= {"rival": rival, "difference": means[method] - means[rival]}
             row |= {"p_highest": max(p)}
@@ -140,9 +140,16 @@ def compare_methods(folds: Mapping[str, np.ndarray]) -> pd.DataFrame:
 
 
 def edge_null(
-    attribution: np.ndarray, image: np.ndarray, brain_mask: np.ndarray, n_null: int, seed: int
+    attribution: np.ndarray, image: np.ndarray, brain_mask: np.ndarray, random_maps: np.ndarray
 ) -> dict[str, float]:
     """Compare a map's edge alignment with that of smooth random maps of its values.
+
+    Parameters
+    ----------
+    attribution, image, brain_mask : numpy.ndarray, shape (X, Y, Z)
+        As for `edge_alignment`.
+    random_maps : numpy.ndarray, shape (n, X, Y, Z)
+        `voxplain.evaluation.smooth_masks.surrogates` of the map.
 
     Returns
     -------
@@ -150,8 +157,30 @@ def edge_null(
         observed, null_mean, null_p95, p_null.
     """
     found = edge_alignment(attribution[None], image, brain_mask)[0]
-    null = edge_alignment(surrogates(attribution, brain_mask, n_null, seed), image, brain_mask)
-    return _against(found, null)
+    return _against(found, edge_alignment(random_maps, image, brain_mask))
+
+
+def agreement_of_folds(maps: np.ndarray, random_maps: np.ndarray) -> dict[str, float]:
+    """Measure how far the maps of different folds' networks are one map.
+
+    Parameters
+    ----------
+    maps : numpy.ndarray, shape (n_folds, n_voxels)
+        In-brain mean map of each fold.
+    random_maps : numpy.ndarray, shape (n, n_voxels)
+        Smooth random maps (`voxplain.evaluation.smooth_masks.surrogates`); as many as there are
+        folds, one after the other, make a draw of the null. Those of the group map are smoother
+        than single folds' maps, which makes the null wider rather than narrower.
+
+    Returns
+    -------
+    dict
+        value (`voxplain.evaluation.similarity.icc`), null_mean, null_p95, p_null.
+    """
+    k = len(maps)
+    draws = random_maps[: len(random_maps) // k * k].reshape(-1, *maps.shape)
+    beside = _against(icc(maps), np.array([icc(draw) for draw in draws]))
+    return {"value": beside.pop("observed"), **beside}
 
 
 def class_difference(
@@ -169,7 +198,7 @@ def class_difference(
     blocks : iterable of numpy.ndarray, shape (n, k)
         In-brain maps of the participants, a few voxels after the other.
     labels, families, folds : numpy.ndarray, shape (n,)
-        As for `voxplain.evaluation.families.permute_labels`: maps of different folds come from
+        As for `voxplain.evaluation.families.permuted_labels`: maps of different folds come from
         different networks, so labels change places inside a fold only.
     n_permutations, seed : int
 
@@ -180,9 +209,8 @@ def class_difference(
         mean maps over that of the mean of everybody), and null_mean, null_p95, p_null of the same
         with permuted labels.
     """
-    rng = np.random.default_rng([seed])
-    drawn = [permute_labels(labels, families, folds, rng) for _ in range(n_permutations)]
-    labellings = np.array([labels, *drawn])
+    drawn = permuted_labels(labels, families, folds, n_permutations, seed)
+    labellings = np.vstack([labels, drawn])
     shares = [(labellings == k) / (labellings == k).sum(axis=1, keepdims=True) for k in (1, 0)]
     weights = (shares[0] - shares[1]).astype(np.float32)
     squares, overall, of_classes = np.zeros(len(weights)), [], []

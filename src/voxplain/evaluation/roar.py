@@ -6,7 +6,7 @@ Trained again on images without the marked voxels, it fails only if they held wh
 
 import pandas as pd
 
-from voxplain.evaluation.fold_statistics import corrected_t
+from voxplain.evaluation.fold_statistics import beyond_random_maps
 
 
 def over_folds(rows: pd.DataFrame, intact: pd.Series) -> pd.DataFrame:
@@ -25,13 +25,13 @@ def over_folds(rows: pd.DataFrame, intact: pd.Series) -> pd.DataFrame:
     pandas.DataFrame
         One row per method and share: n_folds; intact, accuracy and random (means over folds, draws
         averaged first); cost (random minus accuracy: how much more the marked voxels are missed
-        than others) with cost_low, cost_high and p (`corrected_t` over folds).
+        than others) with cost_low, cost_high and p (`beyond_random_maps`).
     """
     out = []
     for (method, share), part in rows.groupby(["method", "share"], sort=False):
         folds = part.pivot_table(index="fold", columns="control", values="accuracy")
-        # rounded, so that folds that differ alike do so to the last digit
-        cost, low, high, p = corrected_t((folds["random"] - folds["mask"]).to_numpy().round(12))
+        random = part[part["control"] == "random"].pivot_table("accuracy", "fold", "draw")
+        cost, low, high, p = beyond_random_maps(-folds["mask"].to_numpy(), -random.to_numpy())
         out.append(
             {
                 "method": method,

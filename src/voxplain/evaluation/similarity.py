@@ -38,6 +38,31 @@ def similarity(
     }
 
 
+def icc(maps: np.ndarray) -> float:
+    """Intraclass correlation of maps as raters of voxels: two-way, consistency, a single map.
+
+    ICC(C, 1) of McGraw and Wong (1996), ``(MSR - MSE) / (MSR + (k - 1) MSE)``.
+
+    Parameters
+    ----------
+    maps : numpy.ndarray, shape (k, n_voxels)
+
+    Returns
+    -------
+    float
+        1 where all maps are one up to a constant, 0 where they share nothing; 0 for maps that are
+        all constant.
+    """
+    maps = maps.astype(np.float64)
+    k, n = maps.shape
+    mean = maps.mean(axis=0)
+    between = k * np.var(mean, ddof=1)
+    rest = maps - mean - (maps.mean(axis=1, keepdims=True) - maps.mean())
+    error = np.sum(rest**2) / ((k - 1) * (n - 1))
+    total = between + (k - 1) * error
+    return float((between - error) / total) if total > 0 else 0.0
+
+
 def ssim(a: np.ndarray, b: np.ndarray, brain_mask: np.ndarray) -> float:
     """Structural similarity (Wang et al. 2004) of two maps, each divided by its own maximum.
 

@@ -5,10 +5,12 @@ import pandas as pd
 from sklearn.metrics import matthews_corrcoef
 from statsmodels.stats.proportion import proportion_confint
 
+from voxplain.evaluation.fold_statistics import against_null
+
 ALPHA = 0.05
 
 
-def summarise(predictions: pd.DataFrame, n_permutations: int, seed: int) -> dict[str, float]:
+def summarise(predictions: pd.DataFrame, permuted: np.ndarray) -> dict[str, float]:
     """Summarise the held-out predictions of one model over all folds.
 
     Parameters
@@ -16,9 +18,10 @@ def summarise(predictions: pd.DataFrame, n_permutations: int, seed: int) -> dict
     predictions : pandas.DataFrame
         Columns fold, y_true (0 or 1), y_score (higher means class 1), y_pred (0 or 1); one row
         per participant.
-    n_permutations : int
-        Draws of the permutation null, which shuffles the labels and keeps the predictions.
-    seed : int
+    permuted : numpy.ndarray of int, shape (n_permutations, n)
+        Labels of the same rows, permuted as relatives allow
+        (`voxplain.evaluation.families.label_permutations`): the null, in which the predictions
+        stay as they are.
 
     Returns
     -------
@@ -27,8 +30,9 @@ def summarise(predictions: pd.DataFrame, n_permutations: int, seed: int) -> dict
         of the folds' accuracies; balanced_accuracy; recall_negative and recall_positive; mcc;
         auc (share of concordant pairs among participants of one fold, because scores of
         different folds' models are on different scales); majority (accuracy of always naming the
-        larger class); p_permutation, ``(b + 1) / (n_permutations + 1)``, which is the same for
-        accuracy and balanced accuracy.
+        larger class); p_permutation, ``(b + 1) / (n_permutations + 1)`` with b permutations
+        under which at least as many predictions are right. As the classes keep their sizes, it is
+        the same for balanced accuracy.
     """
     true = predictions["y_true"].to_numpy()
     predicted = predictions["y_pred"].to_numpy()
@@ -51,7 +55,7 @@ def summarise(predictions: pd.DataFrame, n_permutations: int, seed: int) -> dict
         "mcc": float(matthews_corrcoef(true, predicted)),
         "auc": float(_auc_within_folds(predictions, np.ones((1, n)))[0]),
         "majority": float(max(true.mean(), 1 - true.mean())),
-        "p_permutation": _permutation_p(true, predicted, n_permutations, seed),
+        "p_permutation": against_null((permuted == predicted).sum(axis=1), n_correct)["p_null"],
     }
 
 
@@ -62,22 +66,6 @@ def is_evidence(summary: dict[str, float]) -> bool:
     interval above the majority class's rate.
     """
     return summary["p_permutation"] < ALPHA and summary["ci_low"] > summary["majority"]
-
-
-def _permutation_p(
-    true: np.ndarray, predicted: np.ndarray, n_permutations: int, seed: int
-) -> float:
-    """Permutation p of the accuracy.
-
-    Shuffling labels against fixed predictions changes only how many of the cases called positive
-    are positive, and that count is hypergeometric: drawing it is the same test without shuffling.
-    Accuracy and balanced accuracy both grow with it, so their p is one.
-    """
-    n_positive, n_called = np.count_nonzero(true), np.count_nonzero(predicted)
-    rng = np.random.default_rng([seed])
-    drawn = rng.hypergeometric(n_positive, len(true) - n_positive, n_called, size=n_permutations)
-    observed = np.count_nonzero(true & predicted)
-    return float((np.count_nonzero(drawn >= observed) + 1) / (n_permutations + 1))
 
 
 def bootstrap_intervals(predictions: pd.DataFrame, weights: np.ndarray) -> dict[str, float]:

@@ -14,22 +14,31 @@ from collections.abc import Mapping
 import pandas as pd
 
 from voxplain.errors import ConfigError
+from voxplain.report import claims_methods as methods
 from voxplain.report import claims_properties as properties
 from voxplain.report import claims_studies
 from voxplain.report.claims_first_layer import first_layer_claims
-from voxplain.report.claims_maps import masked_claims, sufficiency_claim, table2_claims
+from voxplain.report.claims_maps import (
+    conjunction_claim,
+    masked_claims,
+    sufficiency_claim,
+    table2_claims,
+    whole_brain_claim,
+)
+from voxplain.report.claims_morphometry import morphometry_claims
 from voxplain.report.claims_overlap import overlap_claims
 from voxplain.report.claims_prediction import (
     accuracy_claims,
     cnn_beats_svm,
     cnn_is_evidence,
     cnn_like_regression,
-    figure1,
+    cohort,
     other_modality,
 )
 from voxplain.report.verdicts import MISSING, WITHOUT_COHORT, Claim
 
 TABLE2 = "table2_"
+PEOPLE = "participants"
 COLUMNS = (
     *("claim", "section", "paper", "paper_cohort", "kan2020", "ours", "uncertainty", "chance"),
     *("source", "rule", "verdict"),
@@ -48,8 +57,8 @@ def build(
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
-        The run's tables by the names of their files. Without a table, the claims that need it are
-        not tested.
+        The run's tables by the names of their files, `PEOPLE` among them. Without a table, the
+        claims that need it are not tested.
     class_names : (str, str)
         Names of the negative class (the paper's women) and the positive class (its men).
     same_cohort : bool
@@ -74,15 +83,20 @@ def build(
         if name.startswith(TABLE2)
     }
     claims = [
+        cohort(get(PEOPLE), class_names),
         *accuracy_claims(get("accuracy"), get("optimism")),
         cnn_beats_svm(get("accuracy"), get("comparisons")),
         cnn_like_regression(get("accuracy"), get("comparisons")),
         other_modality(get("accuracy")),
         claims_studies.compression(get("grids")),
         claims_studies.settings(get("ablation"), evidence),
-        figure1(get("importances")),
+        *morphometry_claims(
+            *map(get, ("accuracy", "comparisons", "optimism", "importances")),
+        ),
         *masked_claims(get("masked_accuracy"), class_names, evidence),
+        conjunction_claim(get("masked_accuracy"), evidence),
         sufficiency_claim(get("masked_accuracy"), evidence),
+        whole_brain_claim(get("masked_accuracy"), get("accuracy"), evidence),
         properties.class_masks_differ(get("map_properties"), evidence),
         *table2_claims(table2, evidence),
         *properties.lateral(get("laterality"), evidence),
@@ -92,9 +106,10 @@ def build(
         *first_layer_claims(get("first_layer"), class_names, evidence),
         properties.sparsest(get("map_properties"), evidence),
         properties.most_anatomic(get("map_properties"), evidence),
-        properties.sensitivity(get("robustness"), evidence),
-        properties.runtime_order(get("runtime")),
-        properties.first_choice(
+        methods.sensitivity(get("robustness"), evidence),
+        methods.dropout(get("robustness"), evidence),
+        methods.runtime_order(get("runtime")),
+        methods.first_choice(
             *(get("runtime"), get("robustness"), get("localisation"), get("faithfulness")), evidence
         ),
     ]
@@ -139,7 +154,8 @@ def _names(names: str) -> list[str]:
 
 
 def _files(names: str) -> str:
-    return ", ".join(f"tables/{name}.tsv" for name in _names(names))
+    folders = {PEOPLE: "cohort"}
+    return ", ".join(f"{folders.get(name, 'tables')}/{name}.tsv" for name in _names(names))
 
 
 def _rules(names: str, rules: Mapping[str, str]) -> str:

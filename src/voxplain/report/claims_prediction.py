@@ -1,8 +1,5 @@
-"""Claims about prediction: Table 1, Fig. 1 and the networks' accuracy."""
+"""Claims about prediction: the cohort, Table 1 and the network's accuracy."""
 
-import fnmatch
-
-import numpy as np
 import pandas as pd
 
 from voxplain import paper
@@ -20,14 +17,32 @@ from voxplain.report.verdicts import (
     statement,
 )
 
-TOP_FEATURES = 20
-
 
 def cnn_is_evidence(accuracy: pd.DataFrame | None) -> bool:
     """Whether the network predicts above chance, so that its maps can be evidence."""
     if accuracy is None:
         return False
     return bool(accuracy.loc[accuracy["model"] == "cnn", "evidence"].any())
+
+
+def cohort(participants: pd.DataFrame | None, class_names: tuple[str, str]) -> Claim:
+    """Set the numbers of participants beside the paper's; the same counts are the same cohort."""
+    youngest, oldest = paper.AGES
+    title = "The data are T1 images of 1113 young adults"
+    stated = f"{paper.N_WOMEN} women and {paper.N_MEN} men of {youngest} to {oldest} years"
+    if participants is None:
+        return Claim(title, "2", stated)
+    counts = [int((participants["label"] == label).sum()) for label in (0, 1)]
+    ages = participants["age"].dropna()
+    return Claim(
+        title,
+        "2",
+        stated,
+        ours=f"{counts[0]} {class_names[0]} and {counts[1]} {class_names[1]}"
+        + (f" of {ages.min():.0f} to {ages.max():.0f} years" if len(ages) else ", ages unknown"),
+        source="participants",
+        verdict="reproduced" if counts == [paper.N_WOMEN, paper.N_MEN] else "differs",
+    )
 
 
 def accuracy_claims(accuracy: pd.DataFrame | None, optimism: pd.DataFrame | None) -> list[Claim]:
@@ -106,37 +121,6 @@ def cnn_beats_svm(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | Non
         "0",
         "comparisons, accuracy",
         verdict if cnn["evidence"] else NEAR_CHANCE,
-    )
-
-
-def figure1(importances: pd.DataFrame | None) -> Claim:
-    """Check whether the regions named beside Fig. 1 are among the largest coefficients."""
-    title = "Fig. 1: the regression weighs " + ", ".join(paper.FIG1_REGIONS) + " most"
-    stated = "named in the text"
-    if importances is None or importances.empty:
-        return Claim(title, "4.1, Fig. 1", stated)
-    strength = importances.groupby("feature")["coefficient"].mean().abs()
-    top = strength.sort_values(ascending=False, kind="stable").index[:TOP_FEATURES]
-    patterns = [pattern for region in paper.FIG1_REGIONS.values() for pattern in region]
-    found = [
-        region
-        for region, own in paper.FIG1_REGIONS.items()
-        if any(fnmatch.fnmatchcase(feature, pattern) for feature in top for pattern in own)
-    ]
-    share = np.mean([any(fnmatch.fnmatchcase(f, p) for p in patterns) for f in strength.index])
-    expected = share * len(top)
-    hits = sum(any(fnmatch.fnmatchcase(f, p) for p in patterns) for f in top)
-    return Claim(
-        title,
-        "4.1, Fig. 1",
-        stated,
-        MISSING,
-        f"{hits} of our {len(top)} largest coefficients lie there"
-        + (f" ({', '.join(found)})" if found else ""),
-        "",
-        f"{expected:.1f} if drawn at random",
-        "importances",
-        statement(len(found) == len(paper.FIG1_REGIONS)),
     )
 
 

@@ -224,11 +224,11 @@ def _evaluation(settings: Mapping[str, Any], model: str) -> str:
     )
     return (
         "Accuracies carry Wilson 95 % intervals and a permutation p from "
-        f"{settings['permutations']} shuffles of the labels; intervals named bootstrap, and those "
-        f"of the AUC, come from {settings['bootstraps']} samples of whole families. Models are "
-        "compared by the corrected resampled t-test over folds (Nadeau and Bengio 2003), Holm over "
-        "the pairs, and by a paired bootstrap of families. Pairs of held-out participants of "
-        "different classes are matched for head size within "
+        f"{settings['permutations']} permutations of the labels between families; intervals named "
+        f"bootstrap, and those of the AUC, come from {settings['bootstraps']} samples of whole "
+        "families. Models are compared by the corrected resampled t-test over folds (Nadeau and "
+        "Bengio 2003), Holm over the pairs, and by a paired bootstrap of families. Pairs of "
+        "held-out participants of different classes are matched for head size within "
         f"{settings['head_size_caliper']:g} pooled standard deviations. A network counts as above "
         "chance if p < 0.05 and the interval's lower end exceeds the larger class. Masked accuracy "
         f"multiplies held-out images by group masks made from {made_from}; its controls are the "

@@ -18,7 +18,7 @@ PERMUTED_LABELS = {
     "null_mean": "permuted labels: mean",
     "null_p95": "permuted labels: 95th percentile",
 }
-PERMUTED = ("permutations_voxel_svm", "permutations_logistic_regression")
+PERMUTED = "permutations_"
 ACCURACY = (
     *("model", "n", "accuracy", "ci_low", "ci_high", "boot_low", "boot_high", "mean", "sd"),
     *("balanced_accuracy", "recall_negative", "recall_positive", "mcc"),
@@ -171,24 +171,22 @@ def _confounds(context: Mapping[str, Any]) -> list:
 
 
 def _permutations(context: Mapping[str, Any]) -> list:
-    done = [name for name in PERMUTED if context.get(name) is not None]
+    done = [name for name in context if name.startswith(PERMUTED) and context[name] is not None]
     if not done:
         return [Note("No model was refitted to permuted labels: snakemake permutations does it.")]
+    rows = pd.concat([context[name] for name in done], ignore_index=True)
     blocks: list = [
         table(
-            context[name],
-            f"table-{name.replace('_', '-')}",
+            _named(context, rows),
+            "table-permutations",
             "Accuracy beside that of the same model refitted to permuted labels, families "
             "exchanged whole inside each fold.",
-            f"tables/{name}.tsv",
+            ", ".join(f"tables/{name}.tsv" for name in done),
             labels=PERMUTED_LABELS,
         )
-        for name in done
     ]
-    if len(done) < len(PERMUTED) and context.get("optimism") is not None:
-        blocks.append(
-            Note("The same for the logistic regression takes minutes: snakemake permutations.")
-        )
+    if len(done) == 1:
+        blocks.append(Note("The same for the other models takes minutes: snakemake permutations."))
     return blocks
 
 

@@ -35,17 +35,17 @@ def regions(context: Mapping[str, Any]) -> list:
             "The paper's score is the mean of the map in a region divided by the sum over all "
             "regions. p and q say how often smooth random maps with the same values score as high; "
             "the family-wise p compares with the highest region of each random map, scores "
-            "standardised by region. p (folds) is of a corrected t-test over folds that the "
-            "region's score exceeds that of random maps; a region survives if its family-wise p "
-            "and its q over folds (FDR over the regions) are below 0.05."
+            "standardised by region. A region survives if this p is below 0.05 and it scores "
+            "above random maps in every fold. p (folds) asks for more: that networks trained on "
+            "other people would prefer it too. Ten folds of a small cohort can hardly tell "
+            "(jackknife over folds; q over the regions)."
         ),
     ]
     blocks.append(
         picture(
             context,
             "regions",
-            "The highest regions of each atlas, with 95 % intervals over folds, corrected for "
-            "shared training participants.",
+            "The highest regions of each atlas, with 95 % intervals over folds (jackknife).",
             "Bars of the scores of the ten highest regions per atlas",
         )
     )

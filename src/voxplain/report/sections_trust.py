@@ -97,8 +97,9 @@ def properties(context: Mapping[str, Any]) -> list:
             indices,
             "table-properties",
             "Sparsity (Gini and Hoyer: 0 for a flat map) and rank correlation of the map's edges "
-            "with those of the mean image. Intervals over folds; p highest: that the method "
-            "exceeds every other (corrected t over folds); p: smooth random maps.",
+            "with those of the mean image; agreement of the folds' mean maps (ICC: two-way, "
+            "consistency, single map). Intervals over folds; p highest: that the method exceeds "
+            "every other (over folds); p: smooth random maps.",
             "tables/map_properties.tsv",
         ),
         table(

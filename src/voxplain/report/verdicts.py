@@ -9,14 +9,16 @@ from voxplain.evaluation.fold_statistics import corrected_error
 
 NOT_TESTED = "not tested here"
 NEAR_CHANCE = "near chance"
-EMPTY_MASK = "not testable: a mask is empty"
-BLANK_MAP = "not testable: the map is blank"
+NOT_TESTABLE = "not testable"
+EMPTY_MASK = f"{NOT_TESTABLE}: a mask is empty"
+BLANK_MAP = f"{NOT_TESTABLE}: the map is blank"
+ONE_MODEL = f"{NOT_TESTABLE}: one model has no folds"
 SVM_NEAR_CHANCE = "not comparable: the SVM is near chance"
 OTHER_MODALITY = "quoted: another modality, no such image here"
 BY_ITS_OWN_NUMBERS = "not supported by the paper's own numbers"
 # Verdicts that would be the same for any cohort
 WITHOUT_COHORT = (
-    *(NOT_TESTED, NEAR_CHANCE, EMPTY_MASK, BLANK_MAP, SVM_NEAR_CHANCE),
+    *(NOT_TESTED, NEAR_CHANCE, NOT_TESTABLE, SVM_NEAR_CHANCE),
     *(OTHER_MODALITY, BY_ITS_OWN_NUMBERS),
 )
 AT_CHANCE = "at chance"
@@ -53,6 +55,13 @@ def numeric(published: float, low: float, high: float) -> str:
 def statement(holds: bool) -> str:
     """Say whether a statement holds."""
     return "supported" if holds else "not supported"
+
+
+def over_folds(low: float, high: float, form: str = ".2f") -> str:
+    """Write an interval over folds; the model of the whole cohort has none."""
+    if pd.isna(low):
+        return "one model, no interval over folds"
+    return f"95 % CI {low:{form}} to {high:{form}} over folds"
 
 
 def fold_interval(row: pd.Series) -> tuple[float, float]:

@@ -71,7 +71,7 @@ def test_what_is_confounded_is_found_and_what_is_not_is_not():
     sizes = pd.Series(rng.normal(1400, 100, N), index=IDS)
     own = properties(table, sizes)
     assert own["has_relative"].value_counts().to_dict() == {"no": 60, "yes": 20}
-    found = confounds_table(own, LABELS, FOLDS, 499, seed=0).set_index("confound")
+    found = confounds_table(own, LABELS, np.arange(N), FOLDS, 499, seed=0).set_index("confound")
     assert found.index.tolist() == ["age", "head_size", "site", "has_relative"]
     assert found.loc["site", "accuracy"] > 0.65
     assert found.loc["site", "p_permutation"] < 0.01
@@ -86,13 +86,13 @@ def test_what_is_unknown_or_the_same_for_everybody_is_left_out():
     sizes = pd.Series(1400.0 + np.arange(N), index=IDS)
     own = properties(table, sizes)
     assert own["has_relative"].isna().all()
-    found = confounds_table(own, LABELS, FOLDS, 99, seed=0)
+    found = confounds_table(own, LABELS, np.arange(N), FOLDS, 99, seed=0)
     assert found["confound"].tolist() == ["head_size"]
 
 
 def test_participants_with_a_missing_value_are_counted_out():
     table = cohort(age=np.where(np.arange(N) < 10, np.nan, 30.0 + np.arange(N)))
     own = properties(table, pd.Series(1400.0 + np.arange(N), index=IDS))
-    found = confounds_table(own, LABELS, FOLDS, 99, seed=0).set_index("confound")
+    found = confounds_table(own, LABELS, np.arange(N), FOLDS, 99, seed=0).set_index("confound")
     assert found.loc["age", "n"] == 70
     assert found.loc["head_size", "n"] == 80

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from voxplain.evaluation.families import family_codes, permute_labels, resample
+from voxplain.evaluation.families import family_codes, label_permutations, permuted_labels, resample
 
 
 def participants(families):
@@ -32,8 +32,7 @@ def test_labels_change_places_between_families_of_one_size_in_one_fold_only():
     folds = np.repeat(["01", "02"], 8)
     families = np.array([0, 0, 1, 1, 2, 3, 4, 5, 6, 6, 6, 7, 8, 9, 10, 11])
     labels = np.array([1, 1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0, 1])
-    rng = np.random.default_rng(0)
-    seen = np.array([permute_labels(labels, families, folds, rng) for _ in range(2000)])
+    seen = permuted_labels(labels, families, folds, 2000, seed=0)
     for part in (slice(0, 4), slice(4, 8), slice(8, 11), slice(11, 16)):
         # pairs, singles of fold 01; the trio, singles of fold 02
         assert (seen[:, part].sum(axis=1) == labels[part].sum()).all()
@@ -44,3 +43,14 @@ def test_labels_change_places_between_families_of_one_size_in_one_fold_only():
     np.testing.assert_allclose(seen[:, :4].mean(axis=0), 3 / 4, atol=0.04)
     np.testing.assert_allclose(seen[:, 4:8].mean(axis=0), 1 / 4, atol=0.04)
     np.testing.assert_allclose(seen[:, 8:11].mean(axis=0), 2 / 3, atol=0.04)
+
+
+def test_labels_of_fixed_predictions_may_leave_their_fold():
+    table = participants(["a", "a", "b", "b", None, None]).assign(label=[1, 1, 0, 0, 1, 0])
+    drawn = label_permutations(table, 400, seed=3)
+    assert drawn.dtype == np.int8
+    np.testing.assert_array_equal(drawn[:, 0], drawn[:, 1])  # twins keep one label
+    np.testing.assert_array_equal(drawn[:, 2], 1 - drawn[:, 0])
+    np.testing.assert_array_equal(drawn[:, 4] + drawn[:, 5], 1)
+    np.testing.assert_allclose(drawn.mean(axis=0), 0.5, atol=0.08)
+    np.testing.assert_array_equal(drawn, label_permutations(table, 400, seed=3))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from voxplain.evaluation.fold_statistics import corrected_t
+from voxplain.evaluation.fold_statistics import beyond_random_maps, corrected_t, jackknife_t
 
 
 def test_corrected_t_by_hand():
@@ -24,3 +24,42 @@ def test_under_a_true_null_its_errors_stay_below_its_level():
     rng = np.random.default_rng(0)
     p = np.array([corrected_t(values)[3] for values in rng.standard_normal((500, 10))])
     assert stats.binomtest(int((p < 0.05).sum()), 500, 0.05, "greater").pvalue > 0.01
+
+
+def test_jackknife_by_hand():
+    # mean 2, s = 1, k = 3: the jackknife's variance 2/3 * ((1 - 2)^2 + 0 + (3 - 2)^2)
+    mean, low, high, p = jackknife_t([1.0, 2.0, 3.0])
+    error = np.sqrt(4 / 3)
+    assert mean == 2
+    assert (high - mean, mean - low) == pytest.approx([4.302653 * error] * 2, rel=1e-6)
+    assert p == pytest.approx(2 * stats.t.sf(2 / error, 2))
+    assert np.isnan(jackknife_t([0.3])[1:]).all()
+
+
+def test_jackknife_is_the_variance_of_what_training_sets_have_in_common():
+    """Of a mean it is the ordinary standard error, whatever the folds."""
+    rng = np.random.default_rng(1)
+    folds, n = np.repeat(np.arange(10), 12), 120
+    ratios = []
+    for _ in range(200):
+        people = rng.standard_normal(n)
+        trained = [people[folds != fold].mean() for fold in range(10)]
+        mean, low, _, _ = jackknife_t(trained)
+        ratios.append(((mean - low) / stats.t.ppf(0.975, 9)) ** 2 * n)
+    assert np.mean(ratios) == pytest.approx(1, abs=0.1)
+
+
+def test_beyond_random_maps_by_hand():
+    own, random = np.array([3.0, 5.0]), np.array([[1.0, 3.0], [2.0, 2.0]])
+    # variances in the folds 2 and 0, mean 1; over 1 + 1/4 of it with 1 degree of freedom
+    difference, low, high, p = beyond_random_maps(own, random)
+    error = np.sqrt(1.25)
+    assert difference == 2
+    assert high - difference == pytest.approx(stats.t.ppf(0.975, 1) * error)
+    assert difference - low == pytest.approx(high - difference)
+    assert p == pytest.approx(2 * stats.t.sf(2 / error, 1))
+    # one random map in each fold: the differences 2 and 3 vary by 1/2
+    single = beyond_random_maps(own, random[:, :1])
+    assert single[0] == 2.5
+    assert single[3] == pytest.approx(2 * stats.t.sf(2.5 / np.sqrt(0.5 * 1.5), 1))
+    assert np.isnan(beyond_random_maps(own[:1], random[:1])[1:]).all()

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy import ndimage, stats
 
-from voxplain.evaluation import map_properties
-from voxplain.evaluation.fold_statistics import corrected_t
+from voxplain.evaluation import map_properties, similarity
+from voxplain.evaluation.fold_statistics import jackknife_t
+from voxplain.evaluation.smooth_masks import surrogates
 
 
 def test_gini_and_hoyer_by_hand():
@@ -45,7 +46,8 @@ def test_edges_of_the_image_itself_are_aligned_and_its_border_does_not_count():
 
 def test_a_map_that_follows_the_image_beats_smooth_random_maps():
     brain, image = brain_and_image()
-    found = map_properties.edge_null(image, image, brain, 39, seed=0)
+    random = surrogates(image, brain, 39, seed=0)
+    found = map_properties.edge_null(image, image, brain, random)
     assert found["observed"] == pytest.approx(1)
     assert found["p_null"] == 1 / 40
     assert found["null_p95"] < 0.9
@@ -57,7 +59,7 @@ def test_the_highest_method_has_to_exceed_all_others():
     folds["c"] = 0.7 + 0.01 * rng.standard_normal(10)
     table = map_properties.compare_methods(folds).set_index("method")
     assert table["rival"].tolist() == ["c", "a", "a"]
-    expected = max(corrected_t(folds["a"] - folds[other])[3] / 2 for other in "bc")
+    expected = max(jackknife_t(folds["a"] - folds[other])[3] / 2 for other in "bc")
     assert table.loc["a", "p_highest"] == pytest.approx(expected)
     assert table.loc["c", "p_highest"] > 0.99
     assert np.isnan(
@@ -96,11 +98,11 @@ def test_false_positives_of_the_class_difference():
     assert np.count_nonzero(np.array(p) <= 0.05) <= stats.binom.ppf(0.999, n, 0.05)
 
 
-@pytest.mark.slow
-def test_false_positives_of_the_edge_alignment():
-    n, hits = 500, 0
-    for k in range(n):
-        brain, image = brain_and_image(2 * k, size=11)
-        random = brain_and_image(2 * k + 1, size=11)[1]
-        hits += map_properties.edge_null(random, image, brain, 39, seed=k)["p_null"] <= 0.05
-    assert hits <= stats.binom.ppf(0.999, n, 0.05)
+def test_folds_that_share_a_pattern_agree_beyond_smooth_maps():
+    rng = np.random.default_rng(0)
+    shared, random = rng.gamma(1, size=200), rng.gamma(1, size=(41, 200))
+    folds = shared + 0.5 * rng.standard_normal((2, 200))
+    found = map_properties.agreement_of_folds(folds, random)
+    assert found["value"] == pytest.approx(similarity.icc(folds))
+    assert found["p_null"] == 1 / 21  # twenty pairs of random maps
+    assert abs(found["null_mean"]) < 0.1

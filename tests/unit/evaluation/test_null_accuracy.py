@@ -4,27 +4,42 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.model_selection import StratifiedKFold
 
-from voxplain.baselines import head_size
+from voxplain.evaluation.families import permuted_labels
 from voxplain.evaluation.statistics import summarise
 
-N_COHORTS, N, N_FOLDS = 200, 80, 4
+N_COHORTS, N_FAMILIES, N_FOLDS = 500, 40, 4
+MOST = stats.binom.ppf(0.999, N_COHORTS, 0.05)
+
+
+def held_out(X, labels, folds):
+    """Predictions of the nearest class mean."""
+    score = np.empty(len(labels))
+    for fold in range(N_FOLDS):
+        train, test = folds != fold, folds == fold
+        means = [X[train & (labels == label)].mean(axis=0) for label in (0, 1)]
+        distances = [((X[test] - mean) ** 2).sum(axis=1) for mean in means]
+        score[test] = distances[0] - distances[1]
+    called = (score > 0).astype(int)
+    return pd.DataFrame({"fold": folds, "y_true": labels, "y_score": score, "y_pred": called})
 
 
 @pytest.mark.slow
-def test_false_positive_rate_of_the_permutation_p():
+@pytest.mark.parametrize("size", [1, 2])
+def test_false_positive_rate_of_the_permutation_p(size):
+    """Alone or in pairs: twins share brain and label, and nothing tells the classes apart."""
     rng = np.random.default_rng(0)
-    significant = 0
-    for cohort in range(N_COHORTS):
-        y = rng.permutation(np.arange(N) % 2)
-        size = pd.Series(rng.normal(1500, 100, N))
-        folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=cohort).split(size, y)
-        held_out = []
-        for fold, (train, test) in enumerate(folds):
-            fitted = head_size.fit_predict(size, y, train, test)
-            rows = {"y_true": y[test], "y_score": fitted.scores, "y_pred": fitted.predictions}
-            held_out.append(pd.DataFrame(rows).assign(fold=str(fold)))
-        significant += summarise(pd.concat(held_out), 199, cohort)["p_permutation"] < 0.05
-    upper = stats.binom.ppf(0.99, N_COHORTS, 0.05)
-    assert significant <= upper
+    family = np.repeat(np.arange(N_FAMILIES), size)
+    folds, n = np.repeat(np.arange(N_FOLDS), len(family) // N_FOLDS), len(family)
+    found = apart = 0
+    for seed in range(N_COHORTS):
+        labels = rng.permuted(np.tile(np.arange(10) % 2, (N_FOLDS, 1)), axis=1).ravel()[family]
+        table = held_out(rng.standard_normal((N_FAMILIES, 3))[family], labels, folds)
+        drawn = permuted_labels(labels, family, np.zeros(n, int), 99, seed)
+        found += summarise(table, drawn)["p_permutation"] <= 0.05
+        if size > 1:
+            single = permuted_labels(labels, np.arange(n), np.zeros(n, int), 99, seed)
+            apart += summarise(table, single)["p_permutation"] <= 0.05
+    assert found <= MOST
+    if size > 1:
+        assert apart > MOST  # the labels of single twins are not exchangeable

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage, stats
 
-from voxplain.evaluation.similarity import similarity, ssim
+from voxplain.evaluation.similarity import icc, similarity, ssim
 
 SHAPE = (14, 15, 16)
 
@@ -58,3 +58,12 @@ def test_ssim_at_one_voxel_by_a_plain_sum(maps):
     expected = (2 * mean_a * mean_b + c1) * (2 * cov + c2)
     expected /= (mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2)
     assert ssim(*maps, brain) == pytest.approx(expected, rel=1e-9)
+
+
+def test_icc_of_shrout_and_fleiss():
+    # Shrout and Fleiss 1979, Table 2: six targets, four judges; ICC(3, 1) = .71
+    judges = np.array([[9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4]])
+    judges = np.vstack([judges, [8, 2, 8, 6, 9, 7]])
+    assert icc(judges) == pytest.approx(0.71, abs=0.005)
+    assert icc(judges[:1] + np.arange(3)[:, None]) == pytest.approx(1)
+    assert icc(np.ones((3, 6))) == 0

@@ -5,7 +5,7 @@ import pytest
 from voxplain.evaluation import grids
 from voxplain.evaluation.ablation import PAPER, summarise, verdicts
 from voxplain.evaluation.ablation_runs import knob_values, paper_settings
-from voxplain.evaluation.fold_statistics import corrected_t
+from voxplain.evaluation.fold_statistics import beyond_random_maps, corrected_t
 from voxplain.evaluation.roar import over_folds
 
 
@@ -107,5 +107,6 @@ def test_roar_by_hand():
     )  # fmt: skip
     row = over_folds(rows, pd.Series([0.9, 1.0, 0.8])).iloc[0]
     assert row[["intact", "accuracy", "random"]].tolist() == pytest.approx([0.9, 0.5, 0.7])
-    expected = corrected_t(np.array([0.2, 0.4, 0.0]))
+    random = np.array([[0.8, 0.6], [0.9, 0.7], [0.6, 0.6]])
+    expected = beyond_random_maps(-np.array([0.5, 0.4, 0.6]), -random)
     assert row[["cost", "cost_low", "cost_high", "p"]].tolist() == pytest.approx(expected)

@@ -78,23 +78,16 @@ def test_morphometry_beside_a_blank_map_is_not_testable():
     assert claims.morphometry(None, True).verdict == "not tested here"
 
 
-def first_choice(seconds=0.1, alike=0.2, p_auc=0.01, low=0.1, truth=True):
-    runtime = pd.DataFrame({"method": METHODS, "seconds": [9.0, 0.2, seconds], "maps": 1})
-    kinds = ["randomised", "shuffled"]
-    robustness = pd.DataFrame(
-        [{"method": m, "kind": kind, "spearman": alike} for m in METHODS for kind in kinds]
-    )
-    truths = pd.DataFrame({"method": METHODS, "auc": 0.7, "p_auc": p_auc}) if truth else None
-    faithful = pd.DataFrame({"method": METHODS, "ci_low": low})
-    return claims.first_choice(runtime, robustness, truths, faithful, True)
-
-
-def test_the_advice_needs_speed_sanity_and_truth():
-    assert first_choice().verdict == "supported"
-    assert first_choice(seconds=0.3).verdict == "not supported"
-    assert first_choice(alike=0.6).verdict == "not supported"
-    assert first_choice(p_auc=0.2).verdict == "not supported"
-    unknown = first_choice(truth=False)
-    assert unknown.verdict == "supported"
-    assert unknown.source == "runtime, robustness, faithfulness"
-    assert first_choice(truth=False, low=-0.1).verdict == "not supported"
+def test_one_model_has_no_folds_to_judge_by():
+    verdict = "not testable: one model has no folds"
+    table = properties(p_highest=np.nan).assign(low=np.nan, high=np.nan)
+    for claim in (claims.sparsest, claims.most_anatomic):
+        row = claim(table, True)
+        assert row.verdict == verdict
+        assert "nan" not in row.uncertainty
+        assert claim(table, False).verdict == "near chance"
+    rows = claims.lateral(sides(0.3, np.nan, np.nan), True)
+    assert {row.verdict for row in rows} == {verdict}
+    assert {row.uncertainty for row in rows} == {"one model, no interval over folds"}
+    blank = properties(p_highest=np.nan).assign(value=np.nan)
+    assert claims.sparsest(blank, True).verdict == "not testable: the map is blank"

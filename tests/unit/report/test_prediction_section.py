@@ -44,7 +44,7 @@ def test_every_table_has_its_place_and_names_its_file():
         "table-comparisons": "tables/comparisons.tsv",
         "table-head-size": "tables/head_size.tsv",
         "table-confounds": "tables/confounds.tsv",
-        "table-permutations-voxel-svm": "tables/permutations_voxel_svm.tsv",
+        "table-permutations": "tables/permutations_voxel_svm.tsv",
         "table-calibration": "tables/accuracy.tsv",
         "table-optimism": "tables/optimism.tsv",
     }
@@ -69,10 +69,12 @@ def test_sentences_follow_the_tables():
 
 def test_what_was_not_run_says_how_to_run_it():
     notes = words(prediction(context()), Note)
-    assert any("logistic regression takes minutes: snakemake permutations" in n for n in notes)
-    both = context()["permutations_voxel_svm"].assign(model="logistic_regression")
-    blocks = prediction(context(permutations_logistic_regression=both))
-    assert "table-permutations-logistic-regression" in tables(blocks)
+    assert any("takes minutes: snakemake permutations" in n for n in notes)
+    other = context()["permutations_voxel_svm"].assign(model="knn")
+    blocks = prediction(context(permutations_knn=other))
+    found = tables(blocks)["table-permutations"]
+    assert [row[0].text for row in found.rows] == ["SVM on voxels", "k-NN, morphometry"]
+    assert found.source == "tables/permutations_voxel_svm.tsv, tables/permutations_knn.tsv"
     assert not any("takes minutes" in note for note in words(blocks, Note))
 
 

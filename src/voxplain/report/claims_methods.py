@@ -1,0 +1,134 @@
+"""Claims about the methods: fast, sensitive to the weights and to dropout, to be used first."""
+
+import pandas as pd
+
+from voxplain import paper
+from voxplain.evaluation.robustness import OTHER_PARTICIPANT, sanity
+from voxplain.evaluation.statistics import ALPHA
+from voxplain.figures.style import method_name
+from voxplain.report.claims_properties import MAIN, judged
+from voxplain.report.tables import duration, relation
+from voxplain.report.verdicts import Claim, find, statement
+
+GRADIENT = [method for method in paper.RUNTIME_WORDS if method != MAIN]
+
+
+def runtime_order(runtime: pd.DataFrame | None) -> Claim:
+    """Check the order of the methods' run times."""
+    title = "Grad-CAM is fastest, then Guided Backpropagation, Meaningful Perturbations slowest"
+    stated = "within one minute; up to several minutes; several hours"
+    seconds = _seconds(runtime)
+    if seconds is None:
+        return Claim(title, "6", stated)
+    everybody = runtime.groupby("method")["cohort_seconds"].min()[seconds.index]
+    return Claim(
+        title,
+        "6",
+        stated,
+        ours="; ".join(f"{value:.3g} s" for value in seconds)
+        + " per map; everybody: "
+        + ", ".join(duration(value) for value in everybody),
+        source="runtime",
+        verdict=statement(bool(seconds.is_monotonic_increasing)),
+    )
+
+
+def _seconds(runtime: pd.DataFrame | None) -> pd.Series | None:
+    """Return seconds per map in the paper's order of methods, where all of them were run."""
+    order = list(paper.RUNTIME_WORDS)
+    if runtime is None or not set(order) <= set(runtime["method"]):
+        return None
+    totals = runtime.groupby("method")[["seconds", "maps"]].sum().loc[order]
+    return totals["seconds"] / totals["maps"]
+
+
+def sensitivity(robustness: pd.DataFrame | None, evidence: bool) -> Claim:
+    """Judge by noise on the weights: Meaningful Perturbations more alike at every level."""
+    claim = Claim(
+        "Grad-CAM and Guided Backpropagation are very sensitive to small changes of the weights, "
+        "Meaningful Perturbations less so",
+        "6",
+        "stated without numbers",
+    )
+    order = list(paper.RUNTIME_WORDS)
+    if robustness is None or not set(order) <= set(robustness["method"]):
+        return claim
+    noise = robustness[robustness["kind"] == "noise"]
+    alike = noise.pivot_table("spearman", "level", "method", sort=False)[order]
+    people = robustness[robustness["kind"] == OTHER_PARTICIPANT].set_index("method")["spearman"]
+    ours = "; ".join(
+        f"{float(level):.0%} noise: " + ", ".join(f"{value:.2f}" for value in row)
+        for level, row in zip(alike.index, alike.to_numpy(), strict=True)
+    )
+    seeds = robustness[robustness["kind"] == "seed"].groupby("method")["spearman"].mean()[order]
+    ours += "; trained from other seeds: " + ", ".join(f"{value:.2f}" for value in seeds)
+    perturbation = alike[MAIN]
+    holds = (alike.drop(columns=MAIN).max(axis=1) < perturbation).all()
+    return claim._replace(
+        ours="Spearman's rho with the intact maps "
+        f"({', '.join(method_name(method) for method in order)}): {ours}",
+        uncertainty=f"one fold, {int(noise['participants'].iloc[0])} participants",
+        chance="two people's maps: " + ", ".join(f"{people[name]:.2f}" for name in order),
+        source="robustness",
+        verdict=judged(holds, evidence),
+    )
+
+
+def dropout(robustness: pd.DataFrame | None, evidence: bool) -> Claim:
+    """Judge by maps with one draw of dropout left on: both gradient methods' change more."""
+    claim = Claim(
+        "With dropout on, maps of Grad-CAM and Guided Backpropagation need a fixed random seed",
+        "6",
+        "necessary",
+    )
+    if robustness is None:
+        return claim
+    alike = robustness[robustness["kind"] == "dropout"].set_index("method")["spearman"]
+    if not {MAIN, *GRADIENT} <= set(alike.index):
+        return claim
+    return claim._replace(
+        ours="Spearman's rho with the intact maps when one draw of dropout is left on: "
+        + ", ".join(f"{method_name(name)} {alike[name]:.2f}" for name in (*GRADIENT, MAIN)),
+        uncertainty="one fold, one draw",
+        source="robustness",
+        verdict=judged((alike[GRADIENT] < alike[MAIN]).all(), evidence),
+    )
+
+
+def first_choice(
+    runtime: pd.DataFrame | None,
+    robustness: pd.DataFrame | None,
+    localisation: pd.DataFrame | None,
+    faithfulness: pd.DataFrame | None,
+    evidence: bool,
+) -> Claim:
+    """Judge the advice by three conditions: fastest, sane, and right or at least faithful.
+
+    Right means to find the planted regions beyond smooth random maps. Where nothing was planted,
+    faithful means to delete and insert better than random orders in every test.
+    """
+    claim = Claim("Grad-CAM is the method to use first", "6", "recommended")
+    seconds = _seconds(runtime)
+    if seconds is None or robustness is None:
+        return claim
+    sane = bool(find(sanity(robustness), method="grad_cam")["passes"])
+    fastest = seconds.idxmin() == "grad_cam"
+    truth = find(localisation, method="grad_cam")
+    if truth is not None:
+        right, source = truth["p_auc"] < ALPHA, "localisation"
+        how = f"AUC {truth['auc']:.2f} against the planted regions (p {relation(truth['p_auc'])})"
+    elif faithfulness is not None:
+        own = faithfulness[faithfulness["method"] == "grad_cam"]
+        right, source = bool((own["ci_low"] > 0).all()), "faithfulness"
+        how = (
+            f"better than random orders in {int((own['ci_low'] > 0).sum())} of {len(own)} tests of "
+            "deletion and insertion"
+        )
+    else:
+        return claim
+    return claim._replace(
+        ours=f"{'fastest' if fastest else 'not the fastest'}; "
+        f"{'passes' if sane else 'fails'} the sanity checks; {how}",
+        source=f"runtime, robustness, {source}",
+        verdict=judged(fastest and sane and right, evidence),
+    )

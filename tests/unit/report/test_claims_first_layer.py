@@ -1,0 +1,73 @@
+import pandas as pd
+from claims_tables import CLASSES, accuracy, build
+
+from voxplain.report.claims_first_layer import first_layer_counts
+
+
+def test_first_layer_counts_by_hand():
+    tests = pd.DataFrame(
+        {
+            "measure": "mean",
+            "fold": ["01"] * 3 + ["02"] * 3,
+            "feature": [1, 2, 3] * 2,
+            "p_holm": [0.01, 0.2, 0.04, 0.01, 0.01, 0.049],
+            "p_adjusted_holm": [0.2, 0.2, 0.2, 0.01, 0.01, 0.2],
+            "larger": ["men", "", "women", "men", "men", "women"],
+        }
+    )
+    counts = first_layer_counts(tests, CLASSES)
+    assert counts["different"].tolist() == [2, 3]
+    assert counts["positive"].tolist() == [1, 2]
+    assert counts["negative"].tolist() == [1, 1]
+    assert counts["adjusted"].tolist() == [0, 2]
+
+
+def first_layer_rows(significant):
+    """Claims on mean and entropy where `significant` of 32 features differ, by fold."""
+    tests = pd.DataFrame(
+        [
+            {
+                "measure": measure,
+                "fold": fold,
+                "feature": feature,
+                "p_holm": 0.001 if feature < n else 0.5,
+                "p_adjusted_holm": 0.001 if feature < n / 2 else 0.5,
+                "larger": "men" if feature < n else "",
+            }
+            for measure in ("mean", "entropy")
+            for fold, n in significant.items()
+            for feature in range(32)
+            for _class in CLASSES
+        ]
+    )
+    rows = build(accuracy=accuracy(), first_layer=tests)
+    return [row for _, row in rows[rows["section"].str.startswith("A, Fig. 3")].iterrows()]
+
+
+def test_first_layer_claim_is_decided_on_held_out_folds():
+    mean, entropy = first_layer_rows({"01": 0, "02": 0, "03": 5, "all": 32})
+    assert mean["ours"] == (
+        "0 of 32 significant in a median fold (0 to 5), held out; at equal head size 0"
+    )
+    assert mean["kan2020"] == (
+        "in this run: 32 of 32 (0 larger in women, 32 in men), in-sample: no valid null"
+    )
+    assert mean["chance"].startswith("held out: 5 %")
+    assert mean["verdict"] == entropy["verdict"] == "not supported"
+    mean, entropy = first_layer_rows({"01": 32, "02": 32, "03": 30, "all": 0})
+    assert mean["ours"].startswith("32 of 32 significant in a median fold (30 to 32)")
+    # Wilson's interval of 32/32 starts at 32 / (32 + 1.96^2) = 89 %: 31/32 lies inside
+    assert mean["uncertainty"] == "95 % CI over features 89% to 100%"
+    assert mean["verdict"] == "reproduced"
+    assert entropy["verdict"] == "supported"
+    mean, entropy = first_layer_rows({"01": 10, "02": 12})
+    assert mean["ours"].startswith("11 of 32")
+    assert mean["verdict"] == "differs"
+    assert entropy["verdict"] == "not supported"
+
+
+def test_first_layer_in_sample_numbers_alone_decide_nothing():
+    mean, entropy = first_layer_rows({"all": 32})
+    assert mean["kan2020"].startswith("in this run: 32 of 32")
+    assert mean["ours"] == mean["chance"] == mean["uncertainty"] == ""
+    assert mean["verdict"] == entropy["verdict"] == "not tested here"

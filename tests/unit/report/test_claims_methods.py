@@ -1,0 +1,75 @@
+import pandas as pd
+from claims_tables import verdicts
+
+from voxplain.report import claims_methods as claims
+
+METHODS = ["grad_cam", "guided_backprop", "meaningful_perturbation"]
+
+
+def test_runtime_order():
+    runtime = pd.DataFrame({"method": METHODS, "seconds": [0.1, 0.2, 9.0], "maps": 1})
+    runtime["cohort_seconds"] = 100 * runtime["seconds"]
+    row = claims.runtime_order(runtime)
+    assert row.ours == "0.1 s; 0.2 s; 9 s per map; everybody: 10 s, 20 s, 15.0 min"
+    assert row.verdict == "supported"
+    runtime.loc[0, "seconds"] = 1.0
+    assert verdicts(runtime=runtime).filter(like="fastest").tolist() == ["not supported"]
+
+
+def robustness(noise=((0.9, 0.8, 0.95), (0.5, 0.4, 0.6)), dropout=(0.5, 0.4, 0.9)):
+    """Likeness by method at two levels of noise, and with dropout on."""
+    kinds = {("noise", "0.01"): noise[0], ("noise", "0.1"): noise[1], ("dropout", "on"): dropout}
+    kinds |= {("seed", "1"): (0.3, 0.2, 0.4), ("other participant", ""): (0.7, 0.6, 0.5)}
+    rows = [
+        {"method": method, "kind": kind, "level": level, "spearman": value, "participants": 6}
+        for (kind, level), values in kinds.items()
+        for method, value in zip(METHODS, values, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_less_sensitive_means_more_alike_at_every_level():
+    row = claims.sensitivity(robustness(), True)
+    assert row.verdict == "supported"
+    assert row.ours.endswith(
+        "1% noise: 0.90, 0.80, 0.95; 10% noise: 0.50, 0.40, 0.60; trained from other seeds: 0.30, "
+        "0.20, 0.40"
+    )
+    assert row.chance == "two people's maps: 0.70, 0.60, 0.50"
+    once = robustness(noise=((0.9, 0.8, 0.95), (0.5, 0.4, 0.45)))
+    assert claims.sensitivity(once, True).verdict == "not supported"
+    assert claims.sensitivity(robustness(), False).verdict == "near chance"
+    assert claims.sensitivity(None, True).verdict == "not tested here"
+
+
+def test_dropout_matters_where_both_gradient_methods_change_more():
+    row = claims.dropout(robustness(), True)
+    assert row.ours.endswith(
+        "Grad-CAM 0.50, Guided Backpropagation 0.40, Meaningful Perturbations 0.90"
+    )
+    assert row.verdict == "supported"
+    assert claims.dropout(robustness(dropout=(0.95, 0.4, 0.9)), True).verdict == "not supported"
+    without = robustness().query("kind != 'dropout'")
+    assert claims.dropout(without, True).verdict == "not tested here"
+
+
+def first_choice(seconds=0.1, alike=0.2, p_auc=0.01, low=0.1, truth=True):
+    runtime = pd.DataFrame({"method": METHODS, "seconds": [seconds, 0.2, 9.0], "maps": 1})
+    kinds = ["randomised", "shuffled"]
+    robustness = pd.DataFrame(
+        [{"method": m, "kind": kind, "spearman": alike} for m in METHODS for kind in kinds]
+    )
+    truths = pd.DataFrame({"method": METHODS, "auc": 0.7, "p_auc": p_auc}) if truth else None
+    faithful = pd.DataFrame({"method": METHODS, "ci_low": low})
+    return claims.first_choice(runtime, robustness, truths, faithful, True)
+
+
+def test_the_advice_needs_speed_sanity_and_truth():
+    assert first_choice().verdict == "supported"
+    assert first_choice(seconds=0.3).verdict == "not supported"
+    assert first_choice(alike=0.6).verdict == "not supported"
+    assert first_choice(p_auc=0.2).verdict == "not supported"
+    unknown = first_choice(truth=False)
+    assert unknown.verdict == "supported"
+    assert unknown.source == "runtime, robustness, faithfulness"
+    assert first_choice(truth=False, low=-0.1).verdict == "not supported"

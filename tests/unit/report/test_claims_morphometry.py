@@ -1,0 +1,69 @@
+import pandas as pd
+import pytest
+from claims_tables import verdicts
+
+from voxplain import paper
+from voxplain.report.claims_morphometry import morphometry_claims
+
+
+def coefficients(strong, n_weak=30):
+    """Importances in two folds: `strong` features weigh 3, -2.9, 2.8, ..., the others little."""
+    weak = [f"FS_L_Cuneus_{i}" for i in range(n_weak)]
+    values = [(3.0 - k / 10) * (-1) ** k for k in range(len(strong))] + [0.1] * n_weak
+    table = pd.DataFrame({"feature": [*strong, *weak], "coefficient": values})
+    return pd.concat([table.assign(fold=fold) for fold in ("01", "02")])
+
+
+def test_figure1_needs_all_four_regions():
+    named = ["FS_CC_Posterior_Mean", "FS_L_Insula_Thck", "FS_R_ThalamusProper_Std"]
+
+    def verdict(strong):
+        return verdicts(importances=coefficients(strong)).filter(like="Fig. 1").tolist()
+
+    assert verdict(named) == ["not supported"]
+    assert verdict([*named, "FS_WM_Hypointens_Vol"]) == ["supported"]
+
+
+def claims(**tables):
+    names = ("accuracy", "comparisons", "optimism", "importances")
+    return {row.claim.split()[0]: row for row in morphometry_claims(*map(tables.get, names))}
+
+
+@pytest.mark.parametrize(("n_weak", "verdict"), [(933, "reproduced"), (30, "differs")])
+def test_features_are_counted_once(n_weak, verdict):
+    row = claims(importances=coefficients(["a", "b"], n_weak))["Morphometry"]
+    assert row.ours == f"{n_weak + 2} features"
+    assert row.verdict == verdict
+
+
+def test_the_most_discriminative_feature_is_the_first_by_size():
+    first = claims(importances=coefficients([paper.TOP_FEATURE, "FS_L_Insula_Thck"]))
+    assert first[paper.TOP_FEATURE].verdict == "supported"
+    second = claims(importances=coefficients(["FS_L_Insula_Thck", paper.TOP_FEATURE]))
+    assert second[paper.TOP_FEATURE].ours == "number 2 of 32; the first is FS_L_Insula_Thck"
+    assert second[paper.TOP_FEATURE].verdict == "not supported"
+    assert claims(importances=coefficients(["a"]))[paper.TOP_FEATURE].verdict == "not tested here"
+
+
+def models(low, high):
+    """Comparisons as the run writes them: XGBoost before the regression, k-NN too."""
+    accuracy = pd.DataFrame(
+        {"model": ["xgboost", "knn", "logistic_regression"], "accuracy": [0.89, 0.85, 0.92]}
+    )
+    pairs = [("xgboost", "logistic_regression"), ("knn", "logistic_regression")]
+    table = pd.DataFrame(pairs, columns=["model_a", "model_b"])
+    return {"accuracy": accuracy, "comparisons": table.assign(boot_low=low, boot_high=high)}
+
+
+def test_the_best_model_is_ahead_of_every_rival():
+    row = claims(**models([-0.06, -0.1], [-0.01, -0.02]))["Logistic"]
+    assert row.verdict == "supported"
+    assert "over XGBoost, morphometry +0.01 to +0.06" in row.uncertainty
+    assert claims(**models([-0.06, -0.1], [0.01, -0.02]))["Logistic"].verdict == "not supported"
+    assert claims()["Logistic"].verdict == "not tested here"
+
+
+@pytest.mark.parametrize(("chosen", "verdict"), [("C 1.3", "reproduced"), ("C 0.01", "differs")])
+def test_the_grid_searchs_choice(chosen, verdict):
+    optimism = pd.DataFrame({"model": ["knn", "logistic_regression"], "chosen": ["", chosen]})
+    assert claims(optimism=optimism)["Grid"].verdict == verdict
