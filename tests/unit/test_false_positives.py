@@ -11,13 +11,14 @@ from voxplain.atlas.labels import Atlas
 from voxplain.atlas.overlap import region_weights
 from voxplain.evaluation import agreement, map_properties, smooth_masks
 from voxplain.evaluation.agreement import group_agreement
+from voxplain.evaluation.fold_statistics import corrected_t
 from voxplain.evaluation.localisation import localisation
 from voxplain.evaluation.masked_accuracy import masked_accuracy
 from voxplain.evaluation.over_folds import masked_accuracy_over_folds
 from voxplain.evaluation.smooth_masks import surrogates
 from voxplain.evaluation.transfer import map_correlation
 from voxplain.grid import Grid
-from voxplain.region_means import region_means
+from voxplain.region_means import RegionMeans, region_means
 from voxplain.region_statistics import enrichment, laterality, overlap_table
 from voxplain.structure_overlap import rank_correlation
 
@@ -112,6 +113,66 @@ def test_smooth_random_maps_hold_their_level(spatial):
     assert (hits <= MOST).all(), hits
 
 
+N_FOLDS, N_PEOPLE, N_VOXELS = 10, 100, 64
+FOLD = np.repeat(np.arange(N_FOLDS), N_PEOPLE // N_FOLDS)
+PAIRS = (("IPL_L_6_1", "IPL_R_6_1"), ("PhG_L_6_1", "PhG_R_6_1"))
+
+
+def networks(rng):
+    """Maps of linear networks, (folds, voxels): class differences in their training participants.
+
+    Nothing tells the classes apart, so what the folds' maps have in common is the cohort's.
+    """
+    people = rng.standard_normal((N_PEOPLE, N_VOXELS)) * np.tile([-1, 1], N_PEOPLE // 2)[:, None]
+    return np.abs([people[fold != FOLD].mean(axis=0) for fold in range(N_FOLDS)])
+
+
+def overlaps(a, b):
+    """Dice of each fold's eight highest voxels, and what chance gives."""
+    top = [one >= np.sort(one, axis=1)[:, [-8]] for one in (a, b)]
+    dice = (top[0] & top[1]).sum(axis=1) / 8
+    rows = pd.DataFrame({"fold": range(N_FOLDS), "dice": dice, "random": 8 / N_VOXELS})
+    rows = rows.assign(method_a="a", method_b="b", area=0.125, chance=0.125, other=np.nan)
+    return agreement.participant_agreement(rows)["p_null"][0]
+
+
+@pytest.mark.slow
+def test_what_a_cohort_has_by_chance_in_all_folds_is_no_finding():
+    rng, rows = np.random.default_rng(2), []
+    names = [name for pair in PAIRS for name in pair] + [f"Net_{k}" for k in range(12)]
+    table = pd.DataFrame({"value": range(1, 17), "name": names})
+    for _ in range(N):
+        maps, other = networks(rng), networks(rng)
+        folds = maps.reshape(N_FOLDS, 16, 4).mean(axis=2).T
+        null = np.array([rng.permutation(maps.mean(axis=0)) for _ in range(N_NULL)])
+        null = null.reshape(N_NULL, 16, 4).mean(axis=2).T
+        view = np.ones(16), np.ones(16)
+        means = RegionMeans(table, *view, folds.mean(axis=1), folds, null)
+        regions = overlap_table(means)
+        side = laterality({"octants": means}, paper.LATERALITY).iloc[0]
+        network = enrichment(means, {"one": "Net_?", "all": "*"}).iloc[0]
+        sparsity = {"a": map_properties.gini(maps), "b": map_properties.gini(other)}
+        scores = maps[:, :4].sum(axis=1) / maps.sum(axis=1) - 1 / 16
+        rows.append(
+            {
+                "one region": regions["p_folds"][regions["value"] == 1].iloc[0] <= LEVEL,
+                "any region, FDR": regions["q_folds"].min() <= LEVEL,
+                "any region survives": regions["survives"].any(),
+                "laterality": side["p_folds"] <= LEVEL,
+                "laterality, interval": not side["index_low"] <= 0 <= side["index_high"],
+                "network, interval": not network["enrichment_low"]
+                <= 1
+                <= network["enrichment_high"],
+                "sparsest": map_properties.compare_methods(sparsity)["p_highest"][0] <= LEVEL,
+                "agreement of methods": overlaps(maps, other) <= LEVEL,
+                "corrected t": corrected_t(scores)[3] <= LEVEL,
+            }
+        )
+    hits = pd.DataFrame(rows).sum()
+    assert hits.pop("corrected t") > 3 * MOST  # why the resampled t-test is not used for maps
+    assert (hits <= MOST).all(), hits
+
+
 class Readout(torch.nn.Module):
     """Calls a class by the sum of the image times a pattern."""
 
@@ -131,14 +192,11 @@ def test_a_mask_that_knows_nothing_of_the_network_is_rarely_beyond_random_masks(
     sign = (2 * labels - 1)[:, None, None, None]
     for seed in range(N):
         pattern, mask = random_map(rng) - random_map(rng), random_map(rng)
-        folds = []
-        for fold in ("01", "02"):
-            own = pattern + 0.3 * rng.standard_normal(SHAPE) * BRAIN
-            noise = rng.standard_normal((len(labels), *SHAPE))
-            images = (0.05 * sign * pattern + noise).astype(np.float32)
-            masks = {"conjoined": (mask / mask.max()).astype(np.float32)}
-            table = masked_accuracy(Readout(own), images, labels, masks, BRAIN, 19, seed)
-            folds.append(table.assign(fold=fold, method="meaningful_perturbation"))
-        table = masked_accuracy_over_folds(pd.concat(folds), {"conjoined": "conjoined"})
+        noise = rng.standard_normal((len(labels), *SHAPE))
+        images = (0.05 * sign * pattern + noise).astype(np.float32)
+        masks = {"conjoined": (mask / mask.max()).astype(np.float32)}
+        table = masked_accuracy(Readout(pattern), images, labels, masks, BRAIN, 19, seed)
+        table = table.assign(fold="01", method="meaningful_perturbation")
+        table = masked_accuracy_over_folds(table, {"conjoined": "conjoined"})
         hits += table["p_random"].min() <= LEVEL
     assert hits <= MOST

@@ -96,3 +96,26 @@ def test_participants_with_a_missing_value_are_counted_out():
     found = confounds_table(own, LABELS, np.arange(N), FOLDS, 99, seed=0).set_index("confound")
     assert found.loc["age", "n"] == 70
     assert found.loc["head_size", "n"] == 80
+
+
+@pytest.mark.slow
+def test_false_positives_of_what_differs_by_class():
+    rng, n, hits = np.random.default_rng(3), 500, {"age": 0, "site": 0}
+    labels = np.tile([0, 1], 20)
+    for _ in range(n):
+        values = {"age": rng.gamma(4, size=40), "site": rng.choice(list("abcd"), 40)}
+        for name, own in values.items():
+            hits[name] += difference_by_class(pd.Series(own), labels)["p_difference"] <= 0.05
+    assert max(hits.values()) <= stats.binom.ppf(0.999, n, 0.05)
+
+
+@pytest.mark.slow
+def test_false_positives_of_a_property_that_predicts_nothing():
+    rng, n, hits = np.random.default_rng(4), 500, 0
+    families, halves = np.arange(N) // 2, np.arange(N) // (N // 2)
+    for seed in range(n):
+        labels = rng.permutation(N // 2)[families] % 2
+        age = pd.DataFrame({"age": rng.normal(30, 4, N // 2)[families]}, index=IDS)
+        found = confounds_table(age, labels, families, halves, 39, seed)
+        hits += found.loc[0, "p_permutation"] <= 0.05
+    assert hits <= stats.binom.ppf(0.999, n, 0.05)

@@ -63,3 +63,19 @@ def test_beyond_random_maps_by_hand():
     assert single[0] == 2.5
     assert single[3] == pytest.approx(2 * stats.t.sf(2.5 / np.sqrt(0.5 * 1.5), 1))
     assert np.isnan(beyond_random_maps(own[:1], random[:1])[1:]).all()
+
+
+@pytest.mark.parametrize("n_random", [1, 3])
+@pytest.mark.parametrize("noise", [0.1, 1.0])
+def test_one_map_in_all_folds_is_compared_with_one_random_map(n_random, noise):
+    """Under the null a method's maps are a random map, the same in every fold."""
+    rng, found, naive = np.random.default_rng(2), 0, 0
+    for _ in range(500):
+        fold = rng.standard_normal(10)
+        own = fold + rng.standard_normal() + noise * rng.standard_normal(10)
+        shape = 10, n_random
+        random = fold[:, None] + rng.standard_normal(shape) + noise * rng.standard_normal(shape)
+        found += beyond_random_maps(own, random)[3] < 0.05
+        naive += corrected_t(own - random.mean(axis=1))[3] < 0.05
+    assert found <= stats.binom.ppf(0.999, 500, 0.05)
+    assert found < naive

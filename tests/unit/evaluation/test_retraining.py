@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from voxplain.evaluation.retraining import against_chance, spread
 
@@ -23,14 +24,12 @@ def test_spread_by_hand():
 
 
 def test_chance_of_unrelated_people_in_one_fold_is_hypergeometric():
-    from scipy.stats import hypergeom
-
     rng = np.random.default_rng(0)
     n = 60
     true, called = np.tile([0, 1], n // 2), (rng.random(n) < 0.4).astype(int)
     table = pd.DataFrame({"y_true": true, "y_pred": called})
     found = against_chance(table, np.arange(n), np.repeat("01", n), 4000, seed=1)
-    hits = hypergeom(n, n // 2, called.sum())  # of those called 1 that are 1
+    hits = stats.hypergeom(n, n // 2, called.sum())  # of those called 1 that are 1
     right = 2 * np.arange(n + 1) + (n - n // 2) - called.sum()
     p = hits.pmf(np.arange(n + 1))[right >= (true == called).sum()].sum()
     assert found["p"] == pytest.approx(p, abs=0.03)
@@ -56,3 +55,13 @@ def test_a_model_that_names_one_class_is_within_chance():
     found = against_chance(table, np.arange(24), np.repeat("01", 24), 99, seed=0)
     assert found["inside"]
     assert found["p"] == 1
+
+
+def test_false_positives_of_a_network_trained_on_shuffled_labels():
+    rng, n, hits = np.random.default_rng(1), 500, 0
+    families, fold = np.repeat(np.arange(20), 2), np.repeat(["01", "02"], 20)
+    for seed in range(n):
+        true, called = (rng.permuted(np.tile([0, 1], (2, 5)), axis=1).ravel() for _ in range(2))
+        table = pd.DataFrame({"y_true": true[families], "y_pred": called[families]})
+        hits += against_chance(table, families, fold, 39, seed)["p"] <= 0.05
+    assert hits <= stats.binom.ppf(0.999, n, 0.05)
