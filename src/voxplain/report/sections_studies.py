@@ -228,7 +228,7 @@ def roar(context: Mapping[str, Any]) -> list:
             rows,
             "table-roar",
             "Accuracy of networks trained without the marked voxels, means over folds; interval "
-            "and p corrected for shared training participants.",
+            "and p by how much random masks differ.",
             "tables/roar.tsv",
             labels={
                 "share": "share of the brain replaced",

@@ -33,8 +33,8 @@ def faithfulness(context: Mapping[str, Any]) -> list:
         table(
             scores,
             "table-faithfulness",
-            "Area under the curves, and the gain over random orders (95 % interval and p over "
-            "folds, corrected for shared training participants).",
+            "Area under the curves, and the gain over random orders (95 % interval and p by how "
+            "much random orders differ among themselves).",
             "tables/faithfulness.tsv",
         ),
     ]

@@ -34,6 +34,7 @@ LABELS = {
     "dice_threshold": "Dice, paper's thresholds",
     "dice_threshold_chance": "Dice of independent masks, paper's thresholds",
     "evidence": "above chance",
+    "folds_above": "share of folds above random maps",
     "in_view": "share of region in view",
     "majority": "larger class",
     "mass_inside": "mass inside",
