@@ -192,8 +192,8 @@ def _sweep(agreement: pd.DataFrame | None) -> list:
             agreement,
             "table-agreement",
             "Agreement over areas. For participants: 95 % interval over folds, Dice with another "
-            "participant's map (other mean), and p of the excess over smooth random maps (jackknife "
-            "over folds).",
+            "participant's map (other mean), and p of the excess over smooth random maps "
+            "(jackknife over folds).",
             "tables/agreement.tsv",
             folded=True,
         )
