@@ -128,7 +128,8 @@ class Table:
         Column names as shown.
     rows : list of list of Cell
     source : str
-        File below the run's folder that holds the table in full; empty if there is none.
+        File below the run's folder that holds the table in full, or several after commas; empty if
+        there is none.
     folded : bool
         True hides the rows until asked for.
     """
