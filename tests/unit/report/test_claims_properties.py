@@ -89,5 +89,6 @@ def test_one_model_has_no_folds_to_judge_by():
     rows = claims.lateral(sides(0.3, np.nan, np.nan), True)
     assert {row.verdict for row in rows} == {verdict}
     assert {row.uncertainty for row in rows} == {"one model, no interval over folds"}
-    blank = properties(p_highest=np.nan).assign(value=np.nan)
+    blank = properties(p_highest=np.nan)
+    blank.loc[blank["method"] == METHODS[0], "value"] = np.nan  # another method's map
     assert claims.sparsest(blank, True).verdict == "not testable: the map is blank"
