@@ -1,14 +1,16 @@
-"""How a whole run grows with participants, voxels and folds: jobs, time, memory, disk and slopes.
+"""How a run grows with participants, voxels and folds: jobs, time, memory, disk and slopes.
 
-    OMP_NUM_THREADS=1 python benchmarks/scaling.py --subjects 50 100 200 500 1000 2000 \\
-        --edges 22 30 40 --folds 2 5 10
-    python benchmarks/scaling.py --computed 1000 10000 40000
+    OMP_NUM_THREADS=1 python benchmarks/scaling.py --subjects 50 200 800 2000 \\
+        --edges 22 30 --folds 2 5
+    python benchmarks/scaling.py --computed 1113 10000 40000
 
-Generated cohorts under the tests' tiny settings, so that sizes are what differs (22 is the smallest
-edge that the network takes). Along each axis the other two stay at their first value. Processor
-time and memory are those of Snakemake and all its jobs; a slope is the exponent between the two
-largest sizes: 1 is growth in proportion. With --computed nothing is run: what `voxplain check`
-would say of such cohorts, under the default settings on the CPU and the paper's on one GPU.
+Generated cohorts under the tests' tiny settings and less, so that sizes are what differs (22 is the
+smallest edge that the network takes), up to the tables of the stages whose work grows. Along each
+axis the other two stay at their first value. Processor time and the largest process are those of
+Snakemake and all its jobs; a job's own peak memory is what its log says, the largest of its rule. A
+slope is the exponent between the two largest sizes: 1 is growth in proportion. With --computed
+nothing is run: what `voxplain check` would say of such cohorts, under the default settings on the
+CPU and the paper's on one GPU.
 """
 
 import argparse
@@ -32,7 +34,10 @@ from voxplain.costs import Costs
 
 QUANTITIES = ("jobs", "cpu_s", "wall_s", "largest_process_MB", "disk_MB")
 IMAGE_VOXELS = 260 * 311 * 260  # HCP's
-MEMORY_RULES = ("stack_volumes", "train_cnn", "explain")  # GB of one job
+MEMORY_RULES = ("train_cnn", "explain", "gram_matrix", "voxel_svm", "map_properties")
+TABLES = ("accuracy", "masked_accuracy", "agreement", "map_properties", "first_layer")
+METHODS = ["meaningful_perturbation", "grad_cam"]
+QUICK = {"iterations": 2, "draws": 1, "jitter": 2}
 
 
 def study(subjects: int, edge: int, folds: int) -> dict:
@@ -42,18 +47,22 @@ def study(subjects: int, edge: int, folds: int) -> dict:
         "cohort": {"synthetic": synthetic},
         "volumes": {"shape": [edge, round(edge * 1.2), edge], "batches": max(2, subjects // 100)},
         "folds": TINY["folds"] | {"n_splits": folds},
+        "cnn": TINY["cnn"] | {"epochs": 1},
+        "attribution": TINY["attribution"] | {"methods": METHODS, METHODS[0]: QUICK},
     }
 
 
-def measure(subjects: int, edge: int, folds: int, wheels: Path | None) -> dict[str, float]:
-    """Run one study in a folder of its own; return what it took."""
+def measure(
+    subjects: int, edge: int, folds: int, wheels: Path | None
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Run one study in a folder of its own; return what it took, and each rule's peak memory."""
     with tempfile.TemporaryDirectory(prefix="scaling-") as name:
-        workflow = Workflow(Path(name), study(subjects, edge, folds))
+        workflow = Workflow(Path(name), study(subjects, edge, folds), cores=1)
         if wheels:
             workflow.path().mkdir()
             workflow.path("wheels").symlink_to(wheels.resolve())
         begin = time.perf_counter()
-        done = workflow()
+        done = workflow(*(f"results/tiny/tables/{name}.tsv" for name in TABLES))
         wall = time.perf_counter() - begin
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, "snakemake", done.stdout[-4000:])
@@ -61,7 +70,18 @@ def measure(subjects: int, edge: int, folds: int, wheels: Path | None) -> dict[s
         files = [path for path in workflow.path("tiny").rglob("*") if path.is_file()]
         jobs = sum(path.is_relative_to(workflow.path("tiny", "logs")) for path in files)
         disk = sum(path.stat().st_size for path in files) / 1e6
-        return dict(zip(QUANTITIES, (jobs, cpu, wall, largest, disk), strict=True))
+        found = dict(zip(QUANTITIES, (jobs, cpu, wall, largest, disk), strict=True))
+        return found, peaks(workflow.path("tiny", "logs"))
+
+
+def peaks(logs: Path) -> dict[str, float]:
+    """Return the largest peak memory (MB) that the logs of each rule's jobs tell."""
+    largest: dict[str, float] = {}
+    for path in logs.rglob("*.log"):
+        rule = path.relative_to(logs).parts[0].removesuffix(".log")
+        for megabytes in re.findall(r"^peak memory: (\d+) MB$", path.read_text(), re.M):
+            largest[rule] = max(float(megabytes), largest.get(rule, 0))
+    return dict(sorted(largest.items()))
 
 
 def computed(participants: list[int]) -> pd.DataFrame:
@@ -94,9 +114,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--subjects", type=int, nargs="+", default=[50, 100, 200, 500, 1000, 2000])
-    parser.add_argument("--edges", type=int, nargs="+", default=[22, 30, 40])
-    parser.add_argument("--folds", type=int, nargs="+", default=[2, 5, 10])
+    parser.add_argument("--subjects", type=int, nargs="+", default=[50, 200, 800, 2000])
+    parser.add_argument("--edges", type=int, nargs="+", default=[22, 30])
+    parser.add_argument("--folds", type=int, nargs="+", default=[2, 5])
     parser.add_argument(
         "--wheels", type=Path, help="folder of atlas wheels, such as results/wheels"
     )
@@ -107,7 +127,7 @@ def main() -> None:
         return
     axes = {"subjects": options.subjects, "edge": options.edges, "folds": options.folds}
     base = {axis: sizes[0] for axis, sizes in axes.items()}
-    measured: dict[tuple, dict[str, float]] = {}
+    measured: dict[tuple, tuple[dict[str, float], dict[str, float]]] = {}
     for axis, sizes in axes.items():
         for size in sizes:
             point = tuple((base | {axis: size}).values())
@@ -116,10 +136,13 @@ def main() -> None:
                 print(dict(zip(axes, point, strict=True)), measured[point], flush=True)
         if len(sizes) < 2:
             continue
-        table = pd.DataFrame([measured[tuple((base | {axis: s}).values())] for s in sizes])
+        points = [measured[tuple((base | {axis: size}).values())] for size in sizes]
+        table, memory = (pd.DataFrame(column, index=sizes) for column in zip(*points, strict=True))
         grown = np.array(sizes) ** (3 if axis == "edge" else 1)
         slopes = {name: round(slope(grown, table[name].to_numpy()), 2) for name in QUANTITIES}
-        print(f"slopes by {'voxels' if axis == 'edge' else axis}: {slopes}", flush=True)
+        print(table.round(1).rename_axis(axis).to_string())
+        print(f"slopes by {'voxels' if axis == 'edge' else axis}: {slopes}")
+        print(f"peak memory of a job, MB\n{memory.T.to_string()}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,58 +1,98 @@
-"""How much of a run is start-up: ``python benchmarks/startup.py results/demo``.
+"""How much of a run is start-up.
 
-Start-up is, per job, a fresh interpreter that runs the imports of the job's script, and for the run
-as a whole what Snakemake needs to build the DAG. The rest of every job's wall time is useful work.
+    python benchmarks/startup.py results/demo
+    python benchmarks/startup.py --computed 1113
+
+Start-up is, per job, a fresh interpreter that runs the imports of the job's script and what
+Snakemake puts before them, and for the run as a whole what Snakemake needs to build the DAG; all
+the rest is useful work. Processor time, so that other work beside it does no harm. The first form
+sets it beside the times that a finished run has recorded, the second beside what `voxplain check`
+estimates for as many participants: the default settings, and the paper's, on CPU cores.
 """
 
+import argparse
 import ast
+import functools
+import resource
 import subprocess
 import sys
-import time
+import tempfile
 from pathlib import Path
 
 import pandas as pd
+import yaml
+
+from voxplain.config import read_config
+from voxplain.costs import Costs
+from voxplain.plan import planned_jobs
+from voxplain.report.jobs import time_per_rule
 
 ROOT = Path(__file__).resolve().parents[1]
+IMAGE_VOXELS = 260 * 311 * 260  # HCP's
+PREAMBLE = ["import pickle", "from snakemake import script"]
+OTHERS_SCRIPTS = {"control_maps": "group_maps"}
 
 
-def import_seconds(script, repeats=3):
-    """Return the shortest wall time of an interpreter that only imports what a script imports."""
-    tree = ast.parse(script.read_text())
-    lines = [ast.unparse(n) for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+def processor_seconds(command: list[str], repeats: int = 3) -> float:
+    """Return the least processor time of a command."""
     times = []
     for _ in range(repeats):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)
-        times.append(time.perf_counter() - start)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return min(times)
 
 
-def main(run):
-    rows = []
-    for script in sorted((ROOT / "workflow" / "scripts").glob("*.py")):
-        rule = script.stem
-        files = [*run.glob(f"benchmarks/{rule}.tsv"), *run.glob(f"benchmarks/{rule}/**/*.tsv")]
-        if files:
-            seconds = sum(pd.read_csv(file, sep="\t")["s"].iloc[0] for file in files)
-            start = import_seconds(script)
-            rows.append((rule, len(files), seconds, start * len(files), start))
-    columns = ["rule", "jobs", "wall_s", "startup_s", "startup_per_job_s"]
-    table = pd.DataFrame(rows, columns=columns)
-    begin = time.perf_counter()
-    subprocess.run(
-        [Path(sys.executable).parent / "snakemake", "--dry-run", "--quiet", "all"],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+@functools.cache
+def import_seconds(rule: str) -> float:
+    """Return the processor time of an interpreter that only imports what a rule's script does."""
+    script = ROOT / "workflow" / "scripts" / f"{OTHERS_SCRIPTS.get(rule, rule)}.py"
+    tree = ast.parse(script.read_text())
+    lines = [ast.unparse(n) for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+    return processor_seconds([sys.executable, "-c", "\n".join([*PREAMBLE, *lines])])
+
+
+def share(table: pd.DataFrame) -> None:
+    """Print rule, jobs and seconds beside start-up, and the share of start-up."""
+    table["startup_per_job"] = [import_seconds(rule) for rule in table["rule"]]
+    table["startup"] = table["jobs"] * table["startup_per_job"]
+    plan = [str(Path(sys.executable).parent / "snakemake"), "--dry-run", "--quiet", "all"]
+    engine = processor_seconds([*plan, "--config", "run=startup"], repeats=1)
+    print(table.sort_values("seconds", ascending=False).round(2).to_string(index=False))
+    total, startup = table["seconds"].sum() + engine, table["startup"].sum() + engine
+    print(f"{table['jobs'].sum()} jobs: {total:.0f} s, {startup:.0f} s of it start-up")
+    print(f"(Snakemake's own: {engine:.1f} s); share of start-up: {startup / total:.1%}\n")
+
+
+def computed(participants: int, *presets: str) -> pd.DataFrame:
+    """Return the rules of a run on so many participants: jobs as planned, seconds as estimated."""
+    cohort = {"layout": "synthetic", "space": "MNI152", "synthetic": {"n_subjects": participants}}
+    files = [ROOT / "config.yaml", *(ROOT / "workflow/presets" / f"{one}.yaml" for one in presets)]
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as overlay:
+        yaml.safe_dump({"run": "startup", "cohort": cohort}, overlay)
+        overlay.flush()
+        files.append(Path(overlay.name))
+        jobs, config = planned_jobs(files, ROOT), read_config(files)
+    costs = Costs(config | {"gpu": 0}, participants, IMAGE_VOXELS)
+    names = [rule for rule in jobs if rule not in ("make_images", "plan_cohort", "gather_cohort")]
+    rows = [(rule, jobs[rule], costs.seconds(rule, jobs[rule])) for rule in names]
+    return pd.DataFrame(rows, columns=["rule", "jobs", "seconds"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    dag = time.perf_counter() - begin
-    print(table.sort_values("wall_s", ascending=False).round(2).to_string(index=False))
-    total, startup = table["wall_s"].sum(), table["startup_s"].sum()
-    print(f"\n{table['jobs'].sum()} jobs: {total:.0f} s in all, {startup:.0f} s of it start-up")
-    print(f"Snakemake's own start: {dag:.1f} s")
-    print(f"share of start-up: {(startup + dag) / (total + dag):.0%}")
+    parser.add_argument("run", type=Path, nargs="?", help="folder of a finished, undisturbed run")
+    parser.add_argument("--computed", type=int, metavar="N")
+    options = parser.parse_args()
+    if options.run:
+        share(time_per_rule(options.run / "benchmarks")[["rule", "jobs", "seconds"]])
+    if options.computed:
+        share(computed(options.computed))
+        share(computed(options.computed, "kan2020"))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

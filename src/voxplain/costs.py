@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from voxplain.limits import EXACT_TO, GRAM_VALUES, LANDMARKS, PART_VOXELS
+
 MB = 1e6
 PAPER = ((58, 70, 58), (32, 64, 128))
 DEMO = ((30, 36, 30), (8, 16, 32))
@@ -28,6 +30,7 @@ SURROGATE_US_PER_VOXEL = 0.2  # per random map
 TABULAR_MS = 4.0  # per participant, fold and candidate of a grid
 SYNTHETIC_MS = 210  # per participant at 3 mm
 BASE_MB = 450  # a job with torch and nothing else
+PASS_MB = 350  # one pass through the network with its gradients, of bounded size
 
 
 def operations(shape: tuple[int, ...], channels: tuple[int, ...]) -> float:
@@ -159,15 +162,21 @@ class Costs:
         return jobs * (NETWORK_JOB_S if rule in NETWORK_RULES else OTHER_JOB_S) + self.work_s(rule)
 
     def memory_mb(self, rule: str) -> float:
-        """Memory of one job of a rule; 0 where it is a few hundred MB whatever the cohort."""
-        volumes = 4 * self.n * prod(self._size[0]) / MB
-        if rule in ("train_cnn", "train_variant"):
-            batch = self.config["cnn"]["batch_size"] * activations_mb(*self._size)
-            return BASE_MB + 2 * volumes + batch
+        """Memory of one job of a rule; 0 where it is a few hundred MB whatever the cohort.
+
+        No job holds the cohort (`voxplain.stack`), so only the Gram matrix grows with it.
+        """
+        shape, channels = self._size
+        if rule in TRAINING_RULES:
+            return BASE_MB + self.config["cnn"]["batch_size"] * activations_mb(shape, channels)
         if rule in NETWORK_RULES:
-            return BASE_MB + 2 * volumes
-        if rule in ("stack_volumes", "gram_matrix"):
-            return 100 + 3 * volumes
+            part = min(self.maps_per_method, max(1, PART_VOXELS // prod(shape)))
+            return BASE_MB + 5 * 4 * part * prod(shape) / MB + PASS_MB
+        gram = 8 * self.n * (self.n if self.n <= EXACT_TO else LANDMARKS) / MB
+        if rule == "gram_matrix":
+            return 100 + gram + 2 * 8 * min(GRAM_VALUES, self.n * prod(shape)) / MB
+        if rule in ("voxel_svm", "label_permutations"):
+            return 200 + 4 * gram
         return 0.0
 
     @property
@@ -179,9 +188,10 @@ class Costs:
         return (arrays + images) / MB
 
 
-NETWORK_RULES = frozenset(
+TRAINING_RULES = frozenset({"train_cnn", "train_variant", "roar_fold"})
+NETWORK_RULES = TRAINING_RULES | frozenset(
     {
-        *("check_network", "train_cnn", "train_variant", "explain", "first_layer"),
+        *("check_network", "explain", "first_layer", "ablation_knob", "external_accuracy"),
         *("masked_accuracy_fold", "faithfulness_fold", "robustness_method", "truth_point"),
     }
 )

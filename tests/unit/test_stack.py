@@ -124,7 +124,7 @@ def work():
 
 
 # Small cohorts reach the limits, too.
-cohorts._VOXELS_PER_PART = 16 * 22**3
+cohorts.PART_VOXELS = 16 * 22**3
 controls._VALUES = 2**18
 voxel_svm.EXACT_TO, voxel_svm.LANDMARKS = 100, 50
 torch.set_num_threads(1)

@@ -51,8 +51,8 @@ TINY = {
 class Workflow:
     """The project's Snakefile in a working directory of its own."""
 
-    def __init__(self, folder: Path, config: dict) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, config: dict, cores: int = 2) -> None:
+        self.folder, self.cores = folder, cores
         self.configfile = folder / "tiny.yaml"
         self.configfile.write_text(yaml.safe_dump(config))
 
@@ -61,7 +61,8 @@ class Workflow:
         return [
             str(BIN / "snakemake"),
             *arguments,
-            *("--snakefile", str(ROOT / "Snakefile"), "--cores", "2", "--quiet", "host"),
+            *("--snakefile", str(ROOT / "Snakefile"), "--quiet", "host"),
+            *("--cores", str(self.cores)),
             *("--workflow-profile", str(ROOT / "profiles" / "default")),
             *("--configfile", str(ROOT / "config.yaml"), str(self.configfile)),
             *(("--config", *config) if config else ()),

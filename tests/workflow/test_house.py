@@ -61,6 +61,17 @@ def test_scripts_are_short_and_read_no_config():
         assert "snakemake.config" not in text, script.name
 
 
+def test_jobs_that_compute_without_the_network_do_not_import_torch():
+    """Torch takes seconds to import; what computes with it calls `compute.prepare`."""
+    paying = []
+    for script in (ROOT / "workflow" / "scripts").glob("*.py"):
+        sources = [file.read_text() for file in (script, *imported_files(script))]
+        torch = any(re.search(r"^(import|from) torch\b", text, re.M) for text in sources)
+        if torch and "compute.prepare(" not in script.read_text():
+            paying.append(script.name)
+    assert paying == []
+
+
 def test_source_hash_follows_imports_only():
     scripts = ROOT / "workflow" / "scripts"
     training = {file.name for file in imported_files(scripts / "train_cnn.py")}

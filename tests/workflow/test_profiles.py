@@ -38,6 +38,15 @@ def test_slurm_knows_every_rule_that_computes_with_the_network():
     assert set(profile("slurm")["set-resources"]) >= rules - on_request
 
 
+def test_every_rule_that_computes_with_the_network_says_how_much_memory():
+    for file in (ROOT / "workflow" / "rules").glob("*.smk"):
+        text = file.read_text()
+        for rule in NETWORK_RULES.findall(text):
+            if rule != "truth_point":  # Snakemake itself, whose jobs say it
+                block = re.search(rf"rule {rule}:.*?script:", text, re.S)[0]
+                assert f'mem_mb=memory("{rule}")' in block
+
+
 @pytest.mark.parametrize("name", PROFILES)
 def test_snakemake_takes_every_line(name):
     for plugin in PLUGINS.get(name, []):

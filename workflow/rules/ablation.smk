@@ -29,6 +29,7 @@ rule ablation_knob:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
+        mem_mb=memory("ablation_knob"),
     params:
         values=lambda wildcards: ABLATION["knobs"].get(wildcards.knob, []),
         participants=ABLATION["participants"],

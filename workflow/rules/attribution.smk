@@ -29,6 +29,7 @@ rule explain:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
+        mem_mb=memory("explain"),
     params:
         checkpoint=P.map_checkpoint,
         network=NETWORK,

@@ -37,6 +37,8 @@ rule voxel_svm:
         P.benchmark("voxel_svm")
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=memory_of_fits,
     params:
         n_features=prod(config["volumes"]["shape"]),
         svm_c=config["baselines"]["svm_c"],

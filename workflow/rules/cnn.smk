@@ -14,6 +14,7 @@ if OWN_NETWORK:
         threads: config["threads"]
         resources:
             gpu=config["gpu"],
+            mem_mb=memory("check_network"),
         params:
             network=NETWORK,
             gpu=config["gpu"],
@@ -43,6 +44,7 @@ rule train_cnn:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
+        mem_mb=memory("train_cnn"),
     params:
         network=NETWORK,
         checkpoint=P.cnn_checkpoint,

@@ -3,8 +3,10 @@
 import os
 import re
 import shlex
+from math import ceil
 from pathlib import Path
 
+from voxplain.costs import Costs
 from voxplain.layout_files import PATTERNS
 from voxplain.manifest import files_fingerprint, images_fingerprint, source_hash
 from voxplain.network_source import source_digest
@@ -121,6 +123,7 @@ HELD_OUT_MAPS = config["attribution"]["model"] == "fold"
 MAP_FOLDS = FOLDS if HELD_OUT_MAPS else [WHOLE_COHORT]
 # Folds that the page's viewer can show one by one; the whole-cohort model is its own mean.
 VIEWER_FOLDS = FOLDS if HELD_OUT_MAPS else []
+LARGE = 10**6  # participants: no network job takes more memory for more of them
 ENVIRONMENT = f"../../envs/{'gpu' if config['gpu'] else 'cpu'}.yaml"
 
 
@@ -134,6 +137,17 @@ wildcard_constraints:
 def code(script):
     """Hash of a script and of all of voxplain that it imports: a changed kernel re-runs its results."""
     return source_hash(Path(workflow.basedir) / "workflow" / "scripts" / script)
+
+
+def memory(rule):
+    """Most memory of one job of a rule that computes with the network, MB; more at each attempt."""
+    needed = ceil(Costs(config, LARGE, 0).memory_mb(rule))
+    return lambda wildcards, attempt: attempt * needed
+
+
+def memory_of_fits(wildcards, input, attempt):
+    """Memory of a job that fits on the Gram matrix, MB: each fit takes four times its size."""
+    return attempt * ceil(500 + 4 * input.size_mb)
 
 
 def network():

@@ -20,6 +20,7 @@ rule masked_accuracy_fold:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
+        mem_mb=memory("masked_accuracy_fold"),
     params:
         methods=METHODS,
         classes=CLASSES,
@@ -123,6 +124,7 @@ rule first_layer:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
+        mem_mb=memory("first_layer"),
     params:
         folds=[*FOLDS, WHOLE_COHORT],
         classes=CLASSES,

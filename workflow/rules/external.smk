@@ -39,6 +39,7 @@ if OTHER:
         threads: config["threads"]
         resources:
             gpu=config["gpu"],
+            mem_mb=memory("external_accuracy"),
         params:
             run=config["run"],
             other_run=config["other_run"],

@@ -102,6 +102,8 @@ rule label_permutations:
     conda:
         ENVIRONMENT
     threads: config["threads"]
+    resources:
+        mem_mb=memory_of_fits,
     params:
         permutations=config["evaluation"]["refits"],
         n_voxels=prod(config["volumes"]["shape"]),
@@ -137,6 +139,8 @@ rule repeat:
     conda:
         ENVIRONMENT
     threads: config["threads"]
+    resources:
+        mem_mb=memory_of_fits,
     params:
         models=MODELS[1:],
         n_splits=len(FOLDS),

@@ -21,6 +21,7 @@ rule roar_fold:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
+        mem_mb=memory("roar_fold"),
     params:
         roar=config["evaluation"]["roar"],
         sigma=config["evaluation"]["faithfulness"]["sigma"],

@@ -25,6 +25,7 @@ rule faithfulness_fold:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
+        mem_mb=memory("faithfulness_fold"),
     params:
         methods=METHODS,
         controls=CONTROLS,
@@ -74,6 +75,7 @@ rule train_variant:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
+        mem_mb=memory("train_variant"),
     params:
         network=NETWORK,
         checkpoint=P.variant_checkpoint,
@@ -104,6 +106,7 @@ rule robustness_method:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
+        mem_mb=memory("robustness_method"),
     params:
         names=VARIANTS,
         network=NETWORK,

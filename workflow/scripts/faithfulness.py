@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from voxplain.evaluation.faithfulness import against_random
+from voxplain.evaluation.over_folds import faithfulness_over_folds
 from voxplain.files import read_tables, write_table
 from voxplain.logs import job_log
 
 with job_log(snakemake.log[0]):
     areas = read_tables(snakemake.input.areas)
-    table = against_random(areas)
+    table = faithfulness_over_folds(areas)
     write_table(snakemake.output.table, table)
     curves = read_tables(snakemake.input.curves)
     keys = ["method", "random", "test", "fill", "fraction"]

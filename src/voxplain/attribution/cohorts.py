@@ -11,9 +11,8 @@ import torch
 from voxplain.attribution.result import AttributionResult
 from voxplain.checkpoints import Checkpoint
 from voxplain.files import write_rows
+from voxplain.limits import PART_VOXELS
 from voxplain.stack import Stack, parts
-
-_VOXELS_PER_PART = 2**24  # 64 MB of images, and as much of maps
 
 
 def explain_parts(
@@ -49,7 +48,7 @@ def explain_parts(
         Of the next images, in order.
     """
     device = next(model.parameters()).device
-    for number, part in enumerate(parts(len(images), _VOXELS_PER_PART // images[0].size)):
+    for number, part in enumerate(parts(len(images), PART_VOXELS // images[0].size)):
         batch = torch.from_numpy(images[part]).unsqueeze(1).to(device)
         chosen = None if targets is None else torch.from_numpy(targets[part]).to(device)
         given = dict(settings or {})

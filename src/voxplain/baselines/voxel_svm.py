@@ -9,11 +9,8 @@ import numpy as np
 
 from voxplain.baselines import Fitted
 from voxplain.errors import ImageError
+from voxplain.limits import EXACT_TO, GRAM_VALUES, LANDMARKS
 from voxplain.stack import Stack, voxel_blocks
-
-EXACT_TO = 10_000  # participants: a Gram matrix of 0.8 GB, and four times that in a fit
-LANDMARKS = 2_000
-_BLOCK_VALUES = 2**25  # 0.25 GB of float64
 
 
 def landmarks(n: int) -> np.ndarray:
@@ -50,7 +47,7 @@ def gram_matrix(volumes: np.ndarray | Stack, block: int = 16384) -> tuple[np.nda
     shift = volumes[0].mean(dtype=np.float64)
     gram = np.zeros((len(volumes), len(chosen)))
     sums = np.zeros((len(volumes), 2))
-    for values in voxel_blocks(volumes, min(block, _BLOCK_VALUES // len(volumes))):
+    for values in voxel_blocks(volumes, min(block, GRAM_VALUES // len(volumes))):
         part = values - shift
         gram += part @ (part if len(chosen) == len(part) else part[chosen]).T
         sums[:, 0] += part.sum(axis=1)

@@ -101,7 +101,7 @@ def _print_plan(plan: "pd.DataFrame") -> None:
 
 
 def _print_totals(config: dict[str, Any], plan: "pd.DataFrame", costs: Any, cores: int) -> None:
-    from voxplain.plan import free_disk_mb
+    from voxplain.plan import free_disk_mb, ram_mb
 
     total, largest = plan["seconds"].sum(), plan["memory_mb"].max()
     device = "on one GPU" if config["gpu"] else f"on {cores} cores"
@@ -111,6 +111,13 @@ def _print_totals(config: dict[str, Any], plan: "pd.DataFrame", costs: Any, core
         f"Memory  about {max(largest, 500) / 1000:.1f} GB for the largest job; "
         f"{cores} run at once on {cores} cores"
     )
+    here = ram_mb()
+    if cores * largest > here:
+        errors.print(
+            f"[yellow]This machine has {here / 1000:.0f} GB, too few for {cores} of the largest "
+            f"jobs at once: start Snakemake with --resources mem_mb={0.9 * here:.0f}, which lets "
+            "fewer of them run together.[/]"
+        )
     free = free_disk_mb()
     console.print(
         f"Disk    about {costs.disk_mb / 1000:.1f} GB, {free / 1000:.0f} GB are free here"

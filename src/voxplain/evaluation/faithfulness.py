@@ -12,7 +12,6 @@ import torch
 from scipy import ndimage
 from scipy.special import softmax
 
-from voxplain.evaluation.fold_statistics import beyond_random_maps
 from voxplain.evaluation.smooth_masks import matched_fwhm, smooth
 from voxplain.stack import Stack, mean_volume
 from voxplain.training import predict_logits
@@ -218,42 +217,6 @@ def areas(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         .rename("area")
         .reset_index()
     )
-
-
-def against_random(rows: pd.DataFrame) -> pd.DataFrame:
-    """Compare each method's areas with those of random orders as smooth as its own maps.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Areas of all folds (`of_participants`), with a column fold. Random orders of one draw are
-        other ones in each fold.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per method, test and fill: area, random, gain (how much better than random: lower
-        by deletion, higher by insertion; mean over folds), ci_low, ci_high and p of the gain
-        (`beyond_random_maps`), better (share of participants with a gain above 0), participants,
-        folds.
-    """
-    out = []
-    for (method, test, fill), part in rows.groupby(["method", "test", "fill"], sort=False):
-        own = part[part["draw"].isna()].set_index(["fold", "participant_id"])["area"]
-        random = part[part["draw"].notna()]
-        random = random.pivot_table("area", ["fold", "participant_id"], "draw")
-        random = random.loc[own.index]
-        sign = -1 if test == "deletion" else 1
-        folds = [sign * table.groupby("fold").mean().to_numpy() for table in (own, random)]
-        gain, low, high, p = beyond_random_maps(*folds)
-        out.append(
-            {"method": method, "test": test, "fill": fill}
-            | {"area": own.mean(), "random": random.mean(axis=None)}
-            | {"gain": gain, "ci_low": low, "ci_high": high, "p": p}
-            | {"better": (sign * (own - random.mean(axis=1)) > 0).mean()}
-            | {"participants": len(own), "folds": len(folds[0])}
-        )
-    return pd.DataFrame(out)
 
 
 def target_probabilities(

@@ -11,9 +11,8 @@ from voxplain.evaluation.families import permuted_labels
 from voxplain.evaluation.fold_statistics import against_null, jackknife_t, one_sided
 from voxplain.evaluation.group_maps import scale_to_unit
 from voxplain.evaluation.similarity import icc
+from voxplain.limits import MAP_VALUES
 from voxplain.stack import Stack, parts, voxel_blocks
-
-_VALUES = 2**25  # of a block of voxels, of all maps or all permutations
 
 
 def gini(values: np.ndarray) -> np.ndarray:
@@ -93,7 +92,7 @@ def of_fold(maps: Stack, image: np.ndarray, brain_mask: np.ndarray) -> dict[str,
         peaks (the maps' maxima, (n,)) and mean (the mean map in the brain, (n_voxels,)).
     """
     found, total = {"gini": [], "hoyer": [], "peaks": []}, 0
-    for part in parts(len(maps), _VALUES // (8 * image.size)):
+    for part in parts(len(maps), MAP_VALUES // (8 * image.size)):
         raw = maps[part]
         scaled = scale_to_unit(raw)
         found["peaks"].append(raw.max(axis=(1, 2, 3)))
@@ -232,7 +231,7 @@ def unit_blocks(
     """Yield `blocks` for `class_difference`: maps, each divided by its own peak (n,) if above 0."""
     peaks = np.where(peaks > 0, peaks, 1).astype(maps.dtype)
     inside = brain_mask.ravel()
-    size = max(1, _VALUES // max(len(maps), n_permutations + 1))
+    size = max(1, MAP_VALUES // max(len(maps), n_permutations + 1))
     blocks = zip(voxel_blocks(maps, size), voxel_blocks(inside[None], size), strict=True)
     for values, [chosen] in blocks:
         if chosen.any():

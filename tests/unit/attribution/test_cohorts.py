@@ -18,7 +18,7 @@ QUICK = {"iterations": 3, "draws": 1, "jitter": 2, "mask_scale": 2}
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_VOXELS_PER_PART", 2 * 22**3)
+    monkeypatch.setattr(module, "PART_VOXELS", 2 * 22**3)
     torch.manual_seed(0)  # weights of a throw-away network
     model = CNN3D(SHAPE, (2, 2, 2)).eval()
     images = np.random.default_rng(0).random((5, *SHAPE), np.float32)

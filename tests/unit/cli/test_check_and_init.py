@@ -216,6 +216,24 @@ def test_a_finished_run_has_no_plan(tmp_path, monkeypatch):
     assert "demo is finished" in said(run("check", ROOT / DEFAULTS))
 
 
+def test_too_little_memory_for_all_cores_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plan, "planned_jobs", lambda *_: {"explain": 30})
+    monkeypatch.setattr(plan, "ram_mb", lambda: 4000.0)
+    few, many = (said(run("check", ROOT / DEFAULTS, "--cores", n)) for n in ("2", "40"))
+    assert "--resources mem_mb=3600" in many
+    assert "mem_mb" not in few
+
+
+def test_memory_does_not_grow_with_the_cohort_but_for_the_gram_matrix():
+    paper = read_config([ROOT / DEFAULTS, ROOT / "workflow/presets/kan2020.yaml"])
+    rules = ("stack_volumes", "train_cnn", "explain", "masked_accuracy_fold", "map_properties")
+    small, large = (Costs(paper, n, 1) for n in (1000, 40_000))
+    assert [small.memory_mb(rule) for rule in rules] == [large.memory_mb(rule) for rule in rules]
+    ratio = large.memory_mb("voxel_svm") / small.memory_mb("voxel_svm")
+    assert 1 < ratio < 40  # 2000 landmarks of 40,000 participants instead of 40,000
+
+
 DEMO = {"train_cnn": (11, 201), "explain": (30, 230), "faithfulness_fold": (10, 113)}
 
 

@@ -1,8 +1,6 @@
 import numpy as np
-import pandas as pd
 import pytest
 import torch
-from scipy import stats
 from torch import nn
 
 from voxplain.evaluation import faithfulness
@@ -103,28 +101,3 @@ def test_random_orders_are_as_smooth_as_the_reference(brain):
     assert neighbours(orders[0]) > neighbours(rough) + 0.3
     again = faithfulness.random_orders(blob, brain, 2, 0)
     np.testing.assert_array_equal(again[0], orders[0])
-
-
-def test_against_random_by_hand():
-    rows = pd.DataFrame(
-        {
-            "method": "grad_cam",
-            "fill": "blur",
-            "test": ["deletion"] * 4 + ["insertion"] * 4,
-            "fold": ["01", "01", "02", "02"] * 2,
-            "participant_id": list("abcd") * 2,
-            "area": [0.2, 0.4, 0.3, 0.6, 0.5, 0.7, 0.5, 0.9],
-            "draw": pd.NA,
-        }
-    )
-    random = [rows.assign(draw=draw, area=area) for draw, area in enumerate((0.4, 0.6))]
-    table = faithfulness.against_random(pd.concat([rows, *random])).set_index("test")
-    assert table.loc["deletion", "gain"] == pytest.approx((0.2 + 0.05) / 2)
-    assert table.loc["deletion", "better"] == 0.75
-    assert table.loc["insertion", "gain"] == pytest.approx((0.1 + 0.2) / 2)
-    assert table.loc["insertion", "folds"] == 2
-    assert table.loc["insertion", "participants"] == 4
-    assert (table["random"] == 0.5).all()
-    # random orders vary by .02 in both folds; four of them
-    error = np.sqrt(0.02 * 1.25)
-    assert table.loc["insertion", "p"] == pytest.approx(2 * stats.t.sf(0.15 / error, 1))

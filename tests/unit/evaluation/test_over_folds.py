@@ -1,10 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from voxplain import paper
 from voxplain.evaluation.over_folds import (
     accuracy_over_repeats,
+    faithfulness_over_folds,
     masked_accuracy_over_folds,
     runtime_over_folds,
     table1,
@@ -118,3 +120,28 @@ def test_repeats_by_hand():
     alone = accuracy_over_repeats(pd.DataFrame(rows[:2])).set_index("model").loc["svm"]
     assert alone["together_mean"] == pytest.approx(0.85)
     assert alone[["divided_mean", "divided_sd", "family_gain", "relatives"]].isna().all()
+
+
+def test_faithfulness_against_random_by_hand():
+    rows = pd.DataFrame(
+        {
+            "method": "grad_cam",
+            "fill": "blur",
+            "test": ["deletion"] * 4 + ["insertion"] * 4,
+            "fold": ["01", "01", "02", "02"] * 2,
+            "participant_id": list("abcd") * 2,
+            "area": [0.2, 0.4, 0.3, 0.6, 0.5, 0.7, 0.5, 0.9],
+            "draw": pd.NA,
+        }
+    )
+    random = [rows.assign(draw=draw, area=area) for draw, area in enumerate((0.4, 0.6))]
+    table = faithfulness_over_folds(pd.concat([rows, *random])).set_index("test")
+    assert table.loc["deletion", "gain"] == pytest.approx((0.2 + 0.05) / 2)
+    assert table.loc["deletion", "better"] == 0.75
+    assert table.loc["insertion", "gain"] == pytest.approx((0.1 + 0.2) / 2)
+    assert table.loc["insertion", "folds"] == 2
+    assert table.loc["insertion", "participants"] == 4
+    assert (table["random"] == 0.5).all()
+    # random orders vary by .02 in both folds; four of them
+    error = np.sqrt(0.02 * 1.25)
+    assert table.loc["insertion", "p"] == pytest.approx(2 * stats.t.sf(0.15 / error, 1))
