@@ -84,6 +84,7 @@ STUDY_TABLES = [
     "roar",
     "external",
     "external_maps",
+    "paper_maps",
 ]
 CLAIM_STUDIES = ["ablation", "grids"]  # of these, those that claims are judged by
 STUDY_FIGURES = ["learning", "truth", "ablation", "ablation_convergence", "grids"]

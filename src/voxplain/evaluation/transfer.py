@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 
 from voxplain.errors import ConfigError, LeakageError
 from voxplain.evaluation.fold_statistics import against_null
+from voxplain.evaluation.localisation import localisation
 from voxplain.evaluation.smooth_masks import surrogates
 
 MUST_MATCH = ("shape", "normalisation", "classes", "contrast")
@@ -78,3 +79,38 @@ def map_correlation(
     beside = against_null(null, found)
     p = beside.pop("p_null")
     return {"spearman": found, **beside, "p": p}
+
+
+def beside(
+    own: np.ndarray,
+    other: np.ndarray,
+    brain_mask: np.ndarray,
+    planted: np.ndarray | None,
+    n_null: int,
+    seed: int,
+) -> dict[str, float]:
+    """Set another group map of a method beside the run's own.
+
+    Parameters
+    ----------
+    own, other : numpy.ndarray, shape (X, Y, Z)
+    brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+    planted : numpy.ndarray of bool, shape (X, Y, Z), optional
+        Where the truth is known, its voxels.
+    n_null : int
+        Random maps with the other map's values and smoothness.
+    seed : int
+
+    Returns
+    -------
+    dict
+        `map_correlation`; with `planted` also auc_own and auc (of the other map), null_auc_p95 and
+        p_auc (`voxplain.evaluation.localisation.localisation`).
+    """
+    found = map_correlation(own, other, brain_mask, n_null, seed)
+    if planted is None:
+        return found
+    random = surrogates(other, brain_mask, n_null, seed)
+    scores = localisation(other, planted, brain_mask, random)
+    auc_own = localisation(own, planted, brain_mask, random[:1])["auc"]
+    return found | {"auc_own": auc_own} | {k: scores[k] for k in ("auc", "null_auc_p95", "p_auc")}

@@ -35,7 +35,11 @@ def sections(context: Mapping[str, Any]) -> list[Section]:
         Section(
             "maps",
             "Attention maps",
-            [*sections_maps.maps(context), *sections_studies.ablation(context)],
+            [
+                *sections_maps.maps(context),
+                *sections_trust.paper_maps(context),
+                *sections_studies.ablation(context),
+            ],
         ),
         Section("masked", "Masked accuracy", sections_maps.masked(context)),
         Section("regions", "Brain regions", sections_regions.regions(context)),

@@ -110,3 +110,33 @@ def properties(context: Mapping[str, Any]) -> list:
             "tables/map_properties.tsv",
         ),
     ]
+
+
+def paper_maps(context: Mapping[str, Any]) -> list:
+    """Show what the paper's way of making maps changes: one network, Grad-CAM stretched."""
+    rows = context.get("paper_maps")
+    if rows is None:
+        return [
+            Note(
+                "Maps of one network of everybody, and of Grad-CAM placed otherwise, were not "
+                "compared with these: snakemake paper_maps does it."
+            )
+        ]
+    return [
+        table(
+            rows,
+            "table-paper-maps",
+            "Group maps made another way beside this run's: rank correlation in the brain, with "
+            "smooth random maps in the place of the other map, and where the truth is known the "
+            "area under the ROC curve of both. A network of everybody explains people that it was "
+            "trained on.",
+            "tables/paper_maps.tsv",
+            labels={
+                "spearman": "Spearman's rho",
+                "null_mean": "random maps: mean",
+                "null_p95": "random maps: 95th percentile",
+                "auc_own": "AUC, this run's",
+                "auc": "AUC, other",
+            },
+        )
+    ]
