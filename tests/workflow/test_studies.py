@@ -104,6 +104,15 @@ def test_the_network_is_trained_again_without_what_a_method_marks(study):
     assert (rows["random"] - rows["accuracy"] - rows["cost"]).abs().max() < 1e-9
 
 
+def test_maps_made_the_papers_way_stand_beside_the_runs_own(study):
+    (rows,) = study(["paper_maps"], ["paper_maps"])
+    assert rows["changed"].value_counts().to_dict() == {
+        "one network of everybody": 3,
+        "features stretched to the box": 1,
+    }
+    assert rows[["spearman", "auc", "auc_own"]].abs().le(1).all(axis=None)
+
+
 @pytest.fixture
 def elsewhere(tiny):
     """The same run under another name, its images said to lie elsewhere."""

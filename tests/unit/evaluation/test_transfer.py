@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.stats import spearmanr
+from sklearn.metrics import roc_auc_score
 
 from voxplain.errors import ConfigError, LeakageError
-from voxplain.evaluation.transfer import check_transfer, map_correlation
+from voxplain.evaluation.transfer import beside, check_transfer, map_correlation
 
 FORM = {"shape": (22, 26, 22), "normalisation": "brain_mean", "classes": ["women", "men"]}
 FORM |= {"contrast": "T1w", "space": "MNI152"}
@@ -47,3 +48,15 @@ def test_correlation_is_scipys_and_beyond_smooth_maps_only_if_shared():
     unrelated = map_correlation(a, b, brain, 99, seed=0)
     assert unrelated["p"] > 0.05
     assert map_correlation(a, np.zeros_like(a), brain, 19, seed=0)["p"] == 1
+
+
+def test_another_map_of_a_method_is_scored_like_the_runs_own():
+    brain = np.zeros((20, 20, 20), bool)
+    brain[2:18, 2:18, 2:18] = True
+    own, other, planted = smooth(0), smooth(1), smooth(2) > np.quantile(smooth(2), 0.95)
+    found = beside(own, other, brain, planted, 19, seed=0)
+    for name, one in (("auc_own", own), ("auc", other)):
+        assert found[name] == pytest.approx(roc_auc_score(planted[brain], one[brain]))
+    unknown = map_correlation(own, other, brain, 19, seed=0)
+    assert beside(own, other, brain, None, 19, seed=0) == unknown
+    assert unknown.items() < found.items()

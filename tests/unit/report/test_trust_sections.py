@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from voxplain.report import claims
-from voxplain.report.sections_trust import faithfulness, robustness
+from voxplain.report.sections_trust import faithfulness, paper_maps, robustness
 
 CLASSES = ("women", "men")
 METHODS = ("grad_cam", "guided_backprop", "meaningful_perturbation")
@@ -68,3 +68,10 @@ def test_sanity_verdicts_stand_beside_the_literature():
 def test_what_was_not_run_is_said(section):
     (note,) = section({"config": {}})
     assert "not tested in this run" in note.text
+
+
+def test_maps_made_the_papers_way_are_asked_for_by_name():
+    assert "snakemake paper_maps" in paper_maps({})[0].text
+    rows = pd.DataFrame({"method": ["grad_cam"], "changed": "x", "spearman": 0.5, "auc_own": 0.6})
+    (shown,) = paper_maps({"paper_maps": rows})
+    assert shown.headers[2:] == ["Spearman's rho", "AUC, this run's"]
