@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from voxplain.evaluation.fold_statistics import jackknife_t, one_sided
+from voxplain.evaluation.fold_statistics import ALPHA, jackknife_t, one_sided
 from voxplain.paper import Lateral
 from voxplain.region_means import RegionMeans
 
-LEVEL = 0.05
 FOLD_COLUMNS = ["fold_low", "fold_high", "p_folds", "q_folds", "folds_above", "survives"]
 
 
@@ -65,7 +64,7 @@ def overlap_table(means: RegionMeans, coverage: np.ndarray | None = None) -> pd.
             table.loc[seen, ["fold_low", "fold_high", "p_folds"]] = tests
             table.loc[seen, "q_folds"] = _fdr(tests[:, 2])
             table.loc[seen, "folds_above"] = (folds > chance[:, None]).mean(axis=1)
-    table["survives"] = (table["p_fwe"] < LEVEL) & (table["folds_above"] == 1)
+    table["survives"] = (table["p_fwe"] < ALPHA) & (table["folds_above"] == 1)
     table = table.sort_values(["score", "value"], ascending=[False, True], ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     columns = (

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from voxplain.evaluation.fold_statistics import corrected_t
-from voxplain.evaluation.statistics import ALPHA
+from voxplain.evaluation.fold_statistics import ALPHA, corrected_t
 
 OVER_FOLDS = ("difference", "ci_low", "ci_high", "p_corrected")
 

@@ -14,11 +14,11 @@ from torch.overrides import TorchFunctionMode
 from voxplain.attribution.frozen import frozen
 from voxplain.attribution.operations import NORMS, RECTIFIERS, operation
 from voxplain.errors import AttributionError
+from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.stack import Stack, parts
 
 N_BINS = 256
 BATCH_SIZE = 16
-ALPHA = 0.05
 
 
 def first_hidden_layer(model: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import stats
 
+ALPHA = 0.05
+
 
 def corrected_error(sd: float, k: int) -> float:
     """Return the standard error of a mean over k folds, corrected as in `corrected_t`."""
@@ -62,7 +64,8 @@ def beyond_random_maps(own: np.ndarray, random: np.ndarray) -> tuple[float, floa
     A method's maps may be as good as one map in all folds, so it is another single random map that
     they have to be compared with, not the mean of many. The variance is ``s^2 (1 + 1 / (k n))``
     with that between the random maps of a fold, or, where a fold has one only, that of the
-    differences between folds; the degrees of freedom are those of the folds, ``k - 1``.
+    differences between folds; the degrees of freedom are those of the folds, ``k - 1``, or of one
+    network's random maps, ``n - 1``.
 
     Parameters
     ----------
@@ -79,8 +82,8 @@ def beyond_random_maps(own: np.ndarray, random: np.ndarray) -> tuple[float, floa
     k, n = random.shape
     difference, sd, _ = _summary(own - random.mean(axis=1))
     if n > 1:
-        sd = np.sqrt(random.var(axis=1, ddof=1).mean()) if k > 1 else np.nan
-    return _t_test(difference, sd * np.sqrt(1 + 1 / random.size), k - 1)
+        sd = np.sqrt(random.var(axis=1, ddof=1).mean())
+    return _t_test(difference, sd * np.sqrt(1 + 1 / random.size), (k if k > 1 else n) - 1)
 
 
 def _summary(values: np.ndarray) -> tuple[float, float, int]:

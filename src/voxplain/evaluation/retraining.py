@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from voxplain.evaluation.families import permuted_labels
-from voxplain.evaluation.fold_statistics import against_null
+from voxplain.evaluation.fold_statistics import ALPHA, against_null
 from voxplain.evaluation.over_folds import TIE
-from voxplain.evaluation.statistics import ALPHA
 
 
 def spread(this: pd.DataFrame, reruns: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:

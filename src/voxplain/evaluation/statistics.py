@@ -5,9 +5,7 @@ import pandas as pd
 from sklearn.metrics import matthews_corrcoef
 from statsmodels.stats.proportion import proportion_confint
 
-from voxplain.evaluation.fold_statistics import against_null
-
-ALPHA = 0.05
+from voxplain.evaluation.fold_statistics import ALPHA, against_null
 
 
 def summarise(predictions: pd.DataFrame, permuted: np.ndarray) -> dict[str, float]:

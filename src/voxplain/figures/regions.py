@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from voxplain.evaluation.statistics import ALPHA
+from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures import style
 
 TOP = 10

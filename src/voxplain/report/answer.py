@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from voxplain.evaluation.statistics import ALPHA
+from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures.style import method_name, model_name
 from voxplain.report.claims_maps import masked_rows, masks_suffice
 from voxplain.report.claims_prediction import cnn_is_evidence

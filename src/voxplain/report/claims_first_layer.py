@@ -4,7 +4,7 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from voxplain import paper
-from voxplain.evaluation.statistics import ALPHA
+from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.paths import WHOLE_COHORT
 from voxplain.report.verdicts import MISSING, NEAR_CHANCE, NOT_TESTED, Claim, numeric, statement
 

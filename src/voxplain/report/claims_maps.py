@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from voxplain import paper
-from voxplain.evaluation.statistics import ALPHA
+from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.paper import published_regions, same_region
 from voxplain.report.tables import relation
 from voxplain.report.verdicts import (

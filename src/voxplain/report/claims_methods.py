@@ -3,8 +3,8 @@
 import pandas as pd
 
 from voxplain import paper
+from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.evaluation.robustness import OTHER_PARTICIPANT, sanity
-from voxplain.evaluation.statistics import ALPHA
 from voxplain.figures.style import method_name
 from voxplain.report.claims_properties import MAIN, judged
 from voxplain.report.tables import duration, relation

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from voxplain import paper
+from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.evaluation.overlap import disjoint_sizes
-from voxplain.evaluation.statistics import ALPHA
 from voxplain.figures.style import method_name
 from voxplain.report.verdicts import (
     AT_CHANCE,

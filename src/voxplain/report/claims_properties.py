@@ -3,7 +3,7 @@
 import pandas as pd
 
 from voxplain import paper
-from voxplain.evaluation.statistics import ALPHA
+from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures.style import method_name
 from voxplain.report.tables import relation
 from voxplain.report.verdicts import (

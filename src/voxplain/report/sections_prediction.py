@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from voxplain import paper
-from voxplain.evaluation.statistics import ALPHA
+from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures.style import model_name
 from voxplain.report import sections_studies as studies
 from voxplain.report.answer import head_size_name

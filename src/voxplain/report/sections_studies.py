@@ -5,7 +5,7 @@ from typing import Any
 
 from voxplain.evaluation import grids as over_grids
 from voxplain.evaluation.ablation import ERRORS, MATTERS, verdicts
-from voxplain.evaluation.statistics import ALPHA
+from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures.style import method_name
 from voxplain.report.blocks import Note, Text, picture
 from voxplain.report.tables import number, relation, table

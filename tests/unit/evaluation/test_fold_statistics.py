@@ -62,7 +62,10 @@ def test_beyond_random_maps_by_hand():
     single = beyond_random_maps(own, random[:, :1])
     assert single[0] == 2.5
     assert single[3] == pytest.approx(2 * stats.t.sf(2.5 / np.sqrt(0.5 * 1.5), 1))
-    assert np.isnan(beyond_random_maps(own[:1], random[:1])[1:]).all()
+    # one network: 3 against 1 and 3, over 2 (1 + 1/2)
+    alone = beyond_random_maps(own[:1], random[:1])
+    assert alone[3] == pytest.approx(2 * stats.t.sf(1 / np.sqrt(3), 1))
+    assert np.isnan(beyond_random_maps(own[:1], random[:1, :1])[1:]).all()
 
 
 @pytest.mark.parametrize("n_random", [1, 3])
