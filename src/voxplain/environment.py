@@ -21,6 +21,7 @@ def environment() -> dict[str, str]:
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": str(os.cpu_count()),
+        "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 1e9:.0f} GB",
     }
 
 

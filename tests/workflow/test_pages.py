@@ -79,13 +79,16 @@ def test_snakemakes_own_report_has_every_figure_with_its_protocol(tiny):
     for words in ('"Paper"', '"Prediction"', '"Explanation"', '"Cohort"', '"Fig. 2a"'):
         assert words in page
     assert page.count("each fold's network") >= len(shown)  # the captions
+    assert len(re.findall(r'"n": ?"?24\b', page)) >= len(shown)  # and the size of the cohort
     target.unlink()
 
 
 def test_every_figure_has_a_vector_drawing_and_its_numbers(tiny):
     folder = tiny.path("tiny", "figures")
     for png in folder.glob("*.png"):
-        assert "<svg" in png.with_suffix(".svg").read_text()
+        drawing = png.with_suffix(".svg").read_text()
+        assert "<svg" in drawing
+        assert "<text" not in drawing  # glyphs are paths: no viewer needs the font
         assert len(pd.read_csv(png.with_suffix(".tsv"), sep="\t")) > 0, png.name
     regions = pd.read_csv(folder / "regions.tsv", sep="\t")
     assert (regions["fold_low"] <= regions["fold_high"]).mean() > 0.5

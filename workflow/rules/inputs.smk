@@ -208,6 +208,22 @@ def cohort_files(_):
     return files
 
 
+def cohort_tables():
+    """The same in one list."""
+    found = cohort_files(None).values()
+    return [
+        path
+        for paths in found
+        for path in (paths if isinstance(paths, list) else [paths])
+    ]
+
+
+def tables_to_record(_):
+    """Tables whose checksums are recorded: not the restricted one, which one job alone may read."""
+    restricted = LAYOUT_SETTINGS.get("restricted")
+    return [path for path in cohort_tables() if Path(path).name != restricted]
+
+
 def image_files():
     """What reading the cohort depends on beside tables: sizes and times of the images' files."""
     if SYNTHETIC:
@@ -235,8 +251,7 @@ def table_files():
     """What reading the cohort depends on: a replaced table is noticed also if it is an old file."""
     if SYNTHETIC:
         return "made here"
-    tables = cohort_files(None).values()
-    return files_fingerprint(path for paths in tables for path in paths)
+    return files_fingerprint(cohort_tables())
 
 
 # Snakemake compares and records them in its main process alone: jobs need not ask every file again.

@@ -104,6 +104,7 @@ rule map_figures:
 
 rule provenance:
     input:
+        tables=tables_to_record,
         participants=P.participants,
         metrics=expand(P.cnn_metrics, fold=[*FOLDS, WHOLE_COHORT]),
     output:

@@ -1,5 +1,7 @@
 """What made this run: settings, versions, machine and checksums of the inputs."""
 
+from pathlib import Path
+
 from voxplain.environment import environment
 from voxplain.files import read_json, read_table, write_json
 from voxplain.logs import job_log
@@ -16,6 +18,9 @@ with job_log(snakemake.log[0]):
             "device": sorted({fold["device"] for fold in metrics}),
             "seeds": {fold["fold"]: fold["seed"] for fold in metrics},
             "participants_sha256": file_sha256(snakemake.input.participants),
+            "tables_sha256": {
+                Path(path).name: file_sha256(path) for path in snakemake.input.tables
+            },
             "images_sha256": {
                 row.participant_id: file_sha256(row.image) for row in participants.itertuples()
             },

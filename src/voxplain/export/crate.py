@@ -102,12 +102,13 @@ def crate(
         },
         {"@id": f"{folder}/workflow/", "@type": "Dataset", "name": "rules, scripts, schemas"},
     ]
+    machine = f"{versions['cores']} cores, {versions['memory']}, {versions['platform']}"
     run = {
         "@id": "#run",
         "@type": "CreateAction",
         "name": f"Run {config['run']} of voxplain",
-        "description": f"Seed {config['seed']}, on {versions['processor']} ({versions['cores']} "
-        f"cores, {versions['platform']}); networks on {', '.join(provenance['device'])}.",
+        "description": f"Seed {config['seed']}, on {versions['processor']} ({machine}); networks "
+        f"on {', '.join(provenance['device'])}.",
         "instrument": {"@id": snakefile},
         "actionStatus": "http://schema.org/CompletedActionStatus",
         "object": [{"@id": settings}, *_ids(images)],
@@ -184,7 +185,7 @@ def _software(versions: Mapping[str, str]) -> list[dict[str, Any]]:
     urls = {
         name: f"https://pypi.org/project/{name}/"
         for name in versions
-        if name not in ("python", "platform", "processor", "cores")
+        if name not in ("python", "platform", "processor", "cores", "memory")
     }
     return [
         {

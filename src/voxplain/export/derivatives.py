@@ -144,7 +144,9 @@ class Maps:
             ),
             unit=", ".join(f"{method_name(key)} {unit}" for key, unit in UNITS.items())
             + ", the others in units of their own",
-            methods="\n\n".join(methods(config, len(self.participants))),
+            methods="\n\n".join(
+                methods(config, len(self.participants), self.provenance["versions"])
+            ),
             references="\n".join(f"- {cited}" for cited in references(config)),
         )
         write_text(self.root / "README.md", text)

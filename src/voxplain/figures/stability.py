@@ -49,7 +49,8 @@ def stability(table: pd.DataFrame) -> Figure:
         matrix = part.pivot_table("correlation", "fold_a", "fold_b", dropna=False)
         picture = axes.imshow(matrix, cmap=style.SEQUENTIAL, vmin=lowest, vmax=1)
         pairs = part.loc[part["fold_a"] < part["fold_b"], "correlation"]
-        axes.set_title(f"{style.method_name(method)}\nmean of pairs {pairs.mean():.2f}")
+        said = "blank maps" if pairs.isna().all() else f"mean of pairs {pairs.mean():.2f}"
+        axes.set_title(f"{style.method_name(method)}\n{said}")
         axes.set_xticks(range(len(matrix)), matrix.columns, fontsize=6)
         axes.set_yticks(range(len(matrix)), matrix.index, fontsize=6)
         axes.set_xlabel("fold")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from voxplain import paper
 from voxplain.figures.style import method_name
 from voxplain.registration.spaces import space_after
 
@@ -25,6 +24,11 @@ NORMS = {
     "sum": "sums over voxels, as in equation 3",
 }
 
+CITED_STUDY = (
+    "Kan M, Aliev R, Rudenko A, Drobyshev N, Petrashen N, Kondrateva E, Sharaev M, Bernstein A, "
+    "Burnaev E. Interpretation of 3D CNNs for brain MRI data classification. AIST 2020, "
+    "arXiv:2006.15969."
+)
 CITED = {
     "meaningful_perturbation": "Fong RC, Vedaldi A. Interpretable explanations of black boxes by "
     "meaningful perturbation. ICCV 2017.",
@@ -44,30 +48,52 @@ CITED_ATLASES = {
     "based on connectional architecture. Cerebral Cortex 2016.",
     "mori": "Mori S, Oishi K, Jiang H, et al. Stereotaxic white matter atlas based on diffusion "
     "tensor imaging in an ICBM template. NeuroImage 2008.",
+    "schaefer": "Schaefer A, Kong R, Gordon EM, et al. Local-global parcellation of the human "
+    "cerebral cortex from intrinsic functional connectivity MRI. Cerebral Cortex 2018.",
 }
 CITED_STATISTICS = (
     "Wilson EB. Probable inference, the law of succession, and statistical inference. Journal of "
     "the American Statistical Association 1927.",
     "Holm S. A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
     "Statistics 1979.",
+    "Benjamini Y, Hochberg Y. Controlling the false discovery rate: a practical and powerful "
+    "approach to multiple testing. Journal of the Royal Statistical Society B 1995.",
     "Nadeau C, Bengio Y. Inference for the generalization error. Machine Learning 2003.",
     "Adebayo J, Gilmer J, Muelly M, Goodfellow I, Hardt M, Kim B. Sanity checks for saliency maps. "
     "NeurIPS 2018.",
 )
+CITED_SOFTWARE = (
+    "Paszke A, Gross S, Massa F, et al. PyTorch: an imperative style, high-performance deep "
+    "learning library. NeurIPS 2019.",
+    "Pedregosa F, Varoquaux G, Gramfort A, et al. Scikit-learn: machine learning in Python. "
+    "Journal of Machine Learning Research 2011.",
+    "Chen T, Guestrin C. XGBoost: a scalable tree boosting system. KDD 2016.",
+    "Mölder F, Jablonski KP, Letcher B, et al. Sustainable data analysis with Snakemake. "
+    "F1000Research 2021.",
+)
+NAMED_SOFTWARE = {
+    **{"torch": "PyTorch", "scikit-learn": "scikit-learn", "xgboost": "XGBoost"},
+    **{"nilearn": "nilearn", "snakemake": "Snakemake", "python": "Python"},
+}
 
 
 def references(config: Mapping[str, Any]) -> list[str]:
-    """List what a paper with this configuration has to cite: study, methods, atlases, tests."""
+    """List what a paper with this configuration cites: study, methods, atlases, tests, tools."""
     atlases = [atlas["name"] for atlas in config["atlases"]]
     return [
-        f"{paper.CITATION}.",
+        CITED_STUDY,
         *(CITED[method] for method in config["attribution"]["methods"] if method in CITED),
         *(CITED_ATLASES[name] for name in atlases if name in CITED_ATLASES),
         *CITED_STATISTICS,
+        *CITED_SOFTWARE,
     ]
 
 
-def methods(config: Mapping[str, Any], n_participants: int | None) -> list[str]:
+def methods(
+    config: Mapping[str, Any],
+    n_participants: int | None,
+    versions: Mapping[str, str] | None = None,
+) -> list[str]:
     """Write one paragraph per stage.
 
     Parameters
@@ -76,13 +102,16 @@ def methods(config: Mapping[str, Any], n_participants: int | None) -> list[str]:
         The validated configuration of the run.
     n_participants : int or None
         Size of the cohort, None if it is not known here.
+    versions : mapping of str, optional
+        Of what computed (`voxplain.environment.environment`).
     """
     return [
         _data(config, n_participants),
         _network(config["cnn"], config["folds"]["n_splits"]),
         _baselines(config["baselines"]),
         _attribution(config["attribution"]),
-        _evaluation(config["evaluation"], config["attribution"]["model"]),
+        _evaluation(config["evaluation"], config["attribution"]),
+        *([] if versions is None else [_software(versions, config["seed"])]),
     ]
 
 
@@ -217,10 +246,20 @@ def _perturbation(own: Mapping[str, Any]) -> str:
     )
 
 
-def _evaluation(settings: Mapping[str, Any], model: str) -> str:
-    made_from = "the fold's training participants" if model == "fold" else "everybody, in-sample"
+def _software(versions: Mapping[str, str], seed: int) -> str:
+    named = ", ".join(
+        f"{name} {versions[key]}" for key, name in NAMED_SOFTWARE.items() if key in versions
+    )
+    return f"All was computed by voxplain {versions['voxplain']} ({named}), seed {seed}."
+
+
+def _evaluation(settings: Mapping[str, Any], attribution: Mapping[str, Any]) -> str:
+    held_out = attribution["model"] == "fold"
+    made_from = "the fold's training participants" if held_out else "everybody, in-sample"
     thresholds = ", ".join(
-        f"{value:g} ({method_name(method)})" for method, value in settings["thresholds"].items()
+        f"{settings['thresholds'][method]:g} ({method_name(method)})"
+        for method in attribution["methods"]
+        if method in settings["thresholds"]
     )
     return (
         "Accuracies carry Wilson 95 % intervals and a permutation p from "

@@ -144,7 +144,8 @@ def _runtime(context: Mapping[str, Any]) -> list:
 def _methods(context: Mapping[str, Any]) -> list:
     people = context.get("participants")
     n_participants = None if people is None else len(people)
-    paragraphs = methods(context["config"], n_participants)
+    versions = (context.get("provenance") or {}).get("versions")
+    paragraphs = methods(context["config"], n_participants, versions)
     cited = references(context["config"])
     pasted = "\n\n".join([*paragraphs, "References", *cited])
     return [

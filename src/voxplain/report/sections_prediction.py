@@ -13,7 +13,7 @@ from voxplain.report.answer import head_size_name
 from voxplain.report.blocks import Note, Picture, Text, picture
 from voxplain.report.tables import Table, number, table
 
-# The common labels of these columns speak of random masks.
+# The common labels of these columns speak of random maps.
 PERMUTED_LABELS = {
     "null_mean": "permuted labels: mean",
     "null_p95": "permuted labels: 95th percentile",

@@ -38,12 +38,16 @@ def _machine(record: Mapping[str, Any] | None) -> list:
     checksums = record.get("images_sha256", {})
     rows = {key: record[key] for key in record if key not in ("config", "images_sha256")}
     rows = rows.pop("versions", {}) | rows
-    listed = [(key, v if isinstance(v, str) else json.dumps(v)) for key, v in rows.items()]
+    listed = [
+        (f"{key.replace('_', ' ')} {part}".strip(), value)
+        for key, found in rows.items()
+        for part, value in _parts(found)
+    ]
     return [
         table(
             pd.DataFrame(listed, columns=["what", "value"]),
             "table-provenance",
-            "Software, machine and seeds.",
+            "Software, machine, seeds and checksums of the input tables.",
             "provenance.json",
             folded=True,
         ),
@@ -55,6 +59,13 @@ def _machine(record: Mapping[str, Any] | None) -> list:
             folded=True,
         ),
     ]
+
+
+def _parts(found: Any) -> list[tuple[str, str]]:
+    """Take a record of several values apart, each under its name."""
+    if isinstance(found, dict):
+        return [(name, str(value)) for name, value in found.items()]
+    return [("", "; ".join(found) if isinstance(found, list) else str(found))]
 
 
 def _jobs(context: Mapping[str, Any]) -> list:

@@ -284,8 +284,6 @@ def external(context: Mapping[str, Any]) -> list:
                 "maps_a": "group maps of",
                 "maps_b": "and of",
                 "spearman": "Spearman's rho",
-                "null_mean": "random maps: mean",
-                "null_p95": "random maps: 95th percentile",
             },
         ),
     ]

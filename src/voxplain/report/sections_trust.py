@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from voxplain.evaluation.robustness import SANE_BELOW, sanity
+from voxplain.figures.style import method_name
 from voxplain.report.blocks import Note, Text, picture
 from voxplain.report.sections_maps import caveat
+from voxplain.report.sections_prediction import PERMUTED_LABELS
 from voxplain.report.tables import table
 
 # What the literature found for each method: Adebayo et al. 2018, Table 1 and section 4.
@@ -66,7 +68,8 @@ def robustness(context: Mapping[str, Any]) -> list:
             verdicts,
             "table-sanity",
             f"Sanity: Spearman's rho with every layer random and with shuffled labels; a method "
-            f"passes if both are below {SANE_BELOW:g}. Literature: Adebayo et al. 2018.",
+            f"passes if both are below {SANE_BELOW:g}; blank maps say nothing. Literature: Adebayo "
+            "et al. 2018.",
         ),
         picture(
             context,
@@ -90,6 +93,9 @@ def properties(context: Mapping[str, Any]) -> list:
     if scores is None:
         return [Note("Sparsity and alignment with tissue were not computed in this run.")]
     indices = scores[scores["property"] != "class difference"].dropna(axis=1, how="all")
+    if "rival" in indices:
+        rivals = indices["rival"].map(method_name, na_action="ignore")
+        indices = indices.assign(rival=rivals)
     classes = scores[scores["property"] == "class difference"].dropna(axis=1, how="all")
     return [
         *caveat(context),
@@ -101,6 +107,7 @@ def properties(context: Mapping[str, Any]) -> list:
             "consistency, single map). Intervals over folds; p highest: that the method exceeds "
             "every other (over folds); p: smooth random maps.",
             "tables/map_properties.tsv",
+            labels={"difference": "ahead of the rival"},
         ),
         table(
             classes,
@@ -108,6 +115,7 @@ def properties(context: Mapping[str, Any]) -> list:
             "Difference of the two classes' mean maps, beside permuted labels. The maps explain "
             "each participant's target class, so a difference is one of people or of targets.",
             "tables/map_properties.tsv",
+            labels=PERMUTED_LABELS | {"p_null": "p (permuted labels)"},
         ),
     ]
 

@@ -39,3 +39,5 @@ def test_summary_and_verdict_by_hand():
     verdict = robustness.sanity(table).set_index("method")
     assert verdict.loc["a", "randomised"] == pytest.approx(0.3)  # every layer, not the last alone
     assert verdict["passes"].tolist() == [True, False]
+    blank = table[table["method"] == "a"].assign(spearman=0.0)  # like no other map by convention
+    assert robustness.sanity(blank)["passes"].tolist() == [None]

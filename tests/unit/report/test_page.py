@@ -455,6 +455,11 @@ def test_the_methods_text_tells_what_differs_from_the_paper():
     assert "Gaussian blur of sigma 5 (image) and 1 (mask) voxels" in plain
     assert "(one for all axes) each" in plain
     assert "hinge" not in plain
+    assert "at thresholds 0.65 (Grad-CAM). Spatial" in plain  # of methods that were run
+    assert "PyTorch" not in plain
+    versions = {"voxplain": "1.0", "torch": "2.13", "python": "3.11", "cores": "2"}
+    made = methods.methods(settings, 20, versions)[-1]
+    assert made == "All was computed by voxplain 1.0 (PyTorch 2.13, Python 3.11), seed 42."
     settings["attribution"]["meaningful_perturbation"] |= {
         **{"blur": "box", "jitter_axes": "independent", "hinge": 0.05, "ramp": 60},
         **{"amsgrad": True, "decay_every": 30, "early_stopping": True},
