@@ -1,7 +1,7 @@
 """Say what `pip-audit --format json` found: known holes, and what it could not look up.
 
-`make audit` pipes the report in. Ends with 1 if a pinned package has a known hole, 2 without a
-report.
+`make audit` pipes the report in. Ends with 1 if a pinned package has a known hole, 2 where nothing
+could be looked up.
 """
 
 import json
@@ -24,6 +24,9 @@ def main() -> int:
     print(f"{len(skipped)} skipped{':' if skipped else ''}")
     for package in skipped:
         print(f"  {package['name']}: {package['skip_reason']}")
+    if len(skipped) == len(packages):
+        print("no package could be looked up, so this says nothing: PyPI's JSON pages are needed")
+        return 2
     return int(bool(holes))
 
 
