@@ -189,6 +189,8 @@ rule learning_draw:
     conda:
         ENVIRONMENT
     threads: config["threads"]
+    resources:
+        mem_mb=memory_of_fits,
     params:
         models=LEARNING_MODELS,
         shares=LEARNING["shares"],
