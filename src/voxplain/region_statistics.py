@@ -101,7 +101,7 @@ def laterality(means: Mapping[str, RegionMeans], regions: Sequence[Lateral]) -> 
             continue
         both = one.merged(halves)
         found, folds, null = map(_index, (both.observed, both.folds, both.surrogates))
-        _, low, high, p = jackknife_t(folds) if folds.size else (np.nan,) * 4
+        _, low, high, p = jackknife_t(folds, -1, 1) if folds.size else (np.nan,) * 4
         as_far = np.count_nonzero(np.abs(null) >= abs(found))
         rows.append(
             {
@@ -147,7 +147,7 @@ def enrichment(means: RegionMeans, networks: Mapping[str, str]) -> pd.DataFrame:
     found = ratio(inside.observed, whole.observed)
     null = ratio(inside.surrogates, whole.surrogates)
     folds = ratio(inside.folds, whole.folds)
-    intervals = [jackknife_t(row)[1:3] if row.size else (np.nan, np.nan) for row in folds]
+    intervals = [jackknife_t(row, 0)[1:3] if row.size else (np.nan, np.nan) for row in folds]
     p = (1 + (~(null < found[:, None])).sum(axis=1)) / (null.shape[1] + 1)  # a blank map: 1
     return pd.DataFrame(
         {
@@ -167,7 +167,7 @@ def _over_folds(scores: np.ndarray, chance: np.ndarray) -> np.ndarray:
     """Test each region's scores (n_regions, n_folds) against chance: low, high, one-sided p."""
     rows = []
     for values, expected in zip(scores, chance, strict=True):
-        mean, low, high, p = jackknife_t(values - expected)
+        mean, low, high, p = jackknife_t(values - expected, -expected)
         rows.append((low + expected, high + expected, one_sided(mean, p)))
     return np.array(rows)
 

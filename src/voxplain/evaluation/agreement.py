@@ -211,7 +211,7 @@ def participant_agreement(rows: pd.DataFrame) -> pd.DataFrame:
     table = []
     for (a, b, area), part in rows.groupby(["method_a", "method_b", "area"], sort=False):
         folds = part.groupby("fold")[["dice", "random"]].mean()
-        _, low, high, _ = jackknife_t(folds["dice"])
+        _, low, high, _ = jackknife_t(folds["dice"], 0, 1)
         excess, _, _, p = jackknife_t(folds["dice"] - folds["random"])
         table.append(
             {

@@ -35,7 +35,9 @@ def corrected_t(values: np.ndarray) -> tuple[float, float, float, float]:
     return _t_test(mean, corrected_error(sd, k) if k > 1 else np.nan, k - 1)
 
 
-def jackknife_t(values: np.ndarray) -> tuple[float, float, float, float]:
+def jackknife_t(
+    values: np.ndarray, least: float = -np.inf, most: float = np.inf
+) -> tuple[float, float, float, float]:
     """Mean over folds of what describes the folds' networks, such as their maps' region scores.
 
     Networks that share ``(k - 2) / (k - 1)`` of their training participants share what these have
@@ -48,6 +50,8 @@ def jackknife_t(values: np.ndarray) -> tuple[float, float, float, float]:
     ----------
     values : numpy.ndarray, shape (k,)
         One number per fold.
+    least, most : float
+        Values that there can be; the interval is cut there.
 
     Returns
     -------
@@ -55,7 +59,8 @@ def jackknife_t(values: np.ndarray) -> tuple[float, float, float, float]:
         As of `corrected_t`.
     """
     mean, sd, k = _summary(values)
-    return _t_test(mean, sd * (k - 1) / np.sqrt(k), k - 1)
+    mean, low, high, p = _t_test(mean, sd * (k - 1) / np.sqrt(k), k - 1)
+    return mean, float(np.maximum(low, least)), float(np.minimum(high, most)), p
 
 
 def beyond_random_maps(own: np.ndarray, random: np.ndarray) -> tuple[float, float, float, float]:

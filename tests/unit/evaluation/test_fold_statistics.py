@@ -33,7 +33,8 @@ def test_jackknife_by_hand():
     assert mean == 2
     assert (high - mean, mean - low) == pytest.approx([4.302653 * error] * 2, rel=1e-6)
     assert p == pytest.approx(2 * stats.t.sf(2 / error, 2))
-    assert np.isnan(jackknife_t([0.3])[1:]).all()
+    assert np.isnan(jackknife_t([0.3], 0, 1)[1:]).all()
+    assert jackknife_t([1.0, 2.0, 3.0], 0, 4) == (2, 0, 4, p)
 
 
 def test_jackknife_is_the_variance_of_what_training_sets_have_in_common():
