@@ -202,7 +202,7 @@ def of_participants(
     table["method"] = pd.Categorical(table["method"], list(maps))
     table = table.sort_values(["method", "random"], kind="stable")
     keys = ["method", "test", "fill", "participant_id"]
-    found = areas(table, [*keys, "draw"])
+    found = areas(table, [*keys, "draw"]).sort_values("method", kind="stable")
     keys = ["method", "random", "test", "fill", "fraction"]
     mean = table.groupby(keys, sort=False, observed=True)["probability"].mean().reset_index()
     return found, mean

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 from torch import nn
 
 from voxplain.evaluation import faithfulness
@@ -101,3 +102,25 @@ def test_random_orders_are_as_smooth_as_the_reference(brain):
     assert neighbours(orders[0]) > neighbours(rough) + 0.3
     again = faithfulness.random_orders(blob, brain, 2, 0)
     np.testing.assert_array_equal(again[0], orders[0])
+
+
+def test_areas_belong_to_their_method_participant_and_draw(brain, image):
+    maps = np.random.default_rng(5).random((2, 2, *SHAPE))
+    maps = {"a": maps[0], "b": gaussian_filter(maps[1], (0, 1, 1, 1))}
+    images = {"s1": image, "s2": np.roll(image, 1, axis=0) * brain}
+    model = Corner().eval()
+    model.scale.data.fill_(0.1)
+    found, _ = faithfulness.of_participants(model, images, [1, 0], maps, brain, 2, 2.0, seed=3)
+    assert found["method"].drop_duplicates().tolist() == ["a", "b"]
+    assert len(found) == 2 * 2 * 2 * 2 * 3  # methods, tests, fills, participants, own and two draws
+    replacement = {"mean": faithfulness.fill("mean", images["s2"][None], brain, 2.0)[0]}
+    orders = {None: faithfulness.voxel_order(maps["b"][1], brain, 3)}
+    orders |= dict(enumerate(faithfulness.random_orders(maps["b"].mean(axis=0), brain, 2, 3)))
+    for draw, order in orders.items():
+        table = faithfulness.curves(model, images["s2"], 0, {"x": order}, replacement, brain)
+        expected = faithfulness.areas(table, ["test"]).set_index("test")["area"]
+        own = found.query("method == 'b' and fill == 'mean' and participant_id == 's2'")
+        own = own[own["draw"].isna() if draw is None else own["draw"] == draw]
+        assert own.set_index("test")["area"].to_dict() == pytest.approx(
+            expected.to_dict(), abs=1e-6
+        )
