@@ -59,6 +59,12 @@ CITED_STATISTICS = (
     "Benjamini Y, Hochberg Y. Controlling the false discovery rate: a practical and powerful "
     "approach to multiple testing. Journal of the Royal Statistical Society B 1995.",
     "Nadeau C, Bengio Y. Inference for the generalization error. Machine Learning 2003.",
+    "Shao J, Wu CFJ. A general theory for jackknife variance estimation. Annals of Statistics "
+    "1989.",
+    "Winkler AM, Webster MA, Vidaurre D, Nichols TE, Smith SM. Multi-level block permutation. "
+    "NeuroImage 2015.",
+    "Petsiuk V, Das A, Saenko K. RISE: randomized input sampling for explanation of black-box "
+    "models. BMVC 2018.",
     "Adebayo J, Gilmer J, Muelly M, Goodfellow I, Hardt M, Kim B. Sanity checks for saliency maps. "
     "NeurIPS 2018.",
 )
@@ -263,7 +269,8 @@ def _evaluation(settings: Mapping[str, Any], attribution: Mapping[str, Any]) -> 
     )
     return (
         "Accuracies carry Wilson 95 % intervals and a permutation p from "
-        f"{settings['permutations']} permutations of the labels between families; intervals named "
+        f"{settings['permutations']} permutations of the labels between families of one size "
+        "(Winkler et al. 2015); intervals named "
         f"bootstrap, and those of the AUC, come from {settings['bootstraps']} samples of whole "
         "families. Models are compared by the corrected resampled t-test over folds (Nadeau and "
         "Bengio 2003), Holm over the pairs, and by a paired bootstrap of families. Pairs of "
@@ -277,5 +284,8 @@ def _evaluation(settings: Mapping[str, Any], attribution: Mapping[str, Any]) -> 
         f"({settings['equal_area']:.0%} of the brain) and at thresholds {thresholds}. Spatial null "
         f"distributions come from {settings['surrogates']} smooth random maps; regions are "
         "corrected family-wise by the maximum over regions of the score, standardised by region. "
+        "Intervals over folds of what describes the networks are those of the jackknife of groups "
+        "(Shao and Wu 1989). Gains in deletion and insertion (Petsiuk et al. 2018) are judged by "
+        "how much random orders as smooth as the maps differ among themselves. "
         "First-layer features are compared by Welch's t test with Holm's correction."
     )
