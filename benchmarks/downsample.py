@@ -6,11 +6,16 @@ HCP-size images (260 x 311 x 260 voxels of 0.7 mm, brain-extracted) are made fro
 with noise in the brain, as int16 and float32, compressed at level 6. Each contender reads the file
 and returns 58 x 70 x 58 voxels; the minimum over the rounds of this process's processor time is
 kept. The paper's path is nibabel and skimage's resize with anti-aliasing; scikit-image and TorchIO
-are timed if they can be imported. `--cohort 60` times that many different files from disk instead.
+are timed if they can be imported. `--cohort 60` times that many different files from disk instead;
+`--job 56` runs the workflow's own job on a batch of that many and prints its log's peak memory.
 """
 
 import argparse
 import importlib.util
+import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -119,16 +124,43 @@ def cohort(folder: Path, n: int) -> None:
     )
 
 
+def job(folder: Path, n: int) -> None:
+    """Print the peak memory of the whole process that downsamples a batch of `n` images."""
+    root = Path(__file__).resolve().parents[1]
+    for dtype in (np.int16, np.float32):
+        name = str(np.dtype(dtype))
+        image = make_image(folder / f"{name}.nii.gz", dtype)
+        lines = ["participant_id\tsex\tpath"]
+        for k in range(n):
+            os.link(image, folder / f"{name}-{k}.nii.gz")
+            lines.append(f"{name}-{k}\t{'FM'[k % 2]}\t{name}-{k}.nii.gz")
+        (folder / "participants.tsv").write_text("\n".join(lines) + "\n")
+        settings = {"run": name, "cohort_root": str(folder), "cohort": {"layout": "table"}}
+        settings |= {"volumes": {"shape": PAPER_SHAPE, "batches": 1}, "folds": {"n_splits": 2}}
+        (folder / "job.json").write_text(json.dumps(settings))
+        target = f"results/{name}/volumes/batches/batch-00_quality.tsv"
+        command = [sys.executable, "-m", "snakemake", target, "--cores", "1", "--quiet", "all"]
+        command += ["--snakefile", str(root / "Snakefile")]
+        command += ["--workflow-profile", str(root / "profiles" / "default")]
+        command += ["--configfile", str(root / "config.yaml"), str(folder / "job.json")]
+        subprocess.run(command, cwd=folder, check=True)
+        log = folder / f"results/{name}/logs/downsample/batch-00.log"
+        print(f"{n} {name} images: {log.read_text().splitlines()[-1]}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cohort", type=int, help="time so many files instead")
+    parser.add_argument("--job", type=int, help="run a job on so many files instead")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if options.cohort:
             cohort(Path(folder), options.cohort)
+        elif options.job:
+            job(Path(folder), options.job)
         else:
             compare(Path(folder), options.rounds)
 
