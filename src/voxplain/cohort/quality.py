@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from voxplain.errors import ImageError
 from voxplain.images import ImageStatistics, tissue
+from voxplain.nifti_header import DROP
 
 OUTLIER_Z = 3.5  # Iglewicz and Hoaglin's cut-off for scores from median and MAD
 LEAST_AT_SITE = 10  # participants, for a median and a MAD of their own
@@ -30,10 +32,15 @@ def quality_row(participant_id: str, coarse: np.ndarray, stats: ImageStatistics)
     Raises
     ------
     ImageError
-        The image is constant, or no voxel is above zero: there is no brain in it.
+        The image is constant, or no voxel of it or of the volume is above zero: there is no brain.
     """
     stats.check_brain(participant_id)
     bright = coarse[coarse > 0]
+    if not bright.size:
+        raise ImageError(
+            f"{participant_id}: no mean over a voxel of the run's grid is above zero, so the image "
+            f"shows no brain; repair it or {DROP}"
+        )
     field_of_view = np.prod(stats.shape) * np.prod(stats.voxel_sizes) / 1000
     return {
         "participant_id": participant_id,
@@ -44,7 +51,7 @@ def quality_row(participant_id: str, coarse: np.ndarray, stats: ImageStatistics)
         "maximum": stats.maximum,
         "foreground_ml": stats.foreground_ml,
         "foreground_share": stats.foreground_ml / field_of_view,
-        "foreground_mean": float(bright.mean(dtype=np.float64)) if bright.size else 0.0,
+        "foreground_mean": float(bright.mean(dtype=np.float64)),
     }
 
 

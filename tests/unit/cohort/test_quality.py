@@ -111,3 +111,10 @@ def test_an_image_without_a_brain_is_refused(low, high):
     stats = ImageStatistics(low, high, 0.0, (2, 2, 2), "RAS", (1.0, 1.0, 1.0))
     with pytest.raises(ImageError, match=r"sub-1: every voxel lies between .* no brain"):
         quality.quality_row("sub-1", np.full((2, 2, 2), low), stats)
+
+
+def test_a_bright_voxel_in_the_dark_is_no_brain():
+    """Its box is below zero on the mean, so that there is nothing to normalise by."""
+    stats = ImageStatistics(-3.0, 5.0, 0.0, (2, 2, 2), "RAS", (1.0, 1.0, 1.0))
+    with pytest.raises(ImageError, match=r"sub-1: no mean over a voxel .* no brain"):
+        quality.quality_row("sub-1", np.full((2, 2, 2), -2.0), stats)
