@@ -71,14 +71,17 @@ def reference_files():
     return files if found else []
 
 
-def figure(name, category, label):
-    """Files of a figure: picture, vector drawing, data; Snakemake's report shows the picture."""
+def figure(name, category, label, n=None):
+    """Files of a figure: picture, vector drawing, data; Snakemake's report shows the picture.
+
+    `n` is for figures of other cohorts than the run's.
+    """
     png, svg, data = P.figure(name)
     shown = report(
         png,
         caption="../report/figure.rst",
         category=category,
-        labels=lambda _: {"figure": label, "n": n_participants()},
+        labels=lambda _: {"figure": label, "n": n or n_participants()},
     )
     return [shown, svg, data]
 

@@ -52,7 +52,9 @@ rule truth_table:
         ),
     output:
         table=P.table("truth"),
-        figure=figure("truth", "Explanation", "truth"),
+        figure=figure(
+            "truth", "Explanation", "truth", n=", ".join(map(str, TRUTH["n_subjects"]))
+        ),
     log:
         P.log("truth_table"),
     benchmark:

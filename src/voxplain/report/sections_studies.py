@@ -88,13 +88,16 @@ def truth(context: Mapping[str, Any]) -> list:
                 "asked: snakemake truth does it."
             )
         ]
+    own = context["config"]["evaluation"]["truth"]  # these cohorts are not the run's
+    config = context["config"] | {"folds": {"n_splits": own["n_splits"]}}
+    sizes = ", ".join(map(str, own["n_subjects"]))
     return [
         picture(
-            context,
+            context | {"config": config, "participants": None},
             "truth",
             "When each method can be believed: area under the ROC curve of the group maps against "
-            "the planted regions, over effect size and cohort size. Filled: above the 95th "
-            "percentile of smooth random maps.",
+            f"the planted regions, over effect size, in simulated cohorts of {sizes} participants. "
+            "Filled: above the 95th percentile of smooth random maps.",
             "Localisation of each method over effect sizes, one panel per cohort size",
         ),
         table(

@@ -55,6 +55,17 @@ def test_shuffled_networks_are_counted_within_chance():
     assert "0.400 to 0.610" in said
 
 
+def test_the_truths_caption_speaks_of_its_own_cohorts(tmp_path):
+    (tmp_path / "truth.png").write_bytes(b"png")
+    own = {"evaluation": {"truth": {"n_subjects": [40, 80], "n_splits": 5}}, "seed": 1}
+    given = {"config": own | {"folds": {"n_splits": 10}, "attribution": {"model": "fold"}}}
+    given |= {"participants": pd.DataFrame(index=range(24)), "truth": pd.DataFrame({"auc": [1.0]})}
+    given["figures"] = {"truth": tmp_path / "truth.png"}
+    said = studies.truth(given)[0].caption
+    assert "cohorts of 40, 80 participants" in said
+    assert said.endswith("(5-fold, seed 1.)")
+
+
 def test_ablation_tells_its_yardstick():
     row = {"knob": "beta", "value": 7.0, "own": True, "paper": True, "participants": 8}
     row |= {"area": 0.1, "drop": 0.5, "converged": 1.0, "fall": 0.2, "score_se": 0.01}
