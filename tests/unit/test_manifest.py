@@ -45,8 +45,9 @@ def results(tmp_path):
     for name in ("tables/a.tsv", "cnn/fold-01/model.pt", "cnn/fold-01/checkpoint.pt", ".lock"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"abc")
-    for name in ("logs/page.log", "benchmarks/page.tsv"):
-        (tmp_path / name).parent.mkdir()
+    exports = ("derivatives/README.md", "code/Snakefile", "ro-crate-metadata.json")
+    for name in ("logs/page.log", "benchmarks/page.tsv", *exports):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("0")
     write_manifest(tmp_path / "manifest.tsv")
     return tmp_path

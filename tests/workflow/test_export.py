@@ -109,6 +109,8 @@ def test_the_crate_lists_the_manifest_and_holds_the_settings(exported):
     provenance = json.loads((exported / "provenance.json").read_text())
     images = [entities[one["@id"]] for one in run["object"] if one["@id"].startswith("#image")]
     assert [one["sha256"] for one in images] == list(provenance["images_sha256"].values())
+    tables = {entities[one["@id"]]["name"] for one in run["object"] if "#table" in one["@id"]}
+    assert tables == {"table participants.tsv", "table morphometry.tsv"}
     assert yaml.safe_load((exported / "code/config.yaml").read_text()) == provenance["config"]
     assert (exported / "code/workflow/rules/cnn.smk").is_file()
 

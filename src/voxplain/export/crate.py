@@ -1,7 +1,7 @@
 """How a run was made, as a Workflow Run RO-Crate: who reads the standard needs nothing of ours.
 
-The run's folder is the crate. Results are listed with size and SHA-256, from the run's manifest;
-images of participants by their SHA-256 alone, because most may not be handed on.
+The run's folder is the crate. Results are listed with size and SHA-256, from the run's manifest; the
+tables and images that were read by SHA-256 alone, because most may not be handed on.
 
 https://www.researchobject.org/workflow-run-crate/profiles/0.5/workflow_run_crate
 """
@@ -62,7 +62,8 @@ def crate(
     """
     config, versions = provenance["config"], provenance["versions"]
     files = [_file(row) for row in results]
-    images = _images(provenance["images_sha256"])
+    images = _inputs("image of", provenance["images_sha256"])
+    tables = _inputs("table", provenance["tables_sha256"])
     software = _software(versions)
     snakefile, settings = f"{folder}/{SNAKEFILE}", f"{folder}/{SETTINGS}"
     workflow = [
@@ -111,7 +112,7 @@ def crate(
         f"on {', '.join(provenance['device'])}.",
         "instrument": {"@id": snakefile},
         "actionStatus": "http://schema.org/CompletedActionStatus",
-        "object": [{"@id": settings}, *_ids(images)],
+        "object": [{"@id": settings}, *_ids(tables), *_ids(images)],
         "result": _ids(files),
     }
     if times is not None:
@@ -147,7 +148,18 @@ def crate(
         "name": "terms",
         "description": TERMS_OF_USE,
     }
-    graph = [descriptor, root, licence, *profiles, *workflow, *software, run, *images, *files]
+    graph = [
+        descriptor,
+        root,
+        licence,
+        *profiles,
+        *workflow,
+        *software,
+        run,
+        *tables,
+        *images,
+        *files,
+    ]
     return {"@context": [f"{ROCRATE}/context", TERMS], "@graph": graph}
 
 
@@ -167,13 +179,13 @@ def _file(row: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _images(checksums: Mapping[str, str]) -> list[dict[str, str]]:
-    """Describe the participants' images, which are no part of the crate."""
+def _inputs(kind: str, checksums: Mapping[str, str]) -> list[dict[str, str]]:
+    """Describe tables and participants' images that were read, which are no part of the crate."""
     return [
         {
-            "@id": f"#image-{quote(name, safe='')}",
+            "@id": f"#{kind.partition(' ')[0]}-{quote(name, safe='')}",
             "@type": "MediaObject",
-            "name": f"image of {name}",
+            "name": f"{kind} {name}",
             "sha256": checksum,
         }
         for name, checksum in checksums.items()
