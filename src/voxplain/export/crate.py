@@ -1,7 +1,7 @@
 """How a run was made, as a Workflow Run RO-Crate: who reads the standard needs nothing of ours.
 
-The run's folder is the crate. Results are listed with size and SHA-256, from the run's manifest; the
-tables and images that were read by SHA-256 alone, because most may not be handed on.
+The run's folder is the crate. Results are listed with size and SHA-256, from the run's manifest;
+the tables and images that were read by SHA-256 alone, because most may not be handed on.
 
 https://www.researchobject.org/workflow-run-crate/profiles/0.5/workflow_run_crate
 """
