@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from voxplain.evaluation.families import permuted_labels
+from voxplain.evaluation.fold_statistics import against_null
 from voxplain.evaluation.statistics import summarise
 from voxplain.predictions import predictions_table
 
@@ -32,7 +33,9 @@ def standardised_difference(negative: np.ndarray, positive: np.ndarray) -> float
     return float((np.mean(positive) - np.mean(negative)) / pooled_sd(negative, positive))
 
 
-def difference_by_class(values: pd.Series, labels: np.ndarray) -> dict[str, float | str]:
+def difference_by_class(
+    values: pd.Series, labels: np.ndarray, permuted: np.ndarray
+) -> dict[str, float | str]:
     """Measure how much a property differs between the classes.
 
     Parameters
@@ -41,22 +44,33 @@ def difference_by_class(values: pd.Series, labels: np.ndarray) -> dict[str, floa
         Numbers or names, none missing.
     labels : numpy.ndarray of int, shape (n,)
         Class, 0 or 1.
+    permuted : numpy.ndarray of int, shape (n_permutations, n)
+        Labels permuted as relatives allow (`voxplain.evaluation.families.permuted_labels`).
 
     Returns
     -------
     dict
-        Of numbers, effect is the standardised difference and p_difference Welch's; of names,
-        effect is Cramér's V and p_difference the chi-squared test's. measure says which.
+        Of numbers, effect is the standardised difference, of names Cramér's V; measure says which.
+        p_difference is the share of permutations with at least as large a difference of means, or
+        chi-squared; missing where all are the same, such as of having relatives: families exchange
+        labels with families of their own size.
     """
-    if pd.api.types.is_numeric_dtype(values):
+    numeric = pd.api.types.is_numeric_dtype(values)
+    if numeric:
         groups = [values[labels == label].to_numpy(float) for label in (0, 1)]
-        p = stats.ttest_ind(*groups, equal_var=False).pvalue
         effect, measure = standardised_difference(*groups), "standardised difference"
+        columns = values.to_numpy(float)[:, None] - values.mean()
     else:
         counts = pd.crosstab(values.to_numpy(), labels).to_numpy()
-        p = stats.chi2_contingency(counts, correction=False).pvalue
         effect, measure = stats.contingency.association(counts, method="cramer"), "Cramér's V"
-    return {"measure": measure, "effect": float(effect), "p_difference": float(p)}
+        columns = pd.get_dummies(values.to_numpy()).to_numpy(float)
+        columns = (columns - columns.mean(axis=0)) / np.sqrt(columns.sum(axis=0))
+    # the classes keep their sizes: both statistics grow with the class 1's sums of these columns
+    sums = np.vstack([labels, permuted]) @ columns
+    sizes = np.sum(sums**2, axis=1)
+    testable = np.ptp(sizes) > 1e-9 * np.sum(columns**2)
+    p = against_null(sizes[1:], sizes[0] * (1 - 1e-9))["p_null"] if testable else np.nan
+    return {"measure": measure, "effect": float(effect), "p_difference": p}
 
 
 def predict_class(
@@ -157,12 +171,10 @@ def confounds_table(
         null = permuted_labels(labels[known], relatives, one_fold, n_permutations, seed)
         in_order = held_out.set_index("participant_id").loc[people].reset_index()
         summary = summarise(in_order, null)
-        rows.append(
-            {
-                "confound": name,
-                "n": int(known.sum()),
-                **difference_by_class(own, labels[known]),
-                **{key: summary[key] for key in SHOWN},
-            }
-        )
+        row = {"confound": name, "n": int(known.sum())}
+        row |= difference_by_class(own, labels[known], null)
+        row |= {key: summary[key] for key in SHOWN}
+        if np.isnan(row["p_difference"]):  # nor can a prediction from it be tested so
+            row["p_permutation"] = np.nan
+        rows.append(row)
     return pd.DataFrame(rows)

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from statsmodels.stats.proportion import proportion_confint
 
 from voxplain.evaluation.confounds import pooled_sd, standardised_difference
+from voxplain.evaluation.families import family_codes
 
 
 def match_pairs(values: np.ndarray, labels: np.ndarray, caliper: float) -> np.ndarray:
@@ -38,7 +40,9 @@ def match_pairs(values: np.ndarray, labels: np.ndarray, caliper: float) -> np.nd
     return np.column_stack([rows[0][first[kept]], rows[1][second[kept]]])
 
 
-def matched_accuracy(correct: np.ndarray, pairs: np.ndarray) -> dict[str, float]:
+def matched_accuracy(
+    correct: np.ndarray, pairs: np.ndarray, families: np.ndarray
+) -> dict[str, float]:
     """Accuracy on matched pairs, with its interval and a test against chance.
 
     Parameters
@@ -47,6 +51,8 @@ def matched_accuracy(correct: np.ndarray, pairs: np.ndarray) -> dict[str, float]
         Whether a participant was classified rightly.
     pairs : numpy.ndarray of int, shape (n_pairs, 2)
         From `match_pairs`.
+    families : numpy.ndarray of int, shape (n,)
+        Family number (`voxplain.evaluation.families.family_codes`).
 
     Returns
     -------
@@ -54,21 +60,32 @@ def matched_accuracy(correct: np.ndarray, pairs: np.ndarray) -> dict[str, float]
         matched_accuracy (chance is .5, the classes being of one size) with its Wilson 95 %
         interval matched_low, matched_high; p_matched, one-sided, exact: were the labels
         exchangeable inside a pair, pairs with both right and with both wrong would be equally
-        frequent. Missing (p: 1) without pairs.
+        frequent. Pairs that hold relatives of each other change their labels together. Missing
+        (p: 1) without pairs.
     """
     if not len(pairs):
         missing = dict.fromkeys(("matched_accuracy", "matched_low", "matched_high"), float("nan"))
         return {**missing, "p_matched": 1.0}
     right = correct[pairs].sum(axis=1)
-    both, none = int((right == 2).sum()), int((right == 0).sum())
     low, high = proportion_confint(right.sum(), pairs.size, method="wilson")
-    test = stats.binomtest(both, both + none, alternative="greater") if both + none else None
+    members = families[pairs]
+    links = coo_array((np.ones(len(pairs)), members.T), shape=[families.max() + 1] * 2)
+    group = connected_components(links, directed=False)[1][members[:, 0]]
     return {
         "matched_accuracy": float(right.sum() / pairs.size),
         "matched_low": float(low),
         "matched_high": float(high),
-        "p_matched": float(test.pvalue) if test else 1.0,
+        "p_matched": _sign_flips(np.bincount(group, right - 1).astype(int)),
     }
+
+
+def _sign_flips(values: np.ndarray) -> float:
+    """Share of all choices of signs that give these whole numbers at least the sum they have."""
+    sizes = np.abs(values[values != 0])
+    chances = np.ones(1)  # of the sums -total, -total + 2, ... total
+    for size in sizes:
+        chances = np.convolve(chances, np.concatenate([[0.5], np.zeros(size - 1), [0.5]]))
+    return float(chances[(values.sum() + sizes.sum()) // 2 :].sum())
 
 
 def head_size_table(
@@ -87,7 +104,7 @@ def head_size_table(
     predictions : pandas.DataFrame
         Columns participant_id, model, y_true, y_pred: held-out predictions of all models.
     participants : pandas.DataFrame
-        Columns participant_id, label.
+        Columns participant_id, label, family_id.
     head_size : pandas.Series, shape (n,)
         ml, indexed by participant_id.
     caliper : float
@@ -105,7 +122,7 @@ def head_size_table(
     labels = participants["label"].to_numpy(int)
     groups = size[labels == 0], size[labels == 1]
     sd = pooled_sd(*groups)
-    pairs = match_pairs(size, labels, caliper * sd)
+    pairs, families = match_pairs(size, labels, caliper * sd), family_codes(participants)
     shared = {
         "n_pairs": len(pairs),
         "caliper_ml": caliper * sd,
@@ -116,6 +133,6 @@ def head_size_table(
     for model, part in predictions.groupby("model", sort=False):
         right = (part["y_true"] == part["y_pred"]).set_axis(part["participant_id"])
         own = right.loc[participants["participant_id"]].to_numpy()
-        rows.append({"model": model, **matched_accuracy(own, pairs), **shared})
+        rows.append({"model": model, **matched_accuracy(own, pairs, families), **shared})
     columns = ["model", "accuracy", "ci_low", "ci_high"]
     return accuracy[columns].merge(pd.DataFrame(rows), on="model")

@@ -10,6 +10,7 @@ from voxplain.evaluation.confounds import (
     predict_class,
     properties,
 )
+from voxplain.evaluation.families import permuted_labels
 
 N = 80
 LABELS = np.tile([0, 1], N // 2)
@@ -24,22 +25,28 @@ def cohort(**columns):
     return table.assign(**columns)
 
 
+def drawn(labels, n=4000, seed=0):
+    """Labels permuted where nobody is related."""
+    n_people = len(labels)
+    return permuted_labels(labels, np.arange(n_people), np.zeros(n_people, int), n, seed)
+
+
 def test_differences_are_the_libraries():
     rng = np.random.default_rng(0)
     age = pd.Series(rng.normal(30 + 2 * LABELS, 4.0))
-    found = difference_by_class(age, LABELS)
+    found = difference_by_class(age, LABELS, drawn(LABELS))
     reference = stats.ttest_ind(age[LABELS == 0], age[LABELS == 1], equal_var=False)
-    assert found["p_difference"] == pytest.approx(reference.pvalue)
+    assert found["p_difference"] == pytest.approx(reference.pvalue, abs=0.01)
     assert found["effect"] > 0
     # 30 of 40 against 20 of 40 at one site: chi2 = 80 * (30 * 20 - 20 * 10)^2 / (50 * 30 * 40 * 40)
     site = pd.Series(np.where(LABELS == 0, ["a"] * N, ["b"] * N), dtype="string")
     site[np.flatnonzero(LABELS == 0)[:10]] = "b"
     site[np.flatnonzero(LABELS == 1)[:20]] = "a"
-    found = difference_by_class(site, LABELS)
+    found = difference_by_class(site, LABELS, drawn(LABELS))
     chi2 = 80 * (30 * 20 - 20 * 10) ** 2 / (50 * 30 * 40 * 40)
     assert found["measure"] == "Cramér's V"
     assert found["effect"] == pytest.approx(np.sqrt(chi2 / 80))
-    assert found["p_difference"] == pytest.approx(stats.chi2.sf(chi2, 1))
+    assert found["p_difference"] == pytest.approx(stats.chi2.sf(chi2, 1), abs=0.02)
 
 
 def test_the_class_is_predicted_from_training_participants_only():
@@ -75,7 +82,7 @@ def test_what_is_confounded_is_found_and_what_is_not_is_not():
     assert found.index.tolist() == ["age", "head_size", "site", "has_relative"]
     assert found.loc["site", "accuracy"] > 0.65
     assert found.loc["site", "p_permutation"] < 0.01
-    assert found.loc["site", "p_difference"] < 0.001
+    assert found.loc["site", "p_difference"] == 1 / 500
     assert (found.loc[["age", "has_relative"], "p_permutation"] > 0.05).all()
     assert found.loc["age", "measure"] == "standardised difference"
 
@@ -100,13 +107,22 @@ def test_participants_with_a_missing_value_are_counted_out():
 
 @pytest.mark.slow
 def test_false_positives_of_what_differs_by_class():
-    rng, n, hits = np.random.default_rng(3), 500, {"age": 0, "site": 0}
-    labels = np.tile([0, 1], 20)
-    for _ in range(n):
-        values = {"age": rng.gamma(4, size=40), "site": rng.choice(list("abcd"), 40)}
+    """Relatives share sex, age and site."""
+    rng, n = np.random.default_rng(3), 500
+    hits, apart = {"age": 0, "site": 0}, {"age": 0, "site": 0}
+    families = np.repeat(np.arange(20), 2)
+    one_fold = np.zeros(40, int)
+    for seed in range(n):
+        labels = (rng.permutation(20) % 2)[families]
+        null = permuted_labels(labels, families, one_fold, 39, seed)
+        values = {"age": rng.gamma(4, size=20), "site": rng.choice(list("abcd"), 20)}
         for name, own in values.items():
-            hits[name] += difference_by_class(pd.Series(own), labels)["p_difference"] <= 0.05
-    assert max(hits.values()) <= stats.binom.ppf(0.999, n, 0.05)
+            own = pd.Series(own[families])
+            hits[name] += difference_by_class(own, labels, null)["p_difference"] <= 0.05
+            single = difference_by_class(own, labels, drawn(labels, 39, seed))
+            apart[name] += single["p_difference"] <= 0.05
+    most = stats.binom.ppf(0.999, n, 0.05)
+    assert max(hits.values()) <= most < min(apart.values())
 
 
 @pytest.mark.slow
@@ -119,3 +135,11 @@ def test_false_positives_of_a_property_that_predicts_nothing():
         found = confounds_table(age, labels, families, halves, 39, seed)
         hits += found.loc[0, "p_permutation"] <= 0.05
     assert hits <= stats.binom.ppf(0.999, n, 0.05)
+
+
+def test_having_relatives_cannot_be_tested_by_exchanging_families_of_one_size():
+    families = np.concatenate([np.repeat(np.arange(10), 2), np.arange(10, 70)])
+    own = pd.DataFrame({"has_relative": np.repeat(["yes", "no"], [20, 60])}, index=IDS)
+    found = confounds_table(own, LABELS, families, FOLDS, 99, seed=0).loc[0]
+    assert found[["p_difference", "p_permutation"]].isna().all()
+    assert found["accuracy"] > 0

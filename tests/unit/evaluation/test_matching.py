@@ -36,7 +36,7 @@ def test_pairs_are_those_of_the_smallest_total_distance(seed):
 def test_a_caliper_that_nobody_meets_leaves_no_pair():
     pairs = match_pairs(np.array([0.0, 10.0, 1.0, 11.0]), np.array([0, 1, 0, 1]), 0.5)
     assert pairs.shape == (0, 2)
-    found = matched_accuracy(np.ones(4, bool), pairs)
+    found = matched_accuracy(np.ones(4, bool), pairs, np.arange(4))
     assert np.isnan(found["matched_accuracy"])
     assert found["p_matched"] == 1
 
@@ -44,12 +44,29 @@ def test_a_caliper_that_nobody_meets_leaves_no_pair():
 def test_matched_accuracy_by_hand():
     correct = np.array([1, 1, 1, 1, 1, 0, 0, 0, 0, 0], bool)
     pairs = np.array([[0, 1], [2, 3], [4, 5], [6, 7]])  # both, both, one, none
-    found = matched_accuracy(correct, pairs)
+    found = matched_accuracy(correct, pairs, np.arange(10))
     assert found["matched_accuracy"] == 5 / 8
     expected = proportion_confint(5, 8, method="wilson")
     assert (found["matched_low"], found["matched_high"]) == pytest.approx(expected)
     # two of three decided pairs for it: (3 + 1) / 8
     assert found["p_matched"] == pytest.approx(0.5)
+    # both pairs that are right hold siblings, 1 and 2: of +-2 +-1 two in four are at least 2 - 1
+    related = np.array([0, 1, 1, 3, 4, 5, 6, 7, 8, 9])
+    assert matched_accuracy(correct, pairs, related)["p_matched"] == pytest.approx(0.5)
+    everybody = matched_accuracy(np.ones(8, bool), pairs, np.array([0, 1, 1, 3, 4, 5, 6, 7]))
+    assert everybody["p_matched"] == pytest.approx(1 / 8)  # three groups, not four pairs
+
+
+def test_unrelated_pairs_have_the_binomial_p():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        correct = rng.random(40) < 0.6
+        pairs = rng.permutation(40).reshape(20, 2)
+        right = correct[pairs].sum(axis=1)
+        both, none = (right == 2).sum(), (right == 0).sum()
+        expected = stats.binomtest(both, both + none, alternative="greater").pvalue
+        found = matched_accuracy(correct, pairs, np.arange(40))["p_matched"]
+        assert found == pytest.approx(expected)
 
 
 def test_table_states_the_difference_before_and_after():
@@ -57,7 +74,7 @@ def test_table_states_the_difference_before_and_after():
     labels = np.tile([0, 1], 60)
     ids = [f"sub-{k:03d}" for k in range(120)]
     size = pd.Series(rng.normal(1400 + 100 * labels, 100.0), index=ids)
-    people = pd.DataFrame({"participant_id": ids, "label": labels})
+    people = pd.DataFrame({"participant_id": ids, "label": labels, "family_id": pd.NA})
     called = {"size": (size > 1450).astype(int).to_numpy(), "truth": labels}
     held_out = pd.concat(
         pd.DataFrame({"participant_id": ids, "y_true": labels, "y_pred": value, "model": name})
@@ -78,15 +95,21 @@ def test_table_states_the_difference_before_and_after():
     assert table.loc["size", "matched_accuracy"] == pytest.approx(0.5, abs=0.15)
 
 
-def test_a_model_that_sees_head_size_only_is_at_chance_on_matched_pairs():
-    rng = np.random.default_rng(0)
-    labels = np.tile([0, 1], 50)
-    found, n = 0, 500
+@pytest.mark.parametrize("relatives", [1, 3])
+def test_a_model_that_sees_head_size_only_is_at_chance_on_matched_pairs(relatives):
+    """Also where relatives share sex, head size and what the model says."""
+    rng, families = np.random.default_rng(0), np.repeat(np.arange(40), relatives)
+    found, n, apart = 0, 500, 0
     for _ in range(n):
-        size = rng.normal(1.5 * labels, 1.0)
+        labels = rng.permutation(40)[families] % 2
+        size = rng.normal(0, 1, 40)[families] + 0.01 * rng.standard_normal(len(families)) + labels
         pairs = match_pairs(size, labels, 0.25)
-        found += matched_accuracy((size > 0.75) == labels, pairs)["p_matched"] < 0.05
+        right = (size > 0.5) == labels
+        found += matched_accuracy(right, pairs, families)["p_matched"] < 0.05
+        apart += matched_accuracy(right, pairs, np.arange(len(families)))["p_matched"] < 0.05
     assert found <= stats.binom.ppf(0.999, n, 0.05)
+    if relatives > 1:
+        assert apart > found
 
 
 def test_standardised_difference_by_hand():
