@@ -1,10 +1,12 @@
 """How each kind of job grows in memory with participants, each step in a process of its own.
 
-    OMP_NUM_THREADS=1 python benchmarks/memory.py --participants 200 2000
+    OMP_NUM_THREADS=1 python benchmarks/memory.py --participants 1500 3000
 
 Volumes of noise at the smallest grid that the network takes and a network of two channels, so that
 what differs is the number of participants. Peak memory of the process, MB, by step, and how many
 bytes it grows by for each byte of a further participant's volume: 1 would be holding them all.
+Steps that take a part of the cohort at a time grow until that part is full: at this grid with about
+1300 participants (`src/voxplain/limits.py`).
 """
 
 import argparse
@@ -158,13 +160,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--participants", type=int, nargs=2, default=[200, 2000])
-    sizes = parser.parse_args().participants
+    parser.add_argument("--participants", type=int, nargs=2, default=[1500, 3000])
+    parser.add_argument("--steps", nargs="+", default=[""], help="only names that begin so")
+    options = parser.parse_args()
+    sizes = options.participants
+    steps = [step for step in STEPS if step.startswith(tuple(options.steps))]
     found = {}
     for n in sizes:
         with tempfile.TemporaryDirectory(prefix="memory-") as folder:
             write_rows(Path(folder, "volumes.npy"), (n, *SHAPE), np.float32, noise(n))
-            found[n] = {step: in_new_process(peak_of, step, folder, n) for step in STEPS}
+            found[n] = {step: in_new_process(peak_of, step, folder, n) for step in steps}
             print(n, found[n], flush=True)
     table = pd.DataFrame(found)
     grown = (table[sizes[1]] - table[sizes[0]]) * 2**20

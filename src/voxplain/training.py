@@ -241,8 +241,8 @@ def _images_on(device: torch.device, images: np.ndarray | Stack, batch_size: int
     if not on_gpu or size > _SHARE_FOR_IMAGES * torch.cuda.mem_get_info(device)[0]:
         return read
     whole = torch.empty((len(images), 1, *images.shape[1:]), device=device)
-    for rows in torch.arange(len(images)).split(batch_size):
-        whole[rows.to(device)] = read(rows)
+    for part in parts(len(images), batch_size):
+        whole[part] = read(torch.arange(part.start, part.stop))
     return lambda rows: whole[rows.to(device)]
 
 
@@ -285,11 +285,11 @@ def _run_epoch(
 
 def _batches(order: torch.Tensor, size: int) -> list[torch.Tensor]:
     """Cut an order into batches; a last batch of one joins its neighbour, for BatchNorm's sake."""
-    parts = list(order.split(size))
-    if len(parts) > 1 and len(parts[-1]) == 1:
-        last = parts.pop()
-        parts[-1] = torch.cat([parts[-1], last])
-    return parts
+    batches = list(order.split(size))
+    if len(batches) > 1 and len(batches[-1]) == 1:
+        last = batches.pop()
+        batches[-1] = torch.cat([batches[-1], last])
+    return batches
 
 
 def _mean_state(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:

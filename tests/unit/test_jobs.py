@@ -3,6 +3,8 @@
 import os
 import resource
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -74,6 +76,33 @@ def test_a_job_without_memory_says_so(tmp_path, allocate):
     assert "out of memory: " in text
     assert "allocate" in text
     assert "Traceback" not in text
+
+
+GREEDY = """
+import sys
+import numpy as np
+from voxplain.logs import job_log
+with job_log(sys.argv[1]):
+    np.ones(2**27)  # 1 GB
+"""
+
+
+@pytest.mark.parametrize(("megabytes", "status"), [(4000, 0), (600, 1)])
+def test_a_job_over_its_memory_limit_says_so(tmp_path, megabytes, status):
+    """A limit as `ulimit -v` sets it, and as clusters without cgroups do."""
+    command = f'ulimit -v {megabytes * 1000}; exec "$@"'
+    log = tmp_path / "job.log"
+    done = subprocess.run(
+        ["bash", "-c", command, "bash", sys.executable, "-c", GREEDY, str(log)],
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status
+    expected = "out of memory: Unable to allocate 1.00 GiB" if status else "peak memory: 1"
+    assert expected in log.read_text()
+    assert "Traceback" not in done.stderr
 
 
 def test_tables_keep_identifiers_and_missing_values(tmp_path):

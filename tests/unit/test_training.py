@@ -3,9 +3,12 @@
 from functools import partial
 
 import numpy as np
+import pytest
 import torch
 
+from voxplain.files import write_array
 from voxplain.network import CNN3D
+from voxplain.stack import Stack
 from voxplain.training import TrainingSettings, predict_logits, train
 
 SHAPE = (22, 24, 22)
@@ -51,6 +54,30 @@ def test_the_held_out_set_changes_nothing():
     watched, _ = train(small(), images, labels, settings, 1, CPU, (images[:4], labels[:4]))
     alone, _ = train(small(), images, labels, settings, 1, CPU)
     assert torch.equal(watched.linear.weight, alone.linear.weight)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_images_that_do_not_fit_on_the_gpu_give_the_same_bits(monkeypatch, tmp_path):
+    images, labels = toy()
+    settings, gpu = TrainingSettings(epochs=2, batch_size=5), torch.device("cuda")
+    kept, _ = train(small(), images, labels, settings, 1, gpu)
+    write_array(tmp_path / "images.npy", images)
+    monkeypatch.setattr("voxplain.training._SHARE_FOR_IMAGES", 0)
+    copied, _ = train(small(), Stack(tmp_path / "images.npy"), labels, settings, 1, gpu)
+    assert torch.equal(kept.linear.weight, copied.linear.weight)
+
+
+def test_images_on_disk_train_the_same_bits(tmp_path):
+    images, labels = toy()
+    settings = TrainingSettings(epochs=2, batch_size=5)
+    write_array(tmp_path / "images.npy", images)
+    rows = np.arange(20)[::-1].copy()
+    whole, history = train(small(), images[rows], labels[rows], settings, 1, CPU)
+    stack = Stack(tmp_path / "images.npy").take(rows)
+    read, again = train(small(), stack, labels[rows], settings, 1, CPU)
+    assert torch.equal(whole.linear.weight, read.linear.weight)
+    assert history.equals(again)
 
 
 def test_learning_rate_follows_the_milestones():
