@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from voxplain.limits import EXACT_TO, GRAM_VALUES, LANDMARKS, PART_VOXELS
+from voxplain.limits import EXACT_TO, GRAM_VALUES, LANDMARKS, MAP_VALUES, PART_VOXELS
 
 MB = 1e6
 PAPER = ((58, 70, 58), (32, 64, 128))
@@ -171,10 +171,13 @@ class Costs:
             return BASE_MB + self.config["cnn"]["batch_size"] * activations_mb(shape, channels)
         if rule in NETWORK_RULES:
             part = min(self.maps_per_method, max(1, PART_VOXELS // prod(shape)))
-            return BASE_MB + 5 * 4 * part * prod(shape) / MB + PASS_MB
+            return BASE_MB + 4 * 4 * part * prod(shape) / MB + PASS_MB
         gram = 8 * self.n * (self.n if self.n <= EXACT_TO else LANDMARKS) / MB
         if rule == "gram_matrix":
-            return 100 + gram + 2 * 8 * min(GRAM_VALUES, self.n * prod(shape)) / MB
+            return 100 + 2 * gram + 2 * 8 * min(GRAM_VALUES, self.n * prod(shape)) / MB
+        if rule == "map_properties":
+            rows = max(self.n, self.config["evaluation"]["permutations"])
+            return 150 + 5 * 4 * min(MAP_VALUES, rows * prod(shape)) / MB
         if rule in ("voxel_svm", "label_permutations"):
             return 200 + 4 * gram
         return 0.0

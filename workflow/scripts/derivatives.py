@@ -10,6 +10,7 @@ from voxplain.files import read_json, read_table
 from voxplain.grid import Grid
 from voxplain.logs import Progress, job_log
 from voxplain.manifest import file_sha256
+from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
@@ -35,8 +36,7 @@ with job_log(snakemake.log[0]):
     for k, (path, rows, (method, model)) in enumerate(
         zip(given.maps, given.rows, done, strict=True), 1
     ):
-        maps = np.load(path, mmap_mode="r")
-        dataset.write_participants(method, maps, read_table(rows), model)
+        dataset.write_participants(method, Stack(path), read_table(rows), model)
         progress(k, len(done))
     sizes = participants["class_name"].value_counts()
     counts = {group: int(sizes.get(group, len(participants))) for group in p.groups}

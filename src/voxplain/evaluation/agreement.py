@@ -17,7 +17,7 @@ from voxplain.stack import Stack, parts
 AREAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)  # shares of the brain
 AXIAL = 2
 N_SMOOTHNESS = 5  # participants on whose maps a method's smoothness is found
-_RANKS = 2**23  # voxels ranked together, of all participants of a part: 64 MB
+_RANKS = 2**21  # voxels ranked together, of all participants of a part: 17 MB
 
 
 class Places:
