@@ -135,11 +135,14 @@ print(peak_memory_mb())
 
 @pytest.mark.slow
 def test_no_step_holds_the_whole_cohort(tmp_path):
-    """Peak memory of a process that does them all, for 150 and for 750 images (32 MB)."""
+    """Peak memory of a process that does them all, for 150 and for 750 images (32 MB).
+
+    Half of what they take is left to the allocator, whose peak varies by some megabytes.
+    """
     peaks = {}
     for n in (150, 750):
         command = [sys.executable, "-c", GROWTH, str(n), str(tmp_path)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         peaks[n] = float(done.stdout.splitlines()[-1])
     grown = 4 * (750 - 150) * 22**3 / 1e6
-    assert peaks[750] - peaks[150] < grown / 4, peaks
+    assert peaks[750] - peaks[150] < grown / 2, peaks
