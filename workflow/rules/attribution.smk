@@ -85,8 +85,3 @@ rule participant_map:
         code=code("participant_map.py"),
     script:
         "../scripts/participant_map.py"
-
-
-rule subject_maps:
-    input:
-        all_participant_maps,

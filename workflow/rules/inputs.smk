@@ -178,10 +178,6 @@ def page_of_participant(wildcards):
     }
 
 
-def all_participant_maps(wildcards):
-    return expand(P.participant_map, method=METHODS, participant=list(drawn_folds()))
-
-
 def group_sources(wildcards):
     """Maps that a fold's group masks are made of: its own training sample, or the paper's model."""
     if HELD_OUT_MAPS:
