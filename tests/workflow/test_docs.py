@@ -62,7 +62,8 @@ def test_no_block_is_forgotten():
 
 def brain(path):
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = np.ones((60, 72, 60), np.uint8)  # no coarser than the paper's grid
+    data = np.zeros((60, 72, 60), np.uint8)  # no coarser than the paper's grid
+    data[8:-8, 8:-8, 8:-8] = 1
     nib.save(nib.Nifti1Image(data, np.diag([2.0, 2, 2, 1])), path)
 
 

