@@ -15,7 +15,7 @@ import numpy as np
 from voxplain import files, nifti
 from voxplain.errors import ImageError
 from voxplain.grid import Grid
-from voxplain.images import ImageStatistics, MaskedImage
+from voxplain.images import ImageStatistics, MaskedImage, extent
 
 PAPER_SHAPE = (58, 70, 58)  # section 3.1 of Kan 2020, from 260 x 311 x 260 voxels of 0.7 mm
 _BAND_ROWS = 16  # of a matrix per product
@@ -66,7 +66,7 @@ def box_average(
     reached = []
     for z, y, block in blocks:
         rows, weights = slice(y, y + block.shape[1]), b_z[:, z : z + len(block)]
-        band = _extent(weights.any(axis=1))
+        band = extent(weights.any(axis=1))
         share = weights[band] @ block.reshape(len(block), -1)
         planes[band, rows] += share.reshape(-1, *block.shape[1:])
         reached.append((band.start, band.stop, rows.start, rows.stop))
@@ -83,12 +83,6 @@ def box_average(
     return coarse.T
 
 
-def _extent(held: np.ndarray) -> slice:
-    """Return the range from the first to the last True."""
-    where = np.flatnonzero(held)
-    return slice(int(where[0]), int(where[-1]) + 1)
-
-
 def _bands(matrix: np.ndarray) -> Iterator[tuple[slice, slice]]:
     """Cut a banded matrix into a few rows each and the columns that they need.
 
@@ -98,7 +92,7 @@ def _bands(matrix: np.ndarray) -> Iterator[tuple[slice, slice]]:
         rows = slice(start, start + _BAND_ROWS)
         needed = matrix[rows].any(axis=0)
         if needed.any():
-            yield rows, _extent(needed)
+            yield rows, extent(needed)
 
 
 def _ras_reduction(grid: Grid, shape: tuple[int, int, int]):

@@ -21,8 +21,13 @@ def environment() -> dict[str, str]:
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": str(os.cpu_count()),
-        "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 1e9:.0f} GB",
+        "memory": f"{ram_mb() / 1000:.0f} GB",
     }
+
+
+def ram_mb() -> float:
+    """Return the machine's memory in megabytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6
 
 
 def _processor() -> str:

@@ -62,6 +62,12 @@ def tissue(volume: np.ndarray) -> np.ndarray:
     return volume > _TISSUE * np.percentile(volume, 98)
 
 
+def extent(held: np.ndarray) -> slice:
+    """Return the range from the first to the last True."""
+    where = np.flatnonzero(held)
+    return slice(int(where[0]), int(where[-1]) + 1)
+
+
 def check_mask(mask: Header, grid: Grid) -> None:
     """Raise an `ImageError` unless a brain mask lies on its image's grid, voxel for voxel."""
     if not mask.grid.matches(grid):
@@ -152,8 +158,7 @@ class MaskedImage:
         if low == high == 0:
             return slice(0, 0)
         bits = slab.view(f"u{slab.itemsize}")  # or-ing integers is the fastest look at every voxel
-        held = np.flatnonzero(np.bitwise_or.reduce(bits, axis=0).any(axis=1))
-        rows = slice(int(held[0]), int(held[-1]) + 1)
+        rows = extent(np.bitwise_or.reduce(bits, axis=0).any(axis=1))
         # counting floats that are not zero takes four times as long as comparing them first
         self._n_nonzero += int(np.count_nonzero(slab[:, rows] != 0))
         return rows

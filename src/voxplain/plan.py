@@ -201,11 +201,6 @@ def plan_table(jobs: Mapping[str, int], costs: Costs) -> pd.DataFrame:
     return table.sort_values(["seconds", "rule"], ascending=[False, True], ignore_index=True)
 
 
-def ram_mb() -> float:
-    """Return the machine's memory in megabytes."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6
-
-
 def free_disk_mb(folder: str | os.PathLike = ".") -> float:
     """Return the megabytes free where a run would write."""
     return shutil.disk_usage(folder).free / 1e6

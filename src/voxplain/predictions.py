@@ -1,5 +1,7 @@
 """The one form in which every model writes its held-out predictions."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -41,3 +43,8 @@ def predictions_table(
             "y_pred": np.asarray(y_pred, int),
         }
     )
+
+
+def in_order(predictions: pd.DataFrame, participants: Sequence[str]) -> pd.DataFrame:
+    """Return a predictions table with its rows in the order of these participants."""
+    return predictions.set_index("participant_id").loc[participants].reset_index()

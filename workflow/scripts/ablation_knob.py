@@ -31,8 +31,7 @@ with job_log(snakemake.log[0]):
     model, _ = load_model(given.model, device, p.network["source"])
     truth = None
     if given.truth:
-        names = read_table(given.truth_names).set_index("value")["name"]
-        regions = planted_regions(*read_volume(given.truth), names, brain.shape)
+        regions = planted_regions(given.truth, given.truth_names, brain.shape)
         truth = np.any(list(regions.values()), axis=0)
     images = torch.from_numpy(volumes).unsqueeze(1).to(device)
     targets = torch.from_numpy(labels[chosen]).to(device) if p.target == "true_class" else None

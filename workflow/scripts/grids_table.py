@@ -9,6 +9,7 @@ from voxplain.evaluation.statistics import is_evidence, summarise
 from voxplain.files import read_json, read_table, read_tables, write_table
 from voxplain.grid import Grid
 from voxplain.logs import job_log
+from voxplain.predictions import in_order
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input
@@ -23,8 +24,7 @@ with job_log(snakemake.log[0]):
         part = slice(k * p.n_folds, (k + 1) * p.n_folds)
         row = {"grid": name, "own": k == 0, "voxel_mm": grid.voxel_volume ** (1 / 3)}
         for model in ("cnn", "voxel_svm"):
-            held_out = read_tables(given[model][part])
-            held_out = held_out.set_index("participant_id").loc[people].reset_index()
+            held_out = in_order(read_tables(given[model][part]), people)
             summary = summarise(held_out, permuted)
             for column in ("accuracy", "ci_low", "ci_high", "auc"):
                 row[f"{model}_{column}"] = summary[column]

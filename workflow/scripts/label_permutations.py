@@ -1,6 +1,5 @@
 """The accuracy of one cheap model beside what it reaches when refitted to permuted labels."""
 
-import numpy as np
 import pandas as pd
 
 from voxplain.baselines.models import Baselines
@@ -15,15 +14,15 @@ with job_log(snakemake.log[0]):
     p, given, model = snakemake.params, snakemake.input, snakemake.wildcards.model
     participants = read_table(given.participants)
     folds = held_out_folds(read_table(given.folds), participants)
-    baselines = Baselines.of(
+    baselines = Baselines.read(
         participants,
-        read_table(given.quality),
-        read_table(given.morphometry) if given.morphometry else None,
+        given.quality,
+        given.morphometry,
+        given.gram,
+        given.sums,
         settings=p.settings,
         seed=p.seed,
         threads=snakemake.threads,
-        gram=np.load(given.gram),
-        sums=np.load(given.sums),
         n_voxels=p.n_voxels,
     )
 

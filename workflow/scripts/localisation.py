@@ -9,16 +9,14 @@ from voxplain.evaluation.localisation import (
     planted_regions,
 )
 from voxplain.evaluation.smooth_masks import surrogates
-from voxplain.files import read_table, write_table
+from voxplain.files import write_table
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
-    labels, grid = read_volume(snakemake.input.truth)
-    names = read_table(snakemake.input.truth_names).set_index("value")["name"]
-    regions = planted_regions(labels, grid, names, brain.shape)
+    regions = planted_regions(snakemake.input.truth, snakemake.input.truth_names, brain.shape)
     planted = np.any(list(regions.values()), axis=0)
     scores, parts = {}, []
     for name, path in zip(

@@ -5,7 +5,7 @@ import pandas as pd
 
 from voxplain.evaluation.localisation import planted_regions
 from voxplain.evaluation.transfer import beside
-from voxplain.files import read_table, write_table
+from voxplain.files import write_table
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
 
@@ -16,9 +16,7 @@ with job_log(snakemake.log[0]):
     brain = read_volume(given.brain_mask)[0] > 0
     planted = None
     if given.truth:
-        labels, grid = read_volume(given.truth[0])
-        names = read_table(given.truth[1]).set_index("value")["name"]
-        planted = np.any(list(planted_regions(labels, grid, names, brain.shape).values()), axis=0)
+        planted = np.any(list(planted_regions(*given.truth, brain.shape).values()), axis=0)
     own = dict(zip(p.methods, given.own, strict=True))
     others = [
         ("one network of everybody", p.everybodys, given.everybody),

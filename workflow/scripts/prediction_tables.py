@@ -11,6 +11,7 @@ from voxplain.evaluation.over_folds import table1
 from voxplain.evaluation.statistics import bootstrap_intervals, is_evidence, summarise
 from voxplain.files import read_table, read_tables, write_table
 from voxplain.logs import job_log
+from voxplain.predictions import in_order
 
 with job_log(snakemake.log[0]):
     p, given, output = snakemake.params, snakemake.input, snakemake.output
@@ -21,8 +22,7 @@ with job_log(snakemake.log[0]):
     sizes = head_size.measured(participants, read_table(given.quality))
     rows, everything, curves = [], [], []
     for model in p.models:
-        held_out = read_tables(given[model])
-        held_out = held_out.set_index("participant_id").loc[people].reset_index()
+        held_out = in_order(read_tables(given[model]), people)
         summary = summarise(held_out, permuted)
         true = held_out["y_true"].to_numpy(int)
         predicted = logits(model, held_out["y_score"].to_numpy())

@@ -15,15 +15,15 @@ with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input
     participants = read_table(given.participants)
     labels, families = participants["label"].to_numpy(int), family_codes(participants)
-    baselines = Baselines.of(
+    baselines = Baselines.read(
         participants,
-        read_table(given.quality),
-        read_table(given.morphometry) if given.morphometry else None,
+        given.quality,
+        given.morphometry,
+        given.gram,
+        given.sums,
         settings=p.settings,
         seed=p.seed,
         threads=snakemake.threads,
-        gram=np.load(given.gram),
-        sums=np.load(given.sums),
         n_voxels=p.n_voxels,
     )
     seed = stream_seed(p.seed, "repeat", snakemake.wildcards.repeat)

@@ -37,16 +37,17 @@ with job_log(snakemake.log[0]):
     random = surrogates(group[2], brain, p.roar["random_masks"], seed)
     ranked = [("mask", 0, group[2]), *(("random", draw, one) for draw, one in enumerate(random))]
 
-    # All images once more, on disk; like files being written, removed after a kill.
+    # On disk, as large as all images; like files being written, removed after a kill.
     scratch = Path(snakemake.output.table).with_name(f"{TEMPORARY}{os.getpid()}-images.npy")
+    fills = scratch.with_name(f"{TEMPORARY}{os.getpid()}-fills.npy")
+    filled = (fill(p.roar["fill"], image[None], brain, p.sigma)[0] for image in volumes)
+    write_rows(fills, volumes.shape, volumes.dtype, filled)
     rows, progress = [], Progress("networks")
     for share in p.roar["shares"]:
         for control, draw, one in ranked:
             marked = top_fraction(one, brain, share)
-            altered = (
-                np.where(marked, fill(p.roar["fill"], image[None], brain, p.sigma)[0], image)
-                for image in volumes
-            )
+            pairs = zip(Stack(fills), volumes, strict=True)
+            altered = (np.where(marked, other, image) for other, image in pairs)
             write_rows(scratch, volumes.shape, volumes.dtype, altered)
             left = Stack(scratch)
             model, _ = train(
@@ -63,4 +64,5 @@ with job_log(snakemake.log[0]):
             rows.append(row | {"fold": split.fold, "accuracy": right.mean()})
             progress(len(rows), len(p.roar["shares"]) * len(ranked))
     scratch.unlink()
+    fills.unlink()
     write_table(snakemake.output.table, pd.DataFrame(rows))

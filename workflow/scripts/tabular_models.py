@@ -12,11 +12,10 @@ with job_log(snakemake.log[0]):
     split = read_split(snakemake.input.split, participants)
     labels = participants["label"].to_numpy(int)
     train, test = rows_of(split.train, participants), rows_of(split.test, participants)
-    morphometry = snakemake.input.morphometry
-    baselines = Baselines.of(
+    baselines = Baselines.read(
         participants,
-        read_table(snakemake.input.quality),
-        read_table(morphometry) if morphometry else None,
+        snakemake.input.quality,
+        snakemake.input.morphometry,
         settings=p.settings,
         seed=p.seed,
         threads=snakemake.threads,

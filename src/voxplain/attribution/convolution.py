@@ -44,10 +44,10 @@ def conv3d(
     )
     if fast_gradient:
         return _SingleChannelConvolution.apply(input, weight, bias, padding)
-    return convolve(input, weight, bias, stride, padding, dilation, groups)
+    return _convolve(input, weight, bias, stride, padding, dilation, groups)
 
 
-def convolve(
+def _convolve(
     input: torch.Tensor,
     weight: torch.Tensor,
     bias: torch.Tensor | None,
@@ -74,7 +74,7 @@ class _SingleChannelConvolution(torch.autograd.Function):
         ctx.save_for_backward(weight)
         ctx.padding = padding
         ctx.shape = input.shape
-        return convolve(input, weight, bias, padding=padding)
+        return _convolve(input, weight, bias, padding=padding)
 
     @staticmethod
     def backward(ctx, gradient):
@@ -82,12 +82,12 @@ class _SingleChannelConvolution(torch.autograd.Function):
         whole = [n + 2 * p for n, p in zip(ctx.shape[2:], ctx.padding, strict=True)]
         result = gradient.new_zeros((len(gradient), *whole))
         for image, features in zip(result, gradient, strict=True):
-            add_input_gradient(image, features, weight)
+            _add_input_gradient(image, features, weight)
         inner = tuple(slice(p, p + n) for p, n in zip(ctx.padding, ctx.shape[2:], strict=True))
         return result[(slice(None), *inner)][:, None], None, None, None
 
 
-def add_input_gradient(image: torch.Tensor, features: torch.Tensor, weight: torch.Tensor) -> None:
+def _add_input_gradient(image: torch.Tensor, features: torch.Tensor, weight: torch.Tensor) -> None:
     """Add what the gradient of a convolution's output says about its input of one channel.
 
     Parameters

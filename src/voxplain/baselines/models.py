@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.baselines import Fitted, head_size, morphometry, voxel_svm
+from voxplain.files import read_table
 from voxplain.groups import family_groups
 
 
@@ -45,28 +46,37 @@ class Baselines:
     n_voxels: int | None = None
 
     @classmethod
-    def of(
+    def read(
         cls,
         participants: pd.DataFrame,
-        quality: pd.DataFrame,
-        morphometry: pd.DataFrame | None,
+        quality: str,
+        morphometry: str | None,
+        gram: str | None = None,
+        sums: str | None = None,
         **rest: Any,
     ) -> Self:
-        """Take head size, families and features from the run's tables.
+        """Take head size, families, features and inner products from the run's files.
 
         Parameters
         ----------
-        participants, quality : pandas.DataFrame
+        participants : pandas.DataFrame
             As `voxplain.baselines.head_size.measured` takes them, with families.
-        morphometry : pandas.DataFrame or None
-            Column participant_id and one per feature.
+        quality : str
+            Path of the run's quality control.
+        morphometry : str or None
+            Path of a table, column participant_id and one per feature; empty if there is none.
+        gram, sums : str, optional
+            Paths of the attributes of these names.
         **rest
             The other attributes.
         """
+        features = read_table(morphometry).set_index("participant_id") if morphometry else None
         return cls(
-            sizes=head_size.measured(participants, quality),
+            sizes=head_size.measured(participants, read_table(quality)),
             families=family_groups(participants),
-            features=None if morphometry is None else morphometry.set_index("participant_id"),
+            features=features,
+            gram=np.load(gram) if gram else None,
+            sums=np.load(sums) if sums else None,
             **rest,
         )
 

@@ -101,7 +101,8 @@ def _print_plan(plan: "pd.DataFrame") -> None:
 
 
 def _print_totals(config: dict[str, Any], plan: "pd.DataFrame", costs: Any, cores: int) -> None:
-    from voxplain.plan import free_disk_mb, ram_mb
+    from voxplain.environment import ram_mb
+    from voxplain.plan import free_disk_mb
 
     total, largest = plan["seconds"].sum(), plan["memory_mb"].max()
     device = "on one GPU" if config["gpu"] else f"on {cores} cores"

@@ -10,7 +10,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from voxplain.evaluation.families import permuted_labels
 from voxplain.evaluation.fold_statistics import against_null
 from voxplain.evaluation.statistics import summarise
-from voxplain.predictions import predictions_table
+from voxplain.predictions import in_order, predictions_table
 
 SHOWN = (
     *("accuracy", "ci_low", "ci_high", "balanced_accuracy", "auc"),
@@ -169,8 +169,7 @@ def confounds_table(
         held_out = predict_class(own, labels[known], folds[known], people)
         relatives, one_fold = families[known], np.zeros(known.sum(), int)
         null = permuted_labels(labels[known], relatives, one_fold, n_permutations, seed)
-        in_order = held_out.set_index("participant_id").loc[people].reset_index()
-        summary = summarise(in_order, null)
+        summary = summarise(in_order(held_out, people), null)
         row = {"confound": name, "n": int(known.sum())}
         row |= difference_by_class(own, labels[known], null)
         row |= {key: summary[key] for key in SHOWN}

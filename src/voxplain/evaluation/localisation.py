@@ -6,21 +6,19 @@ import pandas as pd
 from voxplain.downsample import downsample_volume
 from voxplain.errors import CohortError
 from voxplain.evaluation.fold_statistics import against_null
-from voxplain.grid import Grid
+from voxplain.files import read_table
+from voxplain.nifti import read_volume
 
 
-def planted_regions(
-    labels: np.ndarray, grid: Grid, names: pd.Series, shape: tuple[int, int, int]
-) -> dict[str, np.ndarray]:
-    """Bring the planted regions to a run's grid.
+def planted_regions(truth: str, names: str, shape: tuple[int, int, int]) -> dict[str, np.ndarray]:
+    """Read the planted regions, and bring them to a run's grid.
 
     Parameters
     ----------
-    labels : numpy.ndarray
-        Label volume on `grid`.
-    grid : Grid
-    names : pandas.Series
-        Name of each region by its value in `labels`.
+    truth : str
+        Path of a label volume.
+    names : str
+        Path of a table: the name of each region by its value there.
     shape : tuple of int
         The run's grid.
 
@@ -29,9 +27,11 @@ def planted_regions(
     dict of numpy.ndarray of bool, shape `shape`
         By name: the voxels of which at least half is planted.
     """
+    labels, grid = read_volume(truth)
+    called = read_table(names).set_index("value")["name"]
     return {
         name: downsample_volume((labels == value).astype(np.float32), grid, shape)[0] >= 0.5
-        for value, name in names.items()
+        for value, name in called.items()
     }
 
 

@@ -68,6 +68,12 @@ def map_correlation(
         spearman (over the brain's voxels; 0 where a map is constant there), null_mean, null_p95
         and p, ``(k + 1) / (n_null + 1)`` with k random maps of at least that correlation.
     """
+    return _correlation(a, b, brain_mask, surrogates(b, brain_mask, n_null, seed))
+
+
+def _correlation(
+    a: np.ndarray, b: np.ndarray, brain_mask: np.ndarray, random_maps: np.ndarray
+) -> dict[str, float]:
     ranks = rankdata(a[brain_mask])
 
     def correlate(other: np.ndarray) -> float:
@@ -75,8 +81,7 @@ def map_correlation(
         return float(np.corrcoef(ranks, rankdata(other[brain_mask]))[0, 1]) if varies else 0.0
 
     found = correlate(b)
-    null = np.array([correlate(one) for one in surrogates(b, brain_mask, n_null, seed)])
-    beside = against_null(null, found)
+    beside = against_null(np.array([correlate(one) for one in random_maps]), found)
     p = beside.pop("p_null")
     return {"spearman": found, **beside, "p": p}
 
@@ -107,10 +112,10 @@ def beside(
         `map_correlation`; with `planted` also auc_own and auc (of the other map), null_auc_p95 and
         p_auc (`voxplain.evaluation.localisation.localisation`).
     """
-    found = map_correlation(own, other, brain_mask, n_null, seed)
+    random = surrogates(other, brain_mask, n_null, seed)
+    found = _correlation(own, other, brain_mask, random)
     if planted is None:
         return found
-    random = surrogates(other, brain_mask, n_null, seed)
     scores = localisation(other, planted, brain_mask, random)
     auc_own = localisation(own, planted, brain_mask, random[:1])["auc"]
     return found | {"auc_own": auc_own} | {k: scores[k] for k in ("auc", "null_auc_p95", "p_auc")}

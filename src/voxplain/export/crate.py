@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from voxplain.environment import RECORDED_PACKAGES
+
 ROCRATE = "https://w3id.org/ro/crate/1.1"
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
@@ -195,9 +197,7 @@ def _inputs(kind: str, checksums: Mapping[str, str]) -> list[dict[str, str]]:
 def _software(versions: Mapping[str, str]) -> list[dict[str, Any]]:
     """Describe the packages that computed; the other entries are of the machine."""
     urls = {
-        name: f"https://pypi.org/project/{name}/"
-        for name in versions
-        if name not in ("python", "platform", "processor", "cores", "memory")
+        name: f"https://pypi.org/project/{name}/" for name in versions if name in RECORDED_PACKAGES
     }
     return [
         {

@@ -223,19 +223,18 @@ def _learning(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
             "Accuracy of the models without a network over the number of training participants",
         ),
         table(
-            _named(context, curves).rename(
-                columns={
-                    "share": "share of the training participants",
-                    "n_train": "training participants, mean of folds",
-                    "accuracy_low": "lowest draw",
-                    "accuracy_high": "highest draw",
-                    "chance_high": "larger class: 97.5th percentile",
-                }
-            ),
+            _named(context, curves),
             "table-learning",
             "Accuracy over the number of training participants.",
             "tables/learning.tsv",
             folded=True,
+            labels={
+                "share": "share of the training participants",
+                "n_train": "training participants, mean of folds",
+                "accuracy_low": "lowest draw",
+                "accuracy_high": "highest draw",
+                "chance_high": "larger class: 97.5th percentile",
+            },
         ),
     ]
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from voxplain import plan
+from voxplain import environment, plan
 from voxplain.cli import app
 from voxplain.config import DEFAULTS, check_config, read_config
 from voxplain.costs import Costs
@@ -219,7 +219,7 @@ def test_a_finished_run_has_no_plan(tmp_path, monkeypatch):
 def test_too_little_memory_for_all_cores_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(plan, "planned_jobs", lambda *_: {"explain": 30})
-    monkeypatch.setattr(plan, "ram_mb", lambda: 4000.0)
+    monkeypatch.setattr(environment, "ram_mb", lambda: 4000.0)
     few, many = (said(run("check", ROOT / DEFAULTS, "--cores", n)) for n in ("2", "40"))
     assert "--resources mem_mb=3600" in many
     assert "mem_mb" not in few
