@@ -18,11 +18,11 @@ from voxplain import nifti
 from voxplain.atlas.label_tables import read_label_table
 from voxplain.cohort import check_facts, read_participants
 from voxplain.cohort.participants import with_usable_images
+from voxplain.cohort.scans import Scan, read_voxels
 from voxplain.costs import Costs
-from voxplain.errors import ConfigError, ImageError, VoxplainError
+from voxplain.errors import ConfigError, VoxplainError
 from voxplain.folds import make_splits
 from voxplain.grid import Grid
-from voxplain.images import check_image
 from voxplain.registration.template import mask_file
 
 _JOB_LINE = re.compile(r"^([a-z]\w*)\s+(\d+)$")
@@ -91,6 +91,7 @@ def inspect_inputs(
             shape=config["volumes"]["shape"],
             on_missing=settings["on_missing"],
             registration=config["registration"],
+            progress=progress,
         )
     except VoxplainError as error:
         return None, [str(error), *problems]
@@ -114,17 +115,14 @@ def _unusable_images(
     table: pd.DataFrame, template: Grid | None, progress: Callable[[int, int], None]
 ) -> dict[str, str]:
     """Read all images whole; return why whose cannot be used. `template` is cut out on a grid."""
-    unusable = {}
     with contextlib.ExitStack() as stack:
         if template is not None:
             table = table.assign(mask=stack.enter_context(mask_file(template)))
-        for done, row in enumerate(table.itertuples(), start=1):
-            try:
-                check_image(row.image, None if pd.isna(row.mask) else row.mask)
-            except ImageError as error:
-                unusable[row.participant_id] = str(error)
-            progress(done, len(table))
-    return unusable
+        scans = [
+            (row.participant_id, Scan(row.image, None if pd.isna(row.mask) else row.mask))
+            for row in table.itertuples()
+        ]
+        return read_voxels(scans, progress)
 
 
 def _atlas_problems(atlases: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -161,10 +161,13 @@ def test_every_bad_file_is_told_at_once(study, tmp_path):
     root, table, config = study
     missing_file(root, table, config)
     (root / "sub-05.nii.gz").write_bytes(b"")
+    save(root, "sub-06.nii.gz", np.full(SHAPE, np.nan))
     table.loc[1, "sex"] = "unknown"
     output = run(table, root, config, tmp_path)
-    for culprit in ("sub-03", "sub-05", "sub-01"):
+    assert "participants.tsv: 4 problems" in output.stdout
+    for culprit in ("sub-03", "sub-05", "sub-06", "'unknown'"):
         assert culprit in output.stdout
+    assert 'cohort.exclude: ["sub-03", "sub-05", "sub-06"]' in output.stdout
 
 
 def test_what_is_wrong_inside_images_is_told_once_and_mended_alone(study, tmp_path):

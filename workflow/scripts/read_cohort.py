@@ -6,7 +6,7 @@ import pandas as pd
 from voxplain.archives import split
 from voxplain.cohort import check_facts, morphometry, read_participants
 from voxplain.files import write_table
-from voxplain.logs import job_log
+from voxplain.logs import Progress, job_log
 from voxplain.manifest import files_fingerprint
 from voxplain.nifti import read_header, write_volume
 
@@ -22,6 +22,7 @@ with job_log(snakemake.log[0]):
         shape=p.shape,
         on_missing=p.on_missing,
         registration=p.registration,
+        progress=Progress("something is wrong, so that images are read to their ends"),
     )
     write_table(output.participants, participants)
     left_out = dict.fromkeys(map(str, p.exclude), "cohort.exclude") | participants.attrs["dropped"]

@@ -1,7 +1,7 @@
 """Cohorts: layouts of images and tables on disk, all read into one participants table.
 
 A layout is a function ``(root, settings, **checked) -> participants`` in its own module and a line
-in `LAYOUTS`; it gathers what it finds into a `checks.Study`, and the checks are the same for all.
+in `LAYOUTS`; it gathers what it finds into a `study.Study`, and the checks are the same for all.
 The participants table is described in `voxplain.cohort.participants`.
 """
 
@@ -43,7 +43,7 @@ def read_participants(
     settings : mapping
         The layout's own settings (``cohort.<layout>`` in the config).
     **checked
-        ``classes``, ``exclude``, ``n_splits``, ``groups``, ``shape`` and ``on_missing``: see
+        ``classes``, ``exclude``, ``n_splits`` and so on: see
         `voxplain.cohort.checks.participants_of`.
 
     Returns

@@ -12,11 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from voxplain.cohort import checks, morphometry
+from voxplain.cohort import morphometry
 from voxplain.cohort.bids_names import BidsName, InvalidNameError, differing
+from voxplain.cohort.checks import participants_of
 from voxplain.cohort.participants import Problems, shortened
 from voxplain.cohort.scans import Scan
+from voxplain.cohort.study import Study
 from voxplain.cohort.text_tables import read_text_table
+from voxplain.cohort.values import ID
 
 DESCRIPTION = "dataset_description.json"
 _SUFFIX = "T1w"
@@ -64,9 +67,9 @@ def read_participants(
     folders = {folder.name for folder in images.glob("sub-*") if folder.is_dir()}
 
     def locate(row: Mapping[str, str]) -> Scan:
-        return find_image(images, row[checks.ID], folders, settings)
+        return find_image(images, row[ID], folders, settings)
 
-    study = checks.Study(
+    study = Study(
         layout="bids",
         source=path,
         table=table,
@@ -77,7 +80,7 @@ def read_participants(
         without={"tiv": "set cohort.bids.tiv to null to measure brain volume on the images"},
         problems=problems,
     )
-    return checks.participants_of(study, **checked)
+    return participants_of(study, **checked)
 
 
 def _check_description(root: Path, problems: Problems) -> None:

@@ -2,11 +2,8 @@
 
 import contextlib
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -15,71 +12,14 @@ import pandas as pd
 from voxplain import archives
 from voxplain.cohort import morphometry
 from voxplain.cohort.participants import MISSING_TEXT, Problems, as_participants, shortened
-from voxplain.cohort.scans import (
-    Scan,
-    check_grids,
-    check_scans,
-    fields,
-    filled,
-    leads_out,
-    read_grids,
-    with_transform,
-)
+from voxplain.cohort.scans import Scan, check_grids, check_scans, read_grids, read_voxels
+from voxplain.cohort.study import NO_FILE_NAME, NUMBER_COLUMNS, TEXT_COLUMNS, Study
 from voxplain.cohort.values import ID, labels_of, numbers_of, texts_of
 from voxplain.errors import CohortError
 from voxplain.groups import fold_groups, group_problems
 
 UNREGISTERED = MappingProxyType({"method": "none"})
-_NO_FILE_NAME = re.compile(r"[/\\\x00-\x1f]|^\.")
 _LONGEST_ID = 100  # characters; file systems end at 255, with what is appended
-_TEXT_COLUMNS = {"family": "family_id", "site": "site", "age_band": "age_band"}
-_NUMBER_COLUMNS = {"age": "age", "tiv": "tiv"}
-
-
-@dataclass(frozen=True)
-class Study:
-    """A cohort as its layout found it, not yet checked.
-
-    Attributes
-    ----------
-    layout : str
-        Name of the layout, for messages.
-    source : Path
-        The participants table, for messages.
-    table : DataFrame
-        Its cells as text, with a column ``participant_id``.
-    root : Path
-        The cohort's folder.
-    locate : callable
-        From a row (dict) to the participant's `Scan`.
-    packages : sequence of str
-        Zip archives below `root` that may hold a participant's files, with columns in braces.
-    templates : list of str
-        Paths below `root` that `locate` fills in from the row.
-    columns : mapping
-        ``label`` (column) with ``negative`` and ``positive`` (its values: one each, or a list), and
-        columns for ``family``, ``age`` (years), ``age_band``, ``tiv`` (ml) and ``site``, absent or
-        None where there is none.
-    morphometry : list of Path
-        Tables of features.
-    without : mapping
-        How to do without a column (``family`` or ``tiv``) in which values are missing. A column
-        that is not here may have gaps.
-    problems : Problems
-        What the layout itself found wrong.
-    """
-
-    layout: str
-    source: Path
-    table: pd.DataFrame
-    root: Path
-    locate: Callable[[Mapping[str, str]], Scan]
-    columns: Mapping[str, Any]
-    packages: Sequence[str] = ()
-    templates: list[str] = field(default_factory=list)
-    morphometry: list[Path] = field(default_factory=list)
-    without: Mapping[str, str] = field(default_factory=dict)
-    problems: Problems = field(default_factory=Problems)
 
 
 def participants_of(
@@ -92,11 +32,13 @@ def participants_of(
     shape: Sequence[int] | None = None,
     on_missing: str = "error",
     registration: Mapping[str, Any] = UNREGISTERED,
+    progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Check a cohort and return its participants table.
 
-    All checks run before an error is raised, so that one message lists every problem. Of the
-    images, the headers are read; damage further inside shows when they are downsampled.
+    All checks run before an error is raised, so that one message lists every problem. Of images,
+    the headers are read: what lies further inside shows when they are downsampled, and is then
+    listed at once. Where the study is refused in any case, it can be listed here, too (`progress`).
 
     Parameters
     ----------
@@ -119,6 +61,9 @@ def participants_of(
     registration : mapping
         The config's ``registration``: with ``method: transforms`` each participant needs a file;
         with any but ``none`` the images may lie on unlike grids.
+    progress : callable, optional
+        Told how many images are done and to do: if anything else is wrong, all are read to their
+        ends, and what is wrong inside them joins the list.
 
     Returns
     -------
@@ -134,11 +79,11 @@ def participants_of(
     """
     problems = study.problems
     problems.title = str(study.source)
-    if not _has_columns(study, registration):
+    if not study.has_columns(registration):
         problems.raise_any()
     source = _without_excluded(study.table, exclude, problems)
     _check_ids(source, problems)
-    scans = [_located(study, row, registration) for row in source.to_dict("records")]
+    scans = [study.located(row, registration) for row in source.to_dict("records")]
     grids, unusable = read_grids(source[ID], scans)
     dropped: dict[str, str] = {}
     if on_missing == "drop":
@@ -157,9 +102,9 @@ def participants_of(
             "class_name": labels.map({0: classes["negative"], 1: classes["positive"]}),
         }
     )
-    for key, name in _TEXT_COLUMNS.items():
+    for key, name in TEXT_COLUMNS.items():
         table[name] = texts_of(source, study.columns.get(key))
-    for key, name in _NUMBER_COLUMNS.items():
+    for key, name in NUMBER_COLUMNS.items():
         table[name] = numbers_of(source, study.columns.get(key), problems)
     check_scans(source[ID], scans, unusable, problems)
     grids = {name: grids[name] for name in source[ID] if name in grids}
@@ -168,49 +113,16 @@ def participants_of(
     _check_groups(study, table, n_splits, groups)
     _check_morphometry(study, table)
     _check_gaps(study, table)
+    if progress and problems and on_missing == "error":
+        readable = [
+            (name, scan) for name, scan in zip(source[ID], scans, strict=True) if name in grids
+        ]
+        for name, reason in read_voxels(readable, progress).items():
+            problems.add_unusable(name, reason)
     problems.raise_any()
     participants = as_participants(table)
     participants.attrs |= {"dropped": dropped, "listed": study.table[ID].tolist()}
     return participants
-
-
-def _located(study: Study, row: Mapping[str, str], registration: Mapping[str, Any]) -> Scan:
-    """Find a participant's files; no cell of the table makes them lie outside the cohort's folder.
-
-    Links inside the folder are followed: whoever made them could have copied the files.
-    """
-    if _NO_FILE_NAME.search(row[ID]):
-        return Scan()  # `_check_ids` tells
-    transform = registration["transform"] if registration["method"] == "transforms" else None
-    for template in (*study.templates, *([transform] if transform else [])):
-        if leads_out(template, row):
-            return Scan(
-                problem=f"{filled(template, row)} leads out of cohort_root; name a file below it, "
-                "or link it there"
-            )
-    scan = study.locate(row)
-    if transform is None:
-        return scan
-    packages = [filled(package, row) for package in study.packages]
-    return with_transform(scan, filled(transform, row), study.root, packages)
-
-
-def _has_columns(study: Study, registration: Mapping[str, Any]) -> bool:
-    """Whether there is a table to go on with; note the columns that are not there."""
-    there = study.table.columns
-    keys = ("label", *_TEXT_COLUMNS, *_NUMBER_COLUMNS)
-    wanted = [(ID, "the identifier"), *((study.columns.get(key), key) for key in keys)]
-    wanted += [(name, "image") for path in study.templates for name in fields(path)]
-    wanted = [(name, f"cohort.{study.layout}.{key}" if name != ID else key) for name, key in wanted]
-    if registration["method"] == "transforms":
-        wanted += [(name, "registration.transform") for name in fields(registration["transform"])]
-    missing = [(name, where) for name, where in wanted if name and name not in there]
-    for name, where in missing:
-        shown = shortened(there.tolist(), 12)
-        study.problems.add(f"there is no column '{name}' ({where}); the columns are {shown}")
-    if study.table.empty:
-        study.problems.add("the table has no rows")
-    return not missing and not study.table.empty
 
 
 def _without_excluded(
@@ -228,7 +140,7 @@ def _check_ids(source: pd.DataFrame, problems: Problems) -> None:
     if n_blank:
         problems.add(f"{n_blank} rows have no {ID}")
     for name in source[ID]:
-        if _NO_FILE_NAME.search(name) or len(name) > _LONGEST_ID:
+        if NO_FILE_NAME.search(name) or len(name) > _LONGEST_ID:
             problems.add(f"{name[:40]!r} cannot be a {ID}, because files are named after it")
     counts = Counter(name for name in source[ID] if name not in MISSING_TEXT)
     for name, count in counts.items():
@@ -291,7 +203,7 @@ def _check_morphometry(study: Study, table: pd.DataFrame) -> None:
 
 
 def _check_gaps(study: Study, table: pd.DataFrame) -> None:
-    names = _TEXT_COLUMNS | _NUMBER_COLUMNS
+    names = TEXT_COLUMNS | NUMBER_COLUMNS
     for key, remedy in study.without.items():
         column = study.columns.get(key)
         gaps = table.loc[table[names[key]].isna(), ID].tolist()

@@ -13,10 +13,13 @@ from typing import Any
 
 import pandas as pd
 
-from voxplain.cohort import checks, morphometry
+from voxplain.cohort import morphometry
+from voxplain.cohort.checks import participants_of
 from voxplain.cohort.participants import MISSING_TEXT, Problems, shortened
 from voxplain.cohort.scans import Scan, find_file
+from voxplain.cohort.study import Study
 from voxplain.cohort.text_tables import read_text_table
+from voxplain.cohort.values import ID
 from voxplain.errors import CohortError
 from voxplain.layout_files import HCP_IMAGES, HCP_PACKAGES
 
@@ -68,7 +71,7 @@ def read_participants(
     problems.raise_any()
     table = pd.DataFrame(
         {
-            checks.ID: people["Subject"],
+            ID: people["Subject"],
             "Gender": people["Gender"],
             "Age": people["Age"],
             "middle of Age": people["Age"].map(band_middle),
@@ -84,15 +87,15 @@ def read_participants(
         table[size] = people[size].map(_millilitres)
     if settings["restricted"]:
         try:
-            table["family"] = family_groups(table[checks.ID], root / settings["restricted"])
+            table["family"] = family_groups(table[ID], root / settings["restricted"])
             columns["family"] = "family"
         except CohortError as error:
             problems.add(str(error))
 
     def locate(row: Mapping[str, str]) -> Scan:
-        return find_image(root, row[checks.ID], settings["image"])
+        return find_image(root, row[ID], settings["image"])
 
-    study = checks.Study(
+    study = Study(
         layout="hcp",
         source=path,
         table=table,
@@ -107,7 +110,7 @@ def read_participants(
         },
         problems=problems,
     )
-    return checks.participants_of(study, **checked)
+    return participants_of(study, **checked)
 
 
 def find_image(root: Path, participant: str, image: str) -> Scan:

@@ -10,10 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from voxplain.cohort import checks
+from voxplain.cohort.checks import participants_of
 from voxplain.cohort.participants import Problems
 from voxplain.cohort.scans import Scan
+from voxplain.cohort.study import Study
 from voxplain.cohort.text_tables import read_text_table
+from voxplain.cohort.values import ID
 
 IMAGE = "{id}/mwrc1{id}_mpr_anon_fslswapdim_bet.nii.gz"
 SITE = "WashU"  # one scanner for everybody
@@ -63,13 +65,13 @@ def read_participants(
         problems.add("beside it there is no folder OAS1_*_MR1; cohort_root is nilearn's oasis1")
     unknown = sorted(folders - set(table["ID"]))
     problems.general += [f"{name}: has a folder but no row" for name in unknown]
-    table = table.rename(columns={"ID": checks.ID})
-    table = table[table[checks.ID].isin(folders)].assign(site=SITE).reset_index(drop=True)
+    table = table.rename(columns={"ID": ID})
+    table = table[table[ID].isin(folders)].assign(site=SITE).reset_index(drop=True)
 
     def locate(row: Mapping[str, str]) -> Scan:
-        return Scan(str(root / IMAGE.format(id=row[checks.ID])))
+        return Scan(str(root / IMAGE.format(id=row[ID])))
 
-    study = checks.Study(
+    study = Study(
         layout="oasis",
         source=path,
         table=table,
@@ -79,7 +81,7 @@ def read_participants(
         without={"tiv": "fetch the table again"},
         problems=problems,
     )
-    return checks.participants_of(study, **checked)
+    return participants_of(study, **checked)
 
 
 def facts(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -14,7 +14,7 @@ COLUMNS = (
     *("age", "age_band", "tiv", "site"),
 )
 MISSING_TEXT = ("", "n/a")  # BIDS writes n/a; spreadsheets leave the cell blank
-_MOST = 20
+_MOST = 50
 
 
 def shortened(names: list[str], most: int = 8) -> str:
@@ -48,6 +48,14 @@ class Problems:
         """Note a problem."""
         self.general.append(problem)
 
+    def add_unusable(self, name: str, reason: str) -> None:
+        """Note a participant whose image cannot be used."""
+        self.add(f"{name}: {reason}")
+        self.unusable.append(name)
+
+    def __bool__(self) -> bool:
+        return bool(self.general or self.grids)
+
     def raise_any(self) -> None:
         """Raise one error that lists all problems, if there are any.
 
@@ -58,9 +66,9 @@ class Problems:
         CohortError
             Otherwise.
         """
-        problems = self.general + self.grids
-        if not problems:
+        if not self:
             return
+        problems = self.general + self.grids
         lines = "\n".join(f"  - {problem}" for problem in problems[:_MOST])
         if len(problems) > _MOST:
             lines += f"\n  and {len(problems) - _MOST} more"

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -11,7 +11,7 @@ from voxplain import archives, nifti
 from voxplain.cohort.participants import Problems, shortened
 from voxplain.errors import ImageError, TransformError
 from voxplain.grid import Grid
-from voxplain.images import check_mask
+from voxplain.images import check_image, check_mask
 from voxplain.registration.readers import check_exists
 
 _FIELD = re.compile(r"\{([^{}]+)\}")
@@ -126,6 +126,33 @@ def read_grids(
     return grids, unusable
 
 
+def read_voxels(
+    scans: Sequence[tuple[str, Scan]], progress: Callable[[int, int], None]
+) -> dict[str, str]:
+    """Read images to their ends.
+
+    Parameters
+    ----------
+    scans : sequence of (str, Scan)
+        Participants, and their images and masks, whose headers are right.
+    progress : callable
+        Told how many are done and to do.
+
+    Returns
+    -------
+    dict of str
+        By participant, why the image cannot be used, of those that cannot.
+    """
+    unusable = {}
+    for done, (name, scan) in enumerate(scans, start=1):
+        try:
+            check_image(scan.image, scan.mask)
+        except ImageError as error:
+            unusable[name] = str(error)
+        progress(done, len(scans))
+    return unusable
+
+
 def check_scans(
     names: Sequence[str],
     scans: Sequence[Scan],
@@ -152,8 +179,7 @@ def check_scans(
         if scan.problem:
             problems.add(f"{name}: {scan.problem}")
         if name in unusable:
-            problems.add(f"{name}: {unusable[name]}")
-            problems.unusable.append(name)
+            problems.add_unusable(name, unusable[name])
         if scan.image:
             whose.setdefault(scan.image, []).append(name)
     for image, users in whose.items():

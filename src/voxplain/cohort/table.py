@@ -6,8 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from voxplain.cohort import checks, morphometry
+from voxplain.cohort import morphometry
+from voxplain.cohort.checks import participants_of
 from voxplain.cohort.scans import Scan, filled
+from voxplain.cohort.study import Study
 from voxplain.cohort.text_tables import read_text_table
 
 _FILES = ("image", "mask")
@@ -47,7 +49,7 @@ def read_participants(
         files = [settings.get(key) for key in _FILES]
         return Scan(*(template and str(root / filled(template, row)) for template in files))
 
-    study = checks.Study(
+    study = Study(
         layout="table",
         source=path,
         table=read_text_table(path),
@@ -58,4 +60,4 @@ def read_participants(
         morphometry=[root / name for name in morphometry.as_paths(settings["morphometry"])],
         without={"tiv": "set cohort.table.tiv to null to measure brain volume on the images"},
     )
-    return checks.participants_of(study, **checked)
+    return participants_of(study, **checked)

@@ -194,6 +194,13 @@ def test_voxels_are_read_if_asked_for(tmp_path, monkeypatch):
     assert done.exit_code == 1
     assert "3 of 20 images cannot be used" in said(done)
     assert 'cohort.exclude: ["s03", "s08", "s15"]' in said(done)
+    content = brains[0].read_bytes()
+    brains[0].unlink()
+    both = said(run("check", "data.yaml", "small.yaml", "--voxels"))
+    assert "3 problems" in both and "s03: " in both
+    assert 'cohort.exclude: ["s03", "s08", "s15"]' in both
+    assert "1 problem " in said(run("check", "data.yaml", "small.yaml"))
+    brains[0].write_bytes(content)
     Path("drop.yaml").write_text("cohort: {on_missing: drop}\n")
     done = run("check", "data.yaml", "small.yaml", "drop.yaml", "--voxels")
     assert "17 participants (9 AD, 8 CN, 3 left out)" in said(done)
