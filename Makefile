@@ -38,9 +38,10 @@ install: .venv/.installed
 	@echo "Installing into .venv (a few minutes the first time) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(BIN)/pip check
 	@touch $@
 
 # What only tests use and what asks for other versions than the pins, though it runs with them.
@@ -54,7 +55,7 @@ lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet $(TORCH)
 	.venv-lock/bin/pip install --quiet -e ".[workflow,test,docs]"
-	.venv-lock/bin/pip freeze | $(PYTHON) envs/lock.py
+	.venv-lock/bin/pip freeze | .venv-lock/bin/python envs/lock.py
 	rm -rf .venv-lock
 
 # Known holes of every pinned package, asked of PyPI (needs the internet).

@@ -1,13 +1,29 @@
-"""Write requirements.lock, envs/cpu.yaml and envs/gpu.yaml from a fresh installation.
+"""Write every pin of the project from a fresh installation.
 
 Run `make lock`: it builds a virtual environment from pyproject.toml and hands its `pip freeze` to
-this script on standard input. One list of pins thus serves pip, conda and CI.
+this script on standard input. One list of pins thus serves pip, conda and CI. For pip, each has the
+SHA-256 of every wheel that PyPI has of it for this Python or a later one, whatever the platform, so
+that any other file is refused; torch has none, because its builds come from different places.
 """
 
+import json
 import sys
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from packaging.tags import Tag
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
+
 ROOT = Path(__file__).resolve().parent.parent
+INDEX = "https://pypi.org/simple"
 CONDA = """\
 # {what} Written by `make lock`; the same pins as requirements.lock.
 channels: [conda-forge, nodefaults]
@@ -23,16 +39,21 @@ VARIANTS = {
 }
 # XGBoost asks for NVIDIA's communication library on Linux only.
 MARKERS = {"nvidia-nccl-cu12": ' ; platform_system == "Linux"'}
+# What only tests use, pinned by hand, because it asks for other versions of what is pinned here.
+BESIDE = ("requirements-ants.txt", "requirements-validators.txt")
 
 
 def main() -> None:
-    """Sort the pins and write the three files."""
+    """Sort the pins and write all files that hold them."""
     frozen = [line.strip() for line in sys.stdin if "==" in line and line[0] not in "-#"]
     pins = sorted((line.partition("+")[0] for line in frozen), key=str.lower)
     torch = [pin for pin in pins if pin.startswith("torch==")]
     others = [pin + MARKERS.get(pin.partition("==")[0], "") for pin in pins if pin not in torch]
-    head = "# Written by `make lock`: every package but torch (requirements-torch.txt).\n"
-    (ROOT / "requirements.lock").write_text(head + "\n".join(others) + "\n")
+    head = "# Written by `make lock`: every package but torch (requirements-torch.txt)."
+    write_hashed(ROOT / "requirements.lock", [head, *others])
+    for name in BESIDE:
+        lines = [line for line in (ROOT / name).read_text().splitlines() if "--hash" not in line]
+        write_hashed(ROOT / name, [line.removesuffix(" \\") for line in lines])
     (ROOT / "requirements-torch.txt").write_text(
         "# Apart from requirements.lock, because CPU and CUDA builds come from different places.\n"
         + torch[0]
@@ -43,6 +64,63 @@ def main() -> None:
         listed = "\n".join(f"      - {pin}" for pin in torch + others)
         text = CONDA.format(what=what, options=lines, pins=listed)
         (ROOT / "envs" / f"{name}.yaml").write_text(text)
+
+
+def write_hashed(path: Path, lines: list[str]) -> None:
+    """Write lines of a requirements file, each pin among them with its hashes."""
+    pins = [line.partition(" ;")[0] for line in lines if line[0] != "#"]
+    with ThreadPoolExecutor(8) as pool:
+        found = dict(zip(pins, pool.map(hashes, pins), strict=True))
+    entries = [
+        " \\\n    ".join([line, *(f"--hash=sha256:{one}" for one in found.get(pin, []))])
+        for line in lines
+        for pin in [line.partition(" ;")[0]]
+    ]
+    path.write_text("\n".join(entries) + "\n")
+
+
+def hashes(pin: str) -> list[str]:
+    """Return the SHA-256 of a pinned version's wheels, or of its source where it has none."""
+    name, _, version = pin.partition("==")
+    request = urllib.request.Request(
+        f"{INDEX}/{canonicalize_name(name)}/",
+        headers={"Accept": "application/vnd.pypi.simple.v1+json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        files = {file["filename"]: file["hashes"]["sha256"] for file in json.load(answer)["files"]}
+    wheels = [one for file, one in files.items() if is_wheel(file, Version(version))]
+    found = wheels or [one for file, one in files.items() if is_source(file, Version(version))]
+    if not found:
+        raise SystemExit(f"{INDEX} has no file of {pin}")
+    return sorted(found)
+
+
+def is_wheel(filename: str, version: Version) -> bool:
+    """Whether a file is a version's wheel for a Python that torch is built for."""
+    try:
+        _, found, _, tags = parse_wheel_filename(filename)
+    except InvalidWheelFilename:
+        return False
+    return found == version and any(map(is_ours, tags))
+
+
+def is_ours(tag: Tag) -> bool:
+    """Whether a wheel's tag is of CPython, not older than this one, with its lock and glibc."""
+    if "musl" in tag.platform or tag.abi.endswith("t"):
+        return False
+    if tag.interpreter.startswith("py3"):
+        return True
+    if not tag.interpreter.startswith("cp3"):
+        return False
+    return tag.abi == "abi3" or int(tag.interpreter[3:]) >= sys.version_info.minor
+
+
+def is_source(filename: str, version: Version) -> bool:
+    """Whether a file is a version's source."""
+    try:
+        return parse_sdist_filename(filename)[1] == version
+    except InvalidSdistFilename:
+        return False
 
 
 if __name__ == "__main__":

@@ -22,6 +22,14 @@ def test_conda_files_have_the_locks_pins(variant):
     assert pins(ROOT / "envs" / f"{variant}.yaml") == sorted(locked)
 
 
+@pytest.mark.parametrize("part", [".lock", "-ants.txt", "-validators.txt"])
+def test_every_pin_but_torch_has_hashes(part):
+    """With one hash in a file, pip refuses whatever has none; torch's builds are told apart."""
+    text = (ROOT / f"requirements{part}").read_text()
+    hashed = re.findall(r"^(\S+==\S+).* \\\n    --hash=sha256:[0-9a-f]{64}\b", text, re.M)
+    assert sorted(hashed) == pins(ROOT / f"requirements{part}")
+
+
 def test_the_lock_meets_the_floors():
     locked = dict(pin.split("==") for pin in pins(ROOT / "requirements.lock"))
     assert tuple(map(int, locked["scikit-learn"].split(".")[:2])) >= (1, 8)

@@ -65,8 +65,8 @@ def test_images_are_built_from_the_lock():
         assert f"{base}{python}-" in text
         installs = re.findall(r"pip install ([^&\n]+)", text)
         assert [line.strip() for line in installs] == [
+            "--no-deps -r requirements.lock",
             "-r requirements-torch.txt",
-            "-r requirements.lock",
             "--no-deps -e .",
         ]
         assert "Not built in this repository's CI" in text

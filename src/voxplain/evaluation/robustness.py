@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from voxplain.evaluation.similarity import similarity
 
@@ -55,20 +56,37 @@ def compare(
     return pd.DataFrame(rows)
 
 
-def summarise(rows: pd.DataFrame) -> pd.DataFrame:
-    """Average over participants.
+def summarise(rows: pd.DataFrame, steadiest: str) -> pd.DataFrame:
+    """Average over participants, and compare each method with one that is said to change less.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From `compare`, of all methods, with a column method.
+    steadiest : str
+        That method, run or not.
 
     Returns
     -------
     pandas.DataFrame
         One row per method, kind and level, in the order they come: participants, the mean of each
-        measure, spearman_low and spearman_high (lowest and highest participant).
+        measure, spearman_low and spearman_high (lowest and highest participant), lag_low and
+        lag_high: 95 % interval over participants (Student's t of paired differences) of how far
+        the method's rho lies below that of `steadiest`; missing for one participant or without it.
     """
-    groups = rows.groupby(["method", "kind", "level"], sort=False, dropna=False)
+    keys = ["kind", "level", "participant"]
+    rows = rows.fillna({"level": ""})
+    steady = rows.loc[rows["method"] == steadiest, [*keys, "spearman"]]
+    rows = rows.merge(steady, how="left", on=keys, suffixes=("", "_steadiest"))
+    rows["lag"] = rows["spearman_steadiest"] - rows["spearman"]
+    groups = rows.groupby(["method", "kind", "level"], sort=False)
     table = groups[MEASURES].mean()
     table.insert(0, "participants", groups.size())
     table["spearman_low"] = groups["spearman"].min()
     table["spearman_high"] = groups["spearman"].max()
+    lag = groups["lag"].agg(["mean", "sem"])
+    half = stats.t.ppf(0.975, table["participants"] - 1) * lag["sem"]
+    table["lag_low"], table["lag_high"] = lag["mean"] - half, lag["mean"] + half
     return table.reset_index()
 
 

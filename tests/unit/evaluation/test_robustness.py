@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_rel
 
 from voxplain.evaluation import robustness
 
@@ -22,20 +23,27 @@ def test_compare_pairs_each_participant_with_itself_and_with_the_next():
 def test_summary_and_verdict_by_hand():
     rows = pd.DataFrame(
         [
-            ("a", "randomised", "linear", 0.9),
-            ("a", "randomised", "linear", 0.7),
-            ("a", "randomised", "conv", 0.2),
-            ("a", "randomised", "conv", 0.4),
-            ("a", "shuffled", "labels", 0.1),
-            ("b", "randomised", "conv", 0.8),
-            ("b", "shuffled", "labels", 0.1),
+            ("a", "randomised", "linear", 0, 0.9),
+            ("a", "randomised", "linear", 1, 0.7),
+            ("a", "randomised", "conv", 0, 0.2),
+            ("a", "randomised", "conv", 1, 0.4),
+            ("a", "shuffled", "labels", 0, 0.1),
+            ("b", "randomised", "conv", 0, 0.8),
+            ("b", "randomised", "conv", 1, 0.6),
+            ("b", "shuffled", "labels", 0, 0.1),
         ],
-        columns=["method", "kind", "level", "spearman"],
+        columns=["method", "kind", "level", "participant", "spearman"],
     ).assign(pearson=0.5, ssim=0.5, dice=0.5)
-    table = robustness.summarise(rows)
+    table = robustness.summarise(rows, steadiest="b")
     first = table.iloc[0]
     assert (first["participants"], first["spearman"]) == (2, pytest.approx(0.8))
     assert (first["spearman_low"], first["spearman_high"]) == (0.7, 0.9)
+    assert np.isnan(first["lag_low"])  # "b" has no such row
+    lag = ttest_rel([0.8, 0.6], [0.2, 0.4]).confidence_interval(0.95)
+    assert table.loc[1, ["lag_low", "lag_high"]].tolist() == pytest.approx([lag.low, lag.high])
+    own = table.set_index(["method", "level"]).loc["b"]
+    assert own.loc["conv", ["lag_low", "lag_high"]].tolist() == [0, 0]
+    assert robustness.summarise(rows, steadiest="c")["lag_low"].isna().all()
     verdict = robustness.sanity(table).set_index("method")
     assert verdict.loc["a", "randomised"] == pytest.approx(0.3)  # every layer, not the last alone
     assert verdict["passes"].tolist() == [True, False]

@@ -23,7 +23,11 @@ def table(noise, people=0.3):
         )
     ]
     columns = ["method", "kind", "level", "participants", "spearman"]
-    return pd.DataFrame(rows, columns=columns).assign(pearson=0.1, ssim=0.1, dice=0.1)
+    table = pd.DataFrame(rows, columns=columns).assign(pearson=0.1, ssim=0.1, dice=0.1)
+    steady = table[table["method"] == "meaningful_perturbation"].set_index(["kind", "level"])
+    lag = table.join(steady["spearman"].rename("steady"), on=["kind", "level"])
+    lag = lag["steady"] - lag["spearman"]
+    return table.assign(lag_low=lag - 0.01, lag_high=lag + 0.01)
 
 
 def accuracy():
