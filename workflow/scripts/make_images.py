@@ -8,6 +8,7 @@ import pandas as pd
 from voxplain.atlas.labels import load_atlas, on_grid
 from voxplain.cohort import synthetic
 from voxplain.cohort.segmentation import segment
+from voxplain.cohort.templates import Templates
 from voxplain.files import read_table, write_table
 from voxplain.logs import Progress, job_log
 from voxplain.nifti import write_volume
@@ -17,7 +18,7 @@ with job_log(snakemake.log[0]):
     plan = read_table(snakemake.input.plan)
     batch = np.array_split(np.arange(len(plan)), p.n_batches)[int(snakemake.wildcards.batch)]
     weights = np.load(snakemake.input.weights)
-    templates = synthetic.Templates.load(p.settings["voxel_size_mm"])
+    templates = Templates.load(p.settings["voxel_size_mm"])
     atlases = {}
     for name, image, table in zip(
         p.atlases, snakemake.input.labels, snakemake.input.names, strict=True

@@ -4,6 +4,7 @@ import pandas as pd
 
 from voxplain.atlas.labels import load_atlas, on_grid, region_mask
 from voxplain.cohort import synthetic
+from voxplain.cohort.templates import Templates
 from voxplain.files import write_array, write_table
 from voxplain.logs import job_log
 from voxplain.nifti import write_volume
@@ -11,7 +12,7 @@ from voxplain.nifti import write_volume
 with job_log(snakemake.log[0]):
     p = snakemake.params
     regions = p.settings["regions"]
-    templates = synthetic.Templates.load(p.settings["voxel_size_mm"])
+    templates = Templates.load(p.settings["voxel_size_mm"])
     atlases = {
         name: on_grid(load_atlas(name, image, table), templates.grid)
         for name, image, table in zip(

@@ -5,6 +5,7 @@ import pytest
 from voxplain import cohort, nifti
 from voxplain.cohort import hcp_columns, synthetic
 from voxplain.cohort.segmentation import segment
+from voxplain.cohort.templates import Templates
 from voxplain.errors import CohortError
 from voxplain.files import write_table
 from voxplain.grid import Grid
@@ -43,7 +44,7 @@ def toy_templates():
     brain = (radius < 62).astype(np.float32)
     grey = ((radius > 40) * 0.9).astype(np.float32) * brain
     white = ((radius <= 40) * 0.95).astype(np.float32) * brain
-    return synthetic.Templates(0.65 * grey / 0.9 + white / 0.95, grey, white, brain, grid)
+    return Templates(0.65 * grey / 0.9 + white / 0.95, grey, white, brain, grid)
 
 
 def toy_atlases(templates):
@@ -245,7 +246,7 @@ def test_written_cohort_reads_back_as_a_table(model, tmp_path):
 
 
 def test_real_templates():
-    templates = synthetic.Templates.load(8)
+    templates = Templates.load(8)
     assert templates.grid.orientation == "RAS"
     volume = templates.brain.sum() * 8**3 / 1000
     assert 1700 < volume < 2000  # ml; MNI152's brain with its CSF

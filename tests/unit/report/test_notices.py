@@ -1,0 +1,64 @@
+import numpy as np
+import pandas as pd
+import pytest
+from page_context import config
+
+from voxplain.report.answer import class_names
+from voxplain.report.notices import notices
+
+NEGATIVE, POSITIVE = class_names(config())
+
+
+def people_of(families, ages=(30.0, 31.0, 30.0, 31.0)):
+    return pd.DataFrame(
+        {
+            "family_id": pd.array(families, dtype="string"),
+            "class_name": np.repeat([NEGATIVE, POSITIVE], 2),
+            "age": ages,
+            "tiv": 1400.0,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "people", "words"),
+    [
+        ({"attribution__model": "all"}, None, "In-sample"),
+        ({"cohort__space": "native"}, None, "not registered to MNI152"),
+        (
+            {"cohort__space": "native", "registration__method": "antspy"},
+            None,
+            "own space into MNI152NLin2009aSym by an affine of ANTsPy each",
+        ),
+        ({"cohort__layout": "table"}, people_of([pd.NA] * 4), "Families are not controlled"),
+        ({"cohort__synthetic__null_cohort": True}, None, "no effect planted"),
+        (
+            {"cohort__layout": "table"},
+            people_of(["f1"] * 4, (30.0, 31.0, 35.0, 36.0)),
+            f"{POSITIVE} are older by 7.07",
+        ),
+        (
+            {"cohort__layout": "table"},
+            people_of(["f1"] * 4, (35.0, 36.0, 30.0, 31.0)),
+            f"{NEGATIVE} are older by 7.07",
+        ),
+        ({}, None, "grid 30×36×30 instead of 58×70×58"),
+    ],
+)
+def test_notices(changes, people, words):
+    context = {"config": config(**changes)}
+    if people is not None:
+        context["participants"] = people
+    assert any(words in notice.text for notice in notices(context))
+
+
+def test_known_families_and_full_size_raise_no_warning():
+    settings = config(
+        volumes__shape=[58, 70, 58],
+        cnn__channels=[32, 64, 128],
+        attribution__meaningful_perturbation__draws=10,
+        attribution__meaningful_perturbation__iterations=300,
+    )
+    people = people_of(["f1", "f1", "f2", "f2"])
+    texts = [n.text for n in notices({"config": settings, "participants": people})]
+    assert not any(word in text for text in texts for word in ("Famil", "Smaller", "Age"))
