@@ -36,7 +36,7 @@ def box_matrix(n_in: int, n_out: int) -> np.ndarray:
 
 
 def box_average(
-    blocks: Iterable[tuple[int, int, np.ndarray]],
+    blocks: Iterable[tuple[tuple[slice, slice, slice], np.ndarray]],
     in_shape: tuple[int, ...],
     out_shape: tuple[int, ...],
 ) -> np.ndarray:
@@ -47,9 +47,9 @@ def box_average(
 
     Parameters
     ----------
-    blocks : iterable of (int, int, (k, rows, X) float32 array)
-        First slice, first row and values of each part of the volume that is not zero; their memory
-        may be reused.
+    blocks : iterable of (tuple of slice, float32 array)
+        Place (slices, rows, columns: Z, Y, X) and values of each part of the volume that is not
+        zero; their memory may be reused.
     in_shape, out_shape : tuple of int
         (X, Y, Z) before and after.
 
@@ -64,11 +64,11 @@ def box_average(
     n_x, n_y, _ = in_shape
     planes = np.zeros((out_shape[2], n_y, n_x), np.float32)
     reached = []
-    for z, y, block in blocks:
-        rows, weights = slice(y, y + block.shape[1]), b_z[:, z : z + len(block)]
+    for (slices, rows, columns), block in blocks:
+        weights = b_z[:, slices]
         band = extent(weights.any(axis=1))
         share = weights[band] @ block.reshape(len(block), -1)
-        planes[band, rows] += share.reshape(-1, *block.shape[1:])
+        planes[band, rows, columns] += share.reshape(-1, *block.shape[1:])
         reached.append((band.start, band.stop, rows.start, rows.stop))
     coarse = np.zeros(out_shape[::-1], np.float32)
     if not reached:
@@ -127,7 +127,8 @@ def downsample_volume(
     """
     coarse_grid, reorientation, out_shape = _ras_reduction(grid, shape)
     whole = np.ascontiguousarray(np.asarray(data, dtype=np.float32).T)
-    coarse = box_average([(0, 0, whole)], grid.shape, out_shape)
+    everything = tuple(slice(0, n) for n in whole.shape)
+    coarse = box_average([(everything, whole)], grid.shape, out_shape)
     return np.ascontiguousarray(reorientation.apply(coarse)), coarse_grid
 
 
@@ -165,7 +166,13 @@ def downsample_file(
         If a file cannot be read whole (see `voxplain.nifti`), the image has NaN or infinite voxels
         (inside the mask) or the mask lies on another grid.
     """
-    image = MaskedImage(src, participant, mask)
+    return _averaged(MaskedImage(src, participant, mask), shape)
+
+
+def _averaged(
+    image: MaskedImage, shape: tuple[int, int, int]
+) -> tuple[np.ndarray, Grid, ImageStatistics]:
+    """Average an image in one streamed pass."""
     coarse_grid, reorientation, out_shape = _ras_reduction(image.grid, shape)
     with np.errstate(invalid="ignore"):  # inf - inf in an image that is refused below
         coarse = box_average(image.blocks(), image.grid.shape, out_shape)
@@ -196,8 +203,9 @@ def downsample_nifti(
     """
     if Path(src).resolve() == Path(dst).resolve():
         raise ImageError(f"{src} is both source and destination; write to another file")
-    coarse, grid, _ = downsample_file(src, shape)
-    nifti.write_volume(dst, coarse, grid, nifti.read_header(src).xform_code)
+    image = MaskedImage(src)
+    coarse, grid, _ = _averaged(image, shape)
+    nifti.write_volume(dst, coarse, grid, image.header.xform_code)
 
 
 def downsample_files(

@@ -20,7 +20,7 @@ from isal import igzip, isal_zlib
 from voxplain import archives, files
 from voxplain.errors import ImageError
 from voxplain.grid import Grid
-from voxplain.nifti_header import DROP, HEADER_BYTES, REMEDY, Header, error_of, parse
+from voxplain.nifti_header import HEADER_BYTES, REMEDY, Header, error_of, parse
 
 GZIP_MAGIC = b"\x1f\x8b"
 XFORM_ALIGNED = 2  # NIfTI code "coordinates aligned to another image or to some standard"
@@ -30,9 +30,7 @@ _UNREADABLE = (OSError, isal_zlib.error, zlib.error, zipfile.BadZipFile)  # BadG
 
 def _unreadable(path: Path, participant: str | None, error: Exception) -> ImageError:
     if isinstance(error, OSError) and error.errno:  # no rights, a broken disk, a lost connection
-        return error_of(
-            path, participant, f"cannot be read ({error.strerror}); repair it or {DROP}"
-        )
+        return error_of(path, participant, f"cannot be read ({error.strerror}); repair it")
     kind = "zip archive" if isinstance(error, zipfile.BadZipFile) else "gzip file"
     return error_of(path, participant, f"is a damaged {kind} ({error}); {REMEDY}")
 
@@ -42,7 +40,7 @@ def _inflated(path: Path, participant: str | None) -> Iterator[BinaryIO]:
     """Open a file or an archive's member, inflating it if its first bytes are gzip's."""
     on_disk, _ = archives.split(path)
     if not os.path.exists(on_disk):  # unlike Path.exists it knows no impossible names
-        raise error_of(path, participant, f"does not exist; check the path or {REMEDY}")
+        raise error_of(path, participant, "does not exist; check the path")
     if on_disk.is_dir():
         raise error_of(path, participant, "is a folder, not an image file")
     with contextlib.ExitStack() as stack:
@@ -249,5 +247,6 @@ def write_volume(
     image.to_stream(buffer)
     content = buffer.getvalue()
     if name.endswith(".gz"):
-        content = igzip.compress(content, compresslevel=3, mtime=0)
+        # level 1 is as small as 3, in a third of the time
+        content = igzip.compress(content, compresslevel=1, mtime=0)
     files.write_bytes(path, content)

@@ -11,10 +11,10 @@ from nibabel.spatialimages import HeaderDataError
 from voxplain.errors import ImageError
 from voxplain.grid import Grid
 
-DROP = "drop the participant with cohort.exclude"
-REMEDY = f"re-download it or {DROP}"
+REMEDY = "copy or download it again"
 HEADER_BYTES = 540  # of NIfTI-2; NIfTI-1 has 348
 MAX_VOXELS = 2**31  # several times the finest whole-brain images there are
+MAX_EDGE = 2048  # voxels; an image is read slice by slice, so that this bounds the memory
 VOXEL_EDGES = (0.05, 20.0)  # mm; what no scan of a brain falls outside of
 _MIN_OFFSET = {348: 352, 540: 544}  # by the size of the header: four bytes tell of extensions
 _UNITS = {1: "metres", 3: "micrometres"}  # NIfTI codes of space that are not mm (2) or unknown (0)
@@ -75,9 +75,12 @@ class Header:
 
 
 def error_of(path: Path, participant: str | None, problem: str) -> ImageError:
-    """Return an error that names a file and, if it is known, whose it is."""
-    who = f"{participant}: " if participant else ""
-    return ImageError(f"{who}{path} {problem}")
+    """Return an error that names a file and, if it is a participant's, whose it is."""
+    if participant is None:
+        return ImageError(f"{path} {problem}")
+    return ImageError(
+        f"{participant}: {path} {problem}, or drop the participant with cohort.exclude"
+    )
 
 
 def parse(path: Path, participant: str | None, block: bytes) -> Header:
@@ -108,7 +111,11 @@ def parse(path: Path, participant: str | None, block: bytes) -> Header:
     elif len(block) < 348:
         raise refuse(f"is truncated (its header has {len(block)} bytes of 348); {REMEDY}")
     else:
-        raise refuse("is not a NIfTI file (.nii or .nii.gz in one piece); convert it first")
+        raise refuse(
+            "is not a NIfTI file (.nii or .nii.gz in one piece); convert it, or look what it is"
+        )
+    if raw["pixdim"][0] == 0:  # not filled in: the standard takes it for 1
+        raw["pixdim"][0] = 1
     try:
         sizes = _sizes(raw)
         dtype, slope, intercept = _values(raw)
@@ -145,6 +152,8 @@ def _sizes(raw: nib.Nifti1Header) -> tuple[int, int, int]:
             f"promises {math.prod(sizes):.3g} voxels ({text}), more than any brain image has; "
             f"{REMEDY}"
         )
+    if max(sizes) > MAX_EDGE:
+        raise ImageError(f"promises {text} voxels, which no brain image has; {REMEDY}")
     return sizes
 
 
@@ -153,7 +162,8 @@ def _values(raw: nib.Nifti1Header) -> tuple[np.dtype, float, float]:
         dtype = raw.get_data_dtype()
         slope, intercept = raw.get_slope_inter()
     except (HeaderDataError, KeyError) as error:
-        raise ImageError(f"has an unusable header ({error}); {REMEDY}") from error
+        code = int(raw["datatype"])
+        raise ImageError(f"has an unusable header (values of type {code}); {REMEDY}") from error
     if dtype.kind not in "iuf":
         raise ImageError(
             f"stores {dtype} values (complex or colour), not one number per voxel; convert it"
@@ -178,7 +188,7 @@ def _affine(raw: nib.Nifti1Header, sizes: tuple[int, int, int]) -> np.ndarray:
         grid = Grid(sizes, raw.get_best_affine())
         _check_forms(raw, grid)
     except (ImageError, HeaderDataError, ValueError) as error:
-        raise ImageError(f"has an unusable affine ({error}); {REMEDY}") from error
+        raise ImageError(f"has an unusable affine ({error}); correct its header") from error
     edges = grid.voxel_sizes
     text = " x ".join(f"{edge:.3g}" for edge in edges)
     if edges.min() < VOXEL_EDGES[0] or edges.max() > VOXEL_EDGES[1]:
@@ -197,14 +207,15 @@ def _affine(raw: nib.Nifti1Header, sizes: tuple[int, int, int]) -> np.ndarray:
 def _check_forms(raw: nib.Nifti1Header, grid: Grid) -> None:
     """Refuse a qform that contradicts the sform.
 
-    They may name different spaces (scanner and template), and then the sform is used; but they must
-    not disagree on left and right, nor give one space two places.
+    They may name different spaces (scanner and template), and then the sform is used; but left must
+    not become right on the way from one to the other, nor may one space have two places.
     """
     qform, code = raw.get_qform(coded=True)
     if not (code and raw["sform_code"] > 0):
         return
     other = Grid(grid.shape, qform)
-    if np.linalg.det(qform[:3, :3]) * np.linalg.det(grid.affine[:3, :3]) < 0:
+    between = (grid.affine @ np.linalg.inv(qform))[:3, :3]
+    if np.linalg.det(between) < 0 or between[0, 0] < 0:
         raise ImageError("sform and qform disagree on left and right")
     if code == raw["sform_code"] and not grid.matches(other, grid.voxel_sizes.min() / 2):
         raise ImageError("sform and qform have the same code but put the voxels in two places")

@@ -82,7 +82,9 @@ def test_qform_and_sform_that_disagree(tmp_path):
     moved = AFFINE.copy()
     moved[0, 3] += 5
     mirrored = AFFINE @ np.diag([-1.0, 1, 1, 1])
-    for name, qform, codes in (("a", moved, (4, 4)), ("b", mirrored, (4, 1))):
+    turned = AFFINE @ np.diag([-1.0, -1, 1, 1])  # left for right without a mirror
+    cases = (("a", moved, (4, 4)), ("b", mirrored, (4, 1)), ("t", turned, (2, 1)))
+    for name, qform, codes in cases:
         path = save(
             tmp_path / f"{name}.nii",
             edit=lambda header, q=qform, c=codes: contradict(header, q, c),
@@ -101,6 +103,20 @@ def test_qform_and_sform_that_disagree(tmp_path):
 )
 def test_impossible_axes(tmp_path, field, value):
     refused(rewrite(save(tmp_path / "a.nii"), field, value), "unusable header")
+
+
+def test_an_axis_too_long_for_memory(tmp_path):
+    path = rewrite(save(tmp_path / "a.nii"), "dim", [3, 20000, 20000, 3, 1, 1, 1, 1])
+    refused(path, "promises 20000 x 20000 x 3 voxels, which no brain image has")
+
+
+def test_a_qfac_that_was_not_filled_in_counts_as_one(tmp_path):
+    path = save(tmp_path / "a.nii", edit=lambda header: contradict(header, AFFINE, (1, 1)))
+    expected = nifti.read_header(path).grid
+    content = bytearray(path.read_bytes())
+    content[76:80] = bytes(4)  # pixdim[0]
+    path.write_bytes(content)
+    assert nifti.read_header(path).grid.matches(expected)
 
 
 @pytest.mark.parametrize("offset", [-9.0, 0.0, 1e30, np.nan, np.inf])

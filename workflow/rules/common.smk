@@ -105,6 +105,13 @@ REGISTRATION = config["registration"]
 TRANSFORMS = REGISTRATION["method"] == "transforms"
 SPACE = space_after(config["cohort"]["space"], REGISTRATION)
 IN_VIEW = ATLASES if is_mni152(SPACE) else {}
+# Whether the images are taken at their word: registered ones are held to the template one by one.
+CLAIMED_MNI152 = (
+    is_mni152(SPACE)
+    and REGISTRATION["method"] == "none"
+    and not SYNTHETIC
+    and config["cohort"]["contrast"] == "T1w"
+)
 TABLE2_ATLASES = [name for name, atlas in IN_VIEW.items() if "networks" not in atlas]
 NETWORKS = {
     name: atlas["networks"] for name, atlas in IN_VIEW.items() if "networks" in atlas

@@ -59,6 +59,7 @@ rule stack_volumes:
         normalisation=config["volumes"]["normalisation"],
         on_missing=config["cohort"]["on_missing"],
         space=SPACE,
+        claimed=CLAIMED_MNI152,
         code=code("stack_volumes.py"),
     script:
         "../scripts/stack_volumes.py"

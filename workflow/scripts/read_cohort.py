@@ -44,9 +44,10 @@ with job_log(snakemake.log[0]):
         grid = read_header(participants["image"].iloc[0]).grid  # that of all
         write_volume(output.template_mask, mask_on(grid), grid)
     if output.morphometry:
-        label = [p.settings["label"]] if "label" in p.settings else []
         features = morphometry.read(
-            snakemake.input.morphometry, participants["participant_id"].tolist(), *label
+            snakemake.input.morphometry,
+            participants["participant_id"].tolist(),
+            *participants.attrs["known_columns"],
         )
         write_table(output.morphometry, features.reset_index())
         print(f"{features.shape[1]} features; constant: {features.attrs['constant']}")

@@ -29,6 +29,10 @@ with job_log(snakemake.log[0]):
     quality = read_tables(rows)
     grid = Grid.from_dict(next(grid for grid in grids if grid is not None))
     mask = brain_mask(volumes)
+    if snakemake.params.claimed:
+        from voxplain.registration.template import check_claim  # what costs time to import
+
+        print(f"the brains cover {check_claim(mask, grid):.1%} of MNI152's")
     images = normalised(volumes, snakemake.params.normalisation)
     write_rows(output.volumes, volumes.shape, np.float32, images)
     write_json(output.grid, grid.to_dict())

@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from voxplain.atlas.label_tables import read_label_table
 from voxplain.atlas.wheels import check_digest
-from voxplain.errors import AtlasError
+from voxplain.errors import AtlasError, ImageError
 from voxplain.grid import Grid
 from voxplain.nifti import read_volume
 
@@ -71,8 +71,9 @@ def load_atlas(
     Raises
     ------
     AtlasError
-        If a file is missing or has another digest, the image holds other values than labels, a
-        label has no name, or a value has two names. Where the atlas lies is for `check_place`.
+        If a file is missing or has another digest, the image cannot be read or holds other values
+        than labels, a label has no name, or a value has two names. Where the atlas lies is for
+        `check_place`.
     """
     image_path, labels_path = Path(image_path), Path(labels_path)
     for path in (image_path, labels_path):
@@ -80,7 +81,10 @@ def load_atlas(
             raise AtlasError(f"Atlas {name}: {path} does not exist; correct its path in the config")
     if sha256 is not None:
         check_digest(str(image_path), image_path.read_bytes(), sha256)
-    volume, grid = read_volume(image_path)
+    try:
+        volume, grid = read_volume(image_path)
+    except ImageError as error:
+        raise AtlasError(f"Atlas {name}: {error}") from error
     labels = _as_labels(volume, image_path)
     names = read_label_table(labels_path)
     values = np.unique(labels[labels != 0])

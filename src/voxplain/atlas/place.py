@@ -19,13 +19,19 @@ SIDE_TOLERANCE_MM = 3.0  # a midline structure's halves touch x = 0
 # Of the labelled voxels. The atlases named in the docs: .988 and more as they are; turned front to
 # back or upside down, centred on zero or in voxel coordinates: .92 and less.
 LEAST_INSIDE = 0.93
-_TOKENS = (("L", "R"), ("LH", "RH"), ("lh", "rh"), ("left", "right"), ("Left", "Right"))
+_TOKENS = (
+    *(("L", "R"), ("l", "r"), ("LH", "RH"), ("lh", "rh")),
+    *(("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT")),
+)
 
 
 def _with_side(name: str, side: int) -> str:
-    """Return a region's name with the words of the other side replaced (0 left, 1 right)."""
+    """Return a region's name with the words of the other side replaced (0 left, 1 right).
+
+    Words stand apart: an R with a number (``R21``) counts regions and is no side.
+    """
     for pair in _TOKENS:
-        name = re.sub(rf"(?<![A-Za-z]){pair[1 - side]}(?![A-Za-z])", pair[side], name)
+        name = re.sub(rf"(?<![A-Za-z0-9]){pair[1 - side]}(?![A-Za-z0-9])", pair[side], name)
     return name
 
 

@@ -6,6 +6,7 @@ image that fits the settings.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,7 @@ def find_image(
         return _no_folder(images, participant, folders)
     wanted = dict(settings["entities"])
     if settings["session"] is not None:
-        wanted["ses"] = settings["session"]
+        wanted["ses"] = str(settings["session"]).removeprefix("ses-")
     raw = settings["derivatives"] is None
     fitting, others = _candidates(images / participant, wanted, raw)
     fitting = _first_session(fitting)
@@ -164,9 +165,17 @@ def _candidates(
 
 
 def _first_session(names: list[BidsName]) -> list[BidsName]:
-    """Keep the first session that has an image; without sessions, everything."""
-    sessions = sorted({name.entities.get("ses", "") for name in names})
-    return [name for name in names if name.entities.get("ses", "") == sessions[0]]
+    """Keep the first session that has an image (2 before 10); without sessions, everything."""
+    if not names:
+        return names
+    first = min((name.entities.get("ses", "") for name in names), key=_natural)
+    return [name for name in names if name.entities.get("ses", "") == first]
+
+
+def _natural(text: str) -> list[tuple[bool, int, str]]:
+    """Sort numbers in a text by their value."""
+    parts = re.findall(r"\d+|\D+", text)
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
 
 def _no_folder(images: Path, participant: str, folders: set[str]) -> Scan:

@@ -13,12 +13,13 @@ from voxplain import archives
 from voxplain.cohort import morphometry
 from voxplain.cohort.participants import MISSING_TEXT, Problems, as_participants, shortened
 from voxplain.cohort.scans import Scan, check_grids, check_scans, read_grids, read_voxels
-from voxplain.cohort.study import NO_FILE_NAME, NUMBER_COLUMNS, TEXT_COLUMNS, Study
+from voxplain.cohort.study import NO_FILE_NAME, NUMBER_COLUMNS, RANGES, TEXT_COLUMNS, Study
 from voxplain.cohort.values import ID, labels_of, numbers_of, texts_of
 from voxplain.errors import CohortError
 from voxplain.groups import fold_groups, group_problems
 
 UNREGISTERED = MappingProxyType({"method": "none"})
+_BLANK_ID = ("", "n/a")  # somebody may be called NA
 _LONGEST_ID = 100  # characters; file systems end at 255, with what is appended
 
 
@@ -57,7 +58,8 @@ def participants_of(
     on_missing : {"error", "drop"}
         What happens to participants without an image that can be used, a label or a row of
         morphometry. Those dropped stand in ``participants.attrs["dropped"]``, a dict of participant
-        to reason; everybody in the table, in ``participants.attrs["listed"]``.
+        to reason; everybody in the table, in ``participants.attrs["listed"]``; and the columns that
+        say something else than a measure of the brain in ``participants.attrs["known_columns"]``.
     registration : mapping
         The config's ``registration``: with ``method: transforms`` each participant needs a file;
         with any but ``none`` the images may lie on unlike grids.
@@ -105,7 +107,7 @@ def participants_of(
     for key, name in TEXT_COLUMNS.items():
         table[name] = texts_of(source, study.columns.get(key))
     for key, name in NUMBER_COLUMNS.items():
-        table[name] = numbers_of(source, study.columns.get(key), problems)
+        table[name] = numbers_of(source, study.columns.get(key), *RANGES[key], problems)
     check_scans(source[ID], scans, unusable, problems)
     grids = {name: grids[name] for name in source[ID] if name in grids}
     if grids and registration["method"] == "none":
@@ -119,9 +121,16 @@ def participants_of(
         ]
         for name, reason in read_voxels(readable, progress).items():
             problems.add_unusable(name, reason)
+    if problems and dropped:
+        reasons = [f"{name}: {reason}" for name, reason in dropped.items()]
+        problems.note = (
+            f"Before that, {len(dropped)} of {len(dropped) + len(table)} participants were left "
+            f"out (cohort.on_missing: drop): {shortened(reasons, 3)}"
+        )
     problems.raise_any()
     participants = as_participants(table)
     participants.attrs |= {"dropped": dropped, "listed": study.table[ID].tolist()}
+    participants.attrs["known_columns"] = study.known_columns
     return participants
 
 
@@ -136,13 +145,14 @@ def _without_excluded(
 
 
 def _check_ids(source: pd.DataFrame, problems: Problems) -> None:
-    n_blank = int(source[ID].isin(MISSING_TEXT).sum())
+    blank = source[ID].isin(_BLANK_ID)
+    n_blank = int(blank.sum())
     if n_blank:
         problems.add(f"{n_blank} rows have no {ID}")
     for name in source[ID]:
         if NO_FILE_NAME.search(name) or len(name) > _LONGEST_ID:
             problems.add(f"{name[:40]!r} cannot be a {ID}, because files are named after it")
-    counts = Counter(name for name in source[ID] if name not in MISSING_TEXT)
+    counts = Counter(source.loc[~blank, ID])
     for name, count in counts.items():
         if count > 1:
             problems.add(f"{name}: stands in the table {count} times; keep one row")
@@ -193,13 +203,27 @@ def _check_morphometry(study: Study, table: pd.DataFrame) -> None:
         return
     ids = table[ID].tolist()
     try:
-        morphometry.read(study.morphometry, ids, study.columns["label"])
+        features = morphometry.read(study.morphometry, ids, *study.known_columns)
         size = morphometry.head_size(study.morphometry, ids)
     except CohortError as error:
         study.problems.add(str(error))
     else:
+        for name in _labels_in_disguise(features, table["label"]):
+            study.problems.add(
+                f"morphometry: column '{name}' has two values, one in each class, so it is the "
+                "label and no measure: drop it from the table"
+            )
         if size is not None and not study.columns.get("tiv"):
             table["tiv"] = size.to_numpy()
+
+
+def _labels_in_disguise(features: pd.DataFrame, labels: pd.Series) -> list[str]:
+    """Return the features that tell the class without fail, by one value each."""
+    classes = [features[labels.to_numpy() == label] for label in (0, 1)]
+    if any(part.empty for part in classes):
+        return []
+    one_each = [(part == part.iloc[0]).all() for part in classes]
+    return features.columns[one_each[0] & one_each[1]].tolist()
 
 
 def _check_gaps(study: Study, table: pd.DataFrame) -> None:

@@ -18,7 +18,7 @@ from voxplain.cohort.checks import participants_of
 from voxplain.cohort.participants import MISSING_TEXT, Problems, shortened
 from voxplain.cohort.scans import Scan, find_file
 from voxplain.cohort.study import Study
-from voxplain.cohort.text_tables import read_text_table
+from voxplain.cohort.text_tables import read_text_table, respelt
 from voxplain.cohort.values import ID
 from voxplain.errors import CohortError
 from voxplain.layout_files import HCP_IMAGES, HCP_PACKAGES
@@ -160,6 +160,9 @@ def family_groups(ids: pd.Series, path: Path) -> pd.Series:
     twice = table["Subject"][table["Subject"].duplicated()].tolist()
     if twice:
         raise CohortError(f"{path} has several rows for {shortened(twice)}; keep one each")
+    hint = respelt([name for name in ids if name not in set(table["Subject"])], table["Subject"])
+    if hint:
+        raise CohortError(f"{path} writes identifiers otherwise than the behavioural table{hint}")
     own = ids.map(table.set_index("Subject")["Family_ID"]).fillna("")
     known = own[~own.isin(MISSING_TEXT)]
     digits = max(3, len(str(len(ids))))

@@ -13,8 +13,13 @@ from voxplain.cohort.text_tables import comma_hint, read_cells, respelt
 from voxplain.errors import CohortError
 
 ID_COLUMNS = ("participant_id", "Subject")
-# What HCP's and BIDS's tables say about a person besides measures: never features of a brain.
-IDENTIFIERS = ("Release", "Acquisition", "Gender", "Age", "family_id", "class_name", "label")
+# What tables say about a person besides measures: never features of a brain, however capitals are
+# set. The column without a name is the index that pandas writes.
+IDENTIFIERS = (
+    *("", "unnamed: 0", "index", "release", "acquisition", "gender", "sex", "age", "handedness"),
+    *("family_id", "session_id", "site", "scanner", "class_name", "label", "group", "diagnosis"),
+)
+_HCP_PREFIX, _HCP_MANY = "FS_", 100
 
 Paths = str | os.PathLike | Sequence[str | os.PathLike]
 
@@ -26,12 +31,12 @@ def as_paths(paths: Paths | None) -> list[Path]:
     return [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
 
 
-def read(paths: Paths, participant_ids: Sequence[str], *label_columns: str) -> pd.DataFrame:
+def read(paths: Paths, participant_ids: Sequence[str], *known: str) -> pd.DataFrame:
     """Read the morphometric features of some participants from one table or several.
 
-    HCP's Expanded FreeSurfer table is understood: the right cerebellar cortex gets its right name.
-    So are tables of aparcstats2table and asegstats2table: regions are features, measures of the
-    whole brain are not.
+    HCP's Expanded FreeSurfer table is understood: the right cerebellar cortex gets its right name,
+    and what does not begin with ``FS_`` is no feature. So are tables of aparcstats2table and
+    asegstats2table: regions are features, measures of the whole brain are not.
 
     Parameters
     ----------
@@ -40,8 +45,8 @@ def read(paths: Paths, participant_ids: Sequence[str], *label_columns: str) -> p
         FreeSurfer. Several are joined by participant.
     participant_ids : sequence of str
         Whose rows to return; rows of others are ignored.
-    *label_columns : str
-        Further columns that are no features, such as the one that holds the label.
+    *known : str
+        Further columns that are no features: the label's, and others that the study knows of.
 
     Returns
     -------
@@ -59,7 +64,7 @@ def read(paths: Paths, participant_ids: Sequence[str], *label_columns: str) -> p
     parts, problems = [], []
     for path in as_paths(paths):
         try:
-            parts.append(_numbers_of(path, participant_ids, {*IDENTIFIERS, *label_columns}))
+            parts.append(_numbers_of(path, participant_ids, {*IDENTIFIERS, *map(_folded, known)}))
         except CohortError as error:
             problems.append(str(error))
     if problems:
@@ -134,6 +139,10 @@ def _read_one(path: Path) -> pd.DataFrame:
     repeat = header.groupby(header).cumcount()
     names = header.where(repeat == 0, header + "." + repeat.astype(str)).tolist()
     renamed = hcp_columns.corrected(names)
+    marked = zip(names, header, repeat, strict=True)
+    twice = [name for new, name, count in marked if name and count and new not in renamed]
+    if twice:
+        raise CohortError(f"{path} has more than one column called {shortened(twice)}; keep one")
     table = cells.iloc[1:].set_axis([renamed.get(name, name) for name in names], axis=1)
     is_freesurfer = freesurfer.is_table(names[0])
     ids = [name for name in ID_COLUMNS if name in table.columns]
@@ -157,11 +166,17 @@ def _numbers_of(
     """Return one table's features, and the names of its global measures."""
     table = _read_one(path)
     rows = _rows_of(path, table, participant_ids)
-    features = [name for name in table.columns if name not in dropped]
+    features = [name for name in table.columns if _folded(name) not in dropped]
+    hcp = [name for name in features if name.startswith(_HCP_PREFIX)]
+    features = hcp if len(hcp) > _HCP_MANY else features
     overall = [
         name for name in features if table.attrs["freesurfer"] and freesurfer.is_global(name)
     ]
     return _numbers(path, rows[[name for name in features if name not in overall]]), overall
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold()
 
 
 def _rows_of(path: Path, table: pd.DataFrame, participant_ids: Sequence[str]) -> pd.DataFrame:

@@ -13,7 +13,8 @@ COLUMNS = (
     *("participant_id", "image", "mask", "transform", "label", "class_name", "family_id"),
     *("age", "age_band", "tiv", "site"),
 )
-MISSING_TEXT = ("", "n/a")  # BIDS writes n/a; spreadsheets leave the cell blank
+# BIDS writes n/a, R NA, pandas NaN; spreadsheets leave the cell blank.
+MISSING_TEXT = ("", "n/a", "N/A", "NA", "NaN", "nan")
 _MOST = 50
 
 
@@ -37,12 +38,15 @@ class Problems:
         Images on another grid than most.
     unusable : list of str
         Participants whose images cannot be used.
+    note : str
+        What else explains the problems.
     """
 
     title: str = ""
     general: list[str] = field(default_factory=list)
     grids: list[str] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
+    note: str = ""
 
     def add(self, problem: str) -> None:
         """Note a problem."""
@@ -74,6 +78,8 @@ class Problems:
             lines += f"\n  and {len(problems) - _MOST} more"
         if self.unusable:
             lines += f"\n{_how_to_do_without(self.unusable)}"
+        if self.note:
+            lines += f"\n{self.note}"
         kind = CohortError if self.general else GridMismatchError
         noun = "problem" if len(problems) == 1 else "problems"
         raise kind(f"{self.title}: {len(problems)} {noun}\n{lines}")

@@ -8,7 +8,6 @@ import pandas as pd
 
 from voxplain.errors import ImageError
 from voxplain.images import ImageStatistics, tissue
-from voxplain.nifti_header import DROP
 
 OUTLIER_Z = 3.5  # Iglewicz and Hoaglin's cut-off for scores from median and MAD
 LEAST_AT_SITE = 10  # participants, for a median and a MAD of their own
@@ -39,7 +38,7 @@ def quality_row(participant_id: str, coarse: np.ndarray, stats: ImageStatistics)
     if not bright.size:
         raise ImageError(
             f"{participant_id}: no mean over a voxel of the run's grid is above zero, so the image "
-            f"shows no brain; repair it or {DROP}"
+            "shows no brain; repair it, or drop the participant with cohort.exclude"
         )
     field_of_view = np.prod(stats.shape) * np.prod(stats.voxel_sizes) / 1000
     return {

@@ -15,6 +15,7 @@ from voxplain.cohort.values import ID
 NO_FILE_NAME = re.compile(r"[/\\\x00-\x1f]|^\.")
 TEXT_COLUMNS = {"family": "family_id", "site": "site", "age_band": "age_band"}
 NUMBER_COLUMNS = {"age": "age", "tiv": "tiv"}
+RANGES = {"age": (0, 120), "tiv": (100, 3000)}  # years, ml: newborns to the largest heads
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ class Study:
     without: Mapping[str, str] = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
 
+    @property
+    def known_columns(self) -> list[str]:
+        """The table's columns that have a meaning, and so are no features of a brain."""
+        keys = ("label", *TEXT_COLUMNS, *NUMBER_COLUMNS)
+        return [name for key in keys if (name := self.columns.get(key))]
+
     def located(self, row: Mapping[str, str], registration: Mapping[str, Any]) -> Scan:
         """Find a participant's files; no cell of the table leads out of the cohort's folder.
 
@@ -91,7 +98,7 @@ class Study:
         wanted = [
             (name, f"cohort.{self.layout}.{key}" if name != ID else key) for name, key in wanted
         ]
-        if registration["method"] == "transforms":
+        if registration["method"] == "transforms" and registration["transform"]:
             transform = fields(registration["transform"])
             wanted += [(name, "registration.transform") for name in transform]
         missing = [(name, where) for name, where in wanted if name and name not in there]

@@ -1,5 +1,6 @@
 """Tables as people write them, read as text."""
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -31,7 +32,7 @@ def read_text_table(path: Path) -> pd.DataFrame:
 
 
 def read_cells(path: Path) -> pd.DataFrame:
-    """Read the cells of a TSV or CSV, its first row of names included.
+    """Read the cells of a TSV or CSV, its first row of names included, lines of blanks left out.
 
     Raises
     ------
@@ -43,24 +44,49 @@ def read_cells(path: Path) -> pd.DataFrame:
             f"{path} does not exist; check cohort_root and the file's name in the cohort's settings"
         )
     separator = "," if path.suffix.lower() == ".csv" else "\t"
+    lines, rows = [], []
     try:
-        cells = pd.read_csv(
-            path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", header=None
-        )
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise CohortError(f"{path} is not a readable table ({error})") from error
-    cells = cells.fillna("").apply(lambda column: column.str.strip())
-    if cells.shape[1] == 1 and re.search(r"[\t,;]", cells.iloc[0, 0]):
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, delimiter=separator)
+            for row in reader:
+                cells = [cell.strip() for cell in row]
+                if any(cells):
+                    lines.append(reader.line_num)
+                    rows.append(cells)
+    except UnicodeDecodeError as error:
         raise CohortError(
-            f"{path} has one column, '{cells.iloc[0, 0]}'; a {path.suffix} file is separated by "
+            f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8 text"
+        ) from error
+    except csv.Error as error:
+        raise CohortError(
+            f"{path} is not a readable table (line {reader.line_num}: {error}); save it as text"
+        ) from error
+    if not rows:
+        raise CohortError(f"{path} is empty; it needs a row of names and one per participant")
+    if len(rows[0]) == 1 and re.search(r"[\t,;]", rows[0][0]):
+        raise CohortError(
+            f"{path} has one column, '{rows[0][0]}'; a {path.suffix} file is separated by "
             f"{'commas' if separator == ',' else 'tabs'}: save it so, with decimal points"
         )
-    return cells
+    ragged = [
+        f"{line} ({len(row)})"
+        for line, row in zip(lines, rows, strict=True)
+        if len(row) != len(rows[0])
+    ]
+    if ragged:
+        raise CohortError(
+            f"{path} is ragged: the first line has {len(rows[0])} cells, but line "
+            f"{shortened(ragged)}; leave cells empty where nothing is known, and put text or "
+            "numbers with a comma into double quotes"
+        )
+    return pd.DataFrame(rows, dtype="str")
 
 
 def comma_hint(value: str) -> str:
-    """Return the remedy for a number with a decimal comma, which is ambiguous; else nothing."""
-    return " (write a decimal point)" if re.fullmatch(r"[+-]?\d+,\d+", value.strip()) else ""
+    """Return the remedy for a number with a comma, which is ambiguous; else nothing."""
+    if not re.fullmatch(r"[+-]?\d+(,\d+)+", value.strip()):
+        return ""
+    return " (write it without commas, decimals behind a point)"
 
 
 def respelt(wanted: Sequence[str], there: Iterable[str]) -> str:

@@ -51,13 +51,18 @@ def texts_of(source: pd.DataFrame, column: str | None) -> Any:
     return source[column].mask(source[column].isin(MISSING_TEXT))
 
 
-def numbers_of(source: pd.DataFrame, column: str | None, problems: Problems) -> Any:
-    """Positive numbers of a column; what is neither that nor blank is a problem."""
+def numbers_of(
+    source: pd.DataFrame, column: str | None, least: float, most: float, problems: Problems
+) -> Any:
+    """Numbers of a column; what is neither blank nor between `least` and `most` is a problem."""
     if column is None:
         return np.nan
     text = source[column].mask(source[column].isin(MISSING_TEXT))
     numbers = pd.to_numeric(text, errors="coerce").astype(float)
-    bad = text.notna() & ~(np.isfinite(numbers) & (numbers > 0))
+    bad = text.notna() & ~numbers.between(least, most)
     for name, value in zip(source.loc[bad, ID], text[bad], strict=True):
-        problems.add(f"{name}: '{column}' is '{value}', not a positive number{comma_hint(value)}")
+        problems.add(
+            f"{name}: '{column}' is '{value}', not a number from {least:g} to "
+            f"{most:g}{comma_hint(value)}"
+        )
     return numbers

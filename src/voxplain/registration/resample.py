@@ -56,7 +56,7 @@ def resample(
 
 def _blocks(
     data: np.ndarray, grid: Grid, transform: Transform, fine: Grid
-) -> Iterator[tuple[int, int, np.ndarray]]:
+) -> Iterator[tuple[tuple[slice, slice, slice], np.ndarray]]:
     """Yield the image at the points of a fine grid, as `box_average` takes it."""
     n_x, n_y, n_z = fine.shape
     depth = max(1, _SLAB_POINTS // (n_x * n_y))
@@ -70,4 +70,4 @@ def _blocks(
             order=1,
             mode="grid-constant",  # zero lies around the image, a voxel from its outermost centres
         )
-        yield start, 0, slab
+        yield (slice(start, stop), slice(0, n_y), slice(0, n_x)), slab

@@ -19,9 +19,6 @@ from voxplain.registration.transforms import Transform
 
 # A brain without its skull, ml; what has more is a head (or noise around it).
 BRAIN_ML = (300.0, 2500.0)
-# Share of the template's brain that must hold tissue. On three IXI brains: .999 with their own
-# transform, .84, .79 and .76 with none, .69 and less with its inverse.
-LEAST_COVERAGE = 0.85
 
 
 @dataclass(frozen=True)
@@ -140,18 +137,18 @@ def template_overlap(volume: np.ndarray) -> dict[str, float]:
     Raises
     ------
     TransformError
-        If the coverage is below `LEAST_COVERAGE`: the direction, the conventions or the
+        If the coverage is below `template.LEAST_COVERAGE`: the direction, the conventions or the
         participant are wrong.
     """
     brain = _template_brain(volume.shape)
     found = tissue(volume)
     both = int((brain & found).sum())
     coverage = both / int(brain.sum())
-    if coverage < LEAST_COVERAGE:
+    if coverage < template.LEAST_COVERAGE:
         raise TransformError(
             f"after registration the image covers {coverage:.0%} of the template's brain, less "
-            f"than {LEAST_COVERAGE:.0%}; the transform is another participant's, runs the other "
-            "way (MNI152 to native), or belongs to another image"
+            f"than {template.LEAST_COVERAGE:.0%}; the transform is another participant's, runs "
+            "the other way (MNI152 to native), or belongs to another image"
         )
     dice = 2 * both / int(brain.sum() + found.sum())
     return {"TemplateDice": round(dice, 4), "TemplateCoverage": round(coverage, 4)}

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from voxplain.atlas.labels import Atlas, load_atlas
 from voxplain.atlas.place import check_place, side_of
-from voxplain.errors import AtlasError, ImageError
+from voxplain.errors import AtlasError
 from voxplain.grid import Grid
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "atlases"
@@ -28,7 +28,8 @@ FSL = np.array([[-4.0, 0, 0, 90], [0, 4, 0, -126], [0, 0, 4, -72], [0, 0, 0, 1]]
         *[("SFG_L_7_1", "left"), ("Corticospinal.tract.R", "right"), ("Fornix L", "left")],
         *[("lh-insula", "left"), ("Right Insula", "right"), ("rh_cuneus", "right")],
         *[("Splenium of corpus callosum", None), ("Lateral ventricle", None)],
-        *[("Lobule VI", None), ("commissure from L to R", None)],
+        *[("Lobule VI", None), ("commissure from L to R", None), ("R21", None), ("L_7", "left")],
+        *[("insula (LEFT)", "left"), ("cuneus_r", "right"), ("Network7R_2", None)],
     ],
 )
 def test_sides_by_name(name, side):
@@ -131,7 +132,9 @@ def test_real_atlases_lie_where_they_should(image, labels, sided):
 @needs_shared
 def test_the_mirrored_header_is_refused(tmp_path):
     mirrored, names = SHARED / "jhu48_1mm_mirrored-header.nii.gz", SHARED / "jhu48_labels.xml"
-    with pytest.raises(ImageError, match="sform and qform disagree on left and right"):
+    with pytest.raises(
+        AtlasError, match=r"Atlas jhu: .*sform and qform disagree on left and right"
+    ):
         load_atlas("jhu", mirrored, names)
     image = nib.load(mirrored)
     image.set_qform(None)  # a header that is wrong without contradicting itself

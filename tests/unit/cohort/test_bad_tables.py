@@ -39,7 +39,7 @@ def test_spaces_around_cells_and_names_do_not_matter(tmp_path):
 
 def test_another_encoding_is_named(tmp_path):
     path = write(tmp_path / "m.tsv", GOOD, encoding="utf-16")
-    with pytest.raises(CohortError, match=r"m\.tsv is not a readable table .*utf-8"):
+    with pytest.raises(CohortError, match=r"m\.tsv is not UTF-8 .*save it as UTF-8"):
         read_text_table(path)
 
 
@@ -61,8 +61,9 @@ def test_decimal_commas_are_named_not_guessed(tmp_path):
     build(tmp_path, rows)
     path = write(tmp_path / "m.tsv", [*GOOD[:3], ["010", "1,5", "-2,25"]])
     message = problems(tmp_path, morphometry=path.name)
-    assert "007: 'age' is '30,5', not a positive number (write a decimal point)" in message
-    assert "010 x is '1,5' (write a decimal point); 010 y is '-2,25' (write" in message
+    remedy = "(write it without commas, decimals behind a point)"
+    assert f"007: 'age' is '30,5', not a number from 0 to 120 {remedy}" in message
+    assert f"010 x is '1,5' {remedy}; 010 y is '-2,25' {remedy}" in message
 
 
 @pytest.mark.parametrize(
@@ -101,10 +102,49 @@ def test_morphometry_that_is_no_finite_number(tmp_path, value):
         morphometry.read(path, IDS)
 
 
-@pytest.mark.parametrize("value", ["inf", "0", "-3", "young"])
-def test_head_sizes_and_ages_are_positive_numbers(tmp_path, value):
+@pytest.mark.parametrize("value", ["inf", "200", "-3", "young", "1.5e6"])
+def test_head_sizes_and_ages_are_plausible_numbers(tmp_path, value):
     build(tmp_path, [[*ROWS[0][:3], value], *ROWS[1:]])
-    assert f"007: 'age' is '{value}', not a positive number" in problems(tmp_path)
+    said = f"007: 'age' is '{value}', not a number from "
+    assert f"{said}0 to 120" in problems(tmp_path)
+    message = problems(tmp_path, tiv="age", age=None)
+    assert (f"{said}100 to 3000" in message) == (value != "200")
+
+
+def test_rows_of_another_length_are_told_by_their_lines(tmp_path):
+    path = write(tmp_path / "m.tsv", [*GOOD[:2], ["009", "1"], ["010", "2"]])
+    with pytest.raises(
+        CohortError, match=r"first line has 3 cells, but line 4 \(2\), 5 \(2\); leave"
+    ):
+        read_text_table(path)
+    path = write(tmp_path / "m.csv", [*GOOD[:3], ["010", "1,5", "2"]], ",")
+    with pytest.raises(
+        CohortError, match=r"first line has 3 cells, but line 5 \(4\); .* double quotes"
+    ):
+        read_text_table(path)
+    path = write(tmp_path / "blank.tsv", [*GOOD, ["", "", ""]])
+    assert len(read_text_table(path)) == len(GOOD)
+
+
+def test_what_tells_the_class_is_no_feature(tmp_path):
+    """Neither what the study knows of, nor an index, nor the label by another name."""
+    build(tmp_path)
+    header = ("participant_id", "", "Sex", "AGE", "Site", "x")
+    rows = [[row[0], str(k), row[1], row[3], "1", str(k**2)] for k, row in enumerate(ROWS)]
+    path = write(tmp_path / "m.csv", rows, ",", header=header)
+    assert morphometry.read(path, IDS, "sex", "age").columns.tolist() == ["x"]
+    header = ("participant_id", "diagnosed", "x")
+    rows = [[row[0], str("FM".index(row[1])), str(k)] for k, row in enumerate(ROWS)]
+    path = write(tmp_path / "m.csv", rows, ",", header=header)
+    message = problems(tmp_path, morphometry=path.name)
+    assert "column 'diagnosed' has two values, one in each class, so it is the label" in message
+    assert "column 'x'" not in message
+
+
+def test_a_feature_that_stands_twice_is_refused(tmp_path):
+    path = write(tmp_path / "m.tsv", GOOD, header=("participant_id", "x", "x"))
+    with pytest.raises(CohortError, match=r"more than one column called x; keep one"):
+        morphometry.read(path, IDS)
 
 
 def test_columns_that_are_the_same_for_everybody_are_left_out(tmp_path):

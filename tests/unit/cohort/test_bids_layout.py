@@ -144,6 +144,14 @@ def test_sessions(dataset):
     assert read(dataset, session="year2")["image"].str.contains("ses-year2").all()
     message = problems(dataset, session="baseline")
     assert "sub-03: no T1w image fits (ses-baseline); there is sub-03_ses-year2_T1w" in message
+    assert problems(dataset, session="ses-baseline") == message
+
+
+def test_the_second_session_comes_before_the_tenth(dataset):
+    for who, *_ in ROWS:
+        for session in ("10", "2"):
+            image(dataset, f"{who}/ses-{session}/anat/{who}_ses-{session}_T1w.nii.gz")
+    assert read(dataset)["image"].str.contains("ses-2_").all()
 
 
 def test_more_than_one_image_fits(raw):

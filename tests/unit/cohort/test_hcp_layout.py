@@ -122,6 +122,9 @@ def test_unknown_families_have_to_be_dealt_with(tmp_path):
         read(tmp_path, restricted=path.name)
     assert "cohort.hcp.restricted to null" in str(info.value)
     assert "51499" not in str(info.value)
+    path.write_text("Subject,Family_ID\n" + "".join(f"{who[0]}.0,1\n" for who in PEOPLE))
+    with pytest.raises(CohortError, match=r"'100206' stands there as '100206\.0'"):
+        read(tmp_path, restricted=path.name)
     path.write_text("Subject,Age_in_Yrs\n100206,29\n")
     with pytest.raises(CohortError, match="has no column Family_ID"):
         read(tmp_path, restricted=path.name)
@@ -184,8 +187,12 @@ def test_space_must_be_that_of_the_image():
 
 
 def expanded_header():
-    """The Expanded FreeSurfer table's header as HCP writes it: one name stands there twice."""
-    return ["Subject", "Release", "Gender", *(c.removesuffix(".1") for c in hcp_columns.columns())]
+    """The Expanded FreeSurfer table's header as HCP writes it: one name stands there twice.
+
+    Other exports have columns of their own behind it.
+    """
+    names = [name.removesuffix(".1") for name in hcp_columns.columns()]
+    return ["Subject", "Release", "Gender", *names, "Release_Q1"]
 
 
 def test_expanded_table_with_all_its_traps(tmp_path):
@@ -194,8 +201,8 @@ def test_expanded_table_with_all_its_traps(tmp_path):
     rng = np.random.default_rng(0)
     values = rng.uniform(1, 100, (4, 935)).round(3)
     rows = [
-        ",".join([who, "S1200", sex, *map(str, row)])
-        for (who, sex, *_), row in zip(PEOPLE, values, strict=True)
+        ",".join([who, "S1200", sex, *map(str, row), str(k)])
+        for k, ((who, sex, *_), row) in enumerate(zip(PEOPLE, values, strict=True))
     ]
     (tmp_path / "unrestricted_hcp_freesurfer.csv").write_text("\n".join([",".join(header), *rows]))
     table = read(tmp_path, morphometry="unrestricted_hcp_freesurfer.csv")

@@ -111,6 +111,10 @@ def test_what_is_missing_can_be_dropped(tmp_path):
     (tmp_path / "img/012_T1w.nii.gz").unlink()
     message = problems(tmp_path, on_missing="drop")
     assert "1 problem\n  - 013: 'sex' is 'X'" in message  # nothing lacks there: it is wrong
+    assert message.splitlines()[-1] == (
+        "Before that, 2 of 7 participants were left out (cohort.on_missing: drop): "
+        f"011: no value in 'sex', 012: {tmp_path}/img/012_T1w.nii.gz does not exist"
+    )
     table = read(tmp_path, on_missing="drop", exclude=["013"])
     assert table["participant_id"].tolist() == [row[0] for row in ROWS]
     assert table.attrs["dropped"] == {

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from voxplain.errors import SpaceError
 from voxplain.grid import Grid
 from voxplain.registration import template
 
@@ -21,6 +23,17 @@ def test_the_brain_is_the_same_in_the_world(edge, flip):
     assert found.sum() * grid.voxel_volume == pytest.approx(volume, rel=0.02)
     centres = [g.world(np.argwhere(m).mean(axis=0)) for m, g in ((mask, own), (found, grid))]
     np.testing.assert_allclose(*centres, atol=0.3)
+
+
+def test_images_are_held_to_their_claim():
+    """A brain in its place is accepted; a smaller one, lower down as without registration, not."""
+    mask, own = template.brain_mask()
+    assert template.check_claim(mask, own) == 1
+    native = ndimage.zoom(mask.astype(np.float32), 0.9, order=1) > 0.5
+    placed = np.zeros_like(mask)
+    placed[tuple(slice(0, n) for n in native.shape)] = native
+    with pytest.raises(SpaceError, match=r"MNI152, but the .* set cohort\.space to native, or"):
+        template.check_claim(placed, own)
 
 
 def test_on_its_own_grid_it_is_itself():
