@@ -95,8 +95,8 @@ def test_peak_is_the_world_coordinate_of_the_largest_voxel_inside_the_brain(brai
     assert peak(volume, brain, AFFINE) == pytest.approx((33 - 42, -35 + 30, -38 + 28))
 
 
-def test_peak_of_an_empty_map_is_the_brain_centre(brain):
-    centre = AFFINE[:3, :3] @ ((np.array(SHAPE) - 1) / 2) + AFFINE[:3, 3]
+def test_peak_of_an_empty_map_is_the_voxel_at_the_brain_centre(brain):
+    centre = AFFINE[:3, :3] @ [6, 6, 5] + AFFINE[:3, 3]  # from 5.5, 6.5 and 5
     assert peak(np.zeros(SHAPE), brain, AFFINE) == pytest.approx(tuple(centre))
 
 
@@ -137,10 +137,13 @@ def test_attention_draws_the_right_side_on_the_right(brain, tmp_path):
 def test_middle_slices_put_left_on_the_left():
     volume = np.zeros(SHAPE)
     volume[0] = 1.0  # first voxel along x is the participant's right (negative x step)
-    axial, ratio = _middle_slices(volume, AFFINE)[2]
+    axial, ratio, place = _middle_slices(volume, AFFINE)[2]
     assert axial[:, -1].all()
     assert not axial[:, 0].any()
     assert ratio == pytest.approx(5 / 6)
+    assert place == pytest.approx(-38 + 7 * 5)
+    # x runs from right to left in the file: its middle voxel is the sixth from the left
+    assert _middle_slices(volume, AFFINE)[0][2] == pytest.approx(33 - 6 * (12 - 1 - 6))
 
 
 def test_quality_montage_names_suspects(brain):
@@ -148,7 +151,9 @@ def test_quality_montage_names_suspects(brain):
         ("sub-007", brain * 1.0, 0.31, "unlike the others (r = 0.31, z = -9.0)"),
         ("sub-empty", np.zeros(SHAPE), 0.0, ""),
     ]
-    shown = texts(figures.quality_montage(brain * 1.0, AFFINE, suspects))
+    figure = figures.quality_montage(brain * 1.0, AFFINE, suspects)
+    shown = texts(figure)
+    assert {"x = 3.0 mm", "y = 0.0 mm", "z = −3.0 mm"} <= set(shown)
     assert "sub-007\nr = 0.31\nunlike the others" in shown
     assert "sub-empty\nr = 0.00" in shown
 
