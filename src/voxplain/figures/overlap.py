@@ -28,7 +28,10 @@ def overlap(table: pd.DataFrame) -> Figure:
     figure = style.new_figure(84, layout="constrained")
     axes = figure.add_subplot()
     for i, (column, label, colour) in enumerate(bars):
-        axes.bar(places + (i - 1) * 0.24, table[column], width=0.22, color=colour, label=label)
+        middles = places + (i - 1) * 0.24
+        axes.bar(middles, table[column], width=0.22, color=colour, label=label)
+        for middle in middles[table[column].isna()]:
+            axes.text(middle, 0.02, "empty mask", rotation=90, ha="center", fontsize=7)
     axes.plot(
         places - 0.24, table["paper"], "v", color=style.WARNING, markersize=5, label="Kan et al."
     )

@@ -271,6 +271,10 @@ def test_masked_history_overlap_and_localisation_draw():
     assert [patch.get_height() for patch in axes.patches] == [0.9, 0.1, 0.2]
     assert heights_of(axes, "agreement of independent masks") == [0.88]
     assert heights_of(axes, "chance, equal area") == [0.1]
+    assert "empty mask" not in texts(axes.figure)
+    empty = figures.overlap(pair.assign(dice_threshold=np.nan)).axes[0]
+    (said,) = [text for text in empty.texts if text.get_text() == "empty mask"]
+    assert said.get_position()[0] == 0  # where the bar would be
 
     found = pd.DataFrame({"method": ["grad_cam"], "auc": [0.45], "null_auc_p95": [0.6]})
     assert figures.localisation(found).axes[0].patches[0].get_width() == pytest.approx(-0.05)

@@ -106,6 +106,22 @@ def test_fold_correlations_are_pearsons_in_the_brain():
     assert shown.images[0].get_array()[0, 2] == pytest.approx(pair)
 
 
+def test_stability_colours_tell_the_sign_and_blank_maps():
+    random = np.random.default_rng(0)
+    maps = {("grad_cam", f"{k:02d}"): random.random(SHAPE) for k in (1, 2, 3)}
+    maps["grad_cam", "03"] = np.zeros(SHAPE)
+    axes = figures.stability(figures.fold_correlations(maps, BRAIN)).axes[0]
+    picture = axes.images[0]
+    assert picture.get_clim() == (-1, 1)
+    low, zero, high = picture.cmap(np.array([0.0, 0.5, 1.0]))[:, :3]
+    assert zero.min() > 0.9  # nearly white, between an orange and a purple
+    assert low[0] > low[2]
+    assert high[2] > high[0]
+    assert picture.get_array().mask[2].all()
+    assert to_hex(axes.get_facecolor()) == style.NEUTRAL.lower()
+    assert axes.get_title(loc="left").endswith("grey: blank")
+
+
 def test_subjects_are_three_of_each_class_at_the_peaks_level():
     rows = pd.DataFrame({"participant_id": [f"s{k}" for k in range(9)], "set": "test"})
     rows["label"] = [1, 0, 1, 1, 0, 1, 0, 0, 0]
@@ -169,10 +185,30 @@ def test_region_bars_are_filled_where_they_exceed_the_null():
             "p_fwe": [0.01, 0.2], "fold_low": [0.5, np.nan], "fold_high": [0.7, np.nan],
         }
     )  # fmt: skip
-    axes = figures.regions({"atlas": table}, "grad_cam").axes[0]
+    axes = figures.regions({"atlas": table}, ["grad_cam"]).axes[0]
     assert [patch.get_width() for patch in axes.patches] == [0.6, 0.4]
     assert len({patch.get_facecolor() for patch in axes.patches}) == 2
     assert axes.collections[0].get_segments()[0][:, 0].tolist() == [0.5, 0.7]
+
+
+def test_regions_are_shown_for_every_method():
+    row = {"rank": 1, "p_fwe": 0.2, "fold_low": 0.1, "fold_high": 0.9}
+    table = pd.DataFrame(
+        [
+            {"method": "grad_cam", "name": "x", "score": 0.6, **row},
+            {"method": "guided_backprop", "name": "y", "score": 0.4, **row},
+        ]
+    )
+    methods = ["guided_backprop", "grad_cam"]
+    panels = figures.regions({"one": table, "two": table}, methods).axes
+    assert [axes.get_title(loc="left") for axes in panels] == [
+        "Guided Backpropagation: one",
+        "Guided Backpropagation: two",
+        "Grad-CAM: one",
+        "Grad-CAM: two",
+    ]
+    assert [axes.patches[0].get_width() for axes in panels] == [0.4, 0.4, 0.6, 0.6]
+    assert panels[0].get_xlim() == panels[2].get_xlim()  # bars of methods can be compared
 
 
 @pytest.mark.slow
