@@ -116,7 +116,7 @@ def attention(
         )
         left, bottom, _, height = rectangle
         figure.text(left, bottom + height + 0.025, title, fontweight="bold", fontsize=8.5)
-    figure.text(0.01, 0.965, _statement(conjoined, brain, threshold), fontsize=7.5, color="#333333")
+    figure.text(0.01, 0.965, _statement(conjoined, brain, threshold), fontsize=7.5, color=style.INK)
     place = figure.add_axes((0.885, 0.44, 0.018, 0.44))
     bar = style.colour_bar(figure, scale, UNITS.get(method, SCALED), FLOOR * scale, cax=place)
     if threshold <= scale:

@@ -39,16 +39,16 @@ def overlap(table: pd.DataFrame) -> Figure:
         table["agreement_chance"],
         places - 0.24 - 0.13,
         places - 0.24 + 0.13,
-        color="#333333",
+        color=style.INK,
         linestyle="--",
         label="agreement of independent masks",
     )
     left, right = places + 0.24 - 0.13, places + 0.24 + 0.13
     axes.hlines(
-        table["chance"], left, right, color="#333333", linestyle=":", label="chance, equal area"
+        table["chance"], left, right, color=style.INK, linestyle=":", label="chance, equal area"
     )
     axes.hlines(
-        table["null_p95"], left, right, color="#333333", label="95 % of smooth random masks"
+        table["null_p95"], left, right, color=style.INK, label="95 % of smooth random masks"
     )
     pairs = zip(table["method_a"], table["method_b"], strict=True)
     axes.set_xticks(
@@ -94,7 +94,7 @@ def agreement(table: pd.DataFrame) -> Figure:
                 color=style.LIGHT,
                 label="smooth random maps, mean to 95th percentile",
             )
-            ax.plot(area, rows["chance"], ":", color="#333333", label="independent masks")
+            ax.plot(area, rows["chance"], ":", color=style.INK, label="independent masks")
             ax.plot(area, rows["dice"], "o-", color=style.POSITIVE, markersize=3, label="found")
             ax.set_xscale("log")
             ax.set_xticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
@@ -139,7 +139,7 @@ def localisation(table: pd.DataFrame) -> Figure:
         linewidth=1.8,
         label="95th percentile of smooth random maps",
     )
-    axes.axvline(0.5, color="#333333", linestyle="--", linewidth=0.9, label="chance")
+    axes.axvline(0.5, color=style.INK, linestyle="--", linewidth=0.9, label="chance")
     for place, value, null in zip(places, table["auc"], table["null_auc_p95"], strict=True):
         axes.annotate(
             f"{value:.2f}",

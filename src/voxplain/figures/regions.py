@@ -45,7 +45,7 @@ def regions(tables: Mapping[str, pd.DataFrame], methods: Sequence[str]) -> Figur
             [], [], color=style.POSITIVE, label="above smooth random maps (p FWE < .05)", **block
         ),
         Line2D([], [], color=style.LIGHT, label="not above them", **block),
-        Line2D([], [], color="#333333", label="95 % interval over folds"),
+        Line2D([], [], color=style.INK, label="95 % interval over folds"),
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=3)
     return figure
@@ -57,7 +57,7 @@ def _bars(axes: Axes, shown: pd.DataFrame) -> None:
     found = shown["p_fwe"] < ALPHA
     colours = [style.POSITIVE if yes else style.LIGHT for yes in found]
     axes.barh(places, shown["score"], color=colours, height=0.7)
-    axes.hlines(places, shown["fold_low"], shown["fold_high"], color="#333333", linewidth=1)
+    axes.hlines(places, shown["fold_low"], shown["fold_high"], color=style.INK, linewidth=1)
     axes.set_yticks(places, shown["name"])
     axes.tick_params(axis="y", length=0, labelsize=6.5)
     axes.grid(axis="x")

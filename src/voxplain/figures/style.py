@@ -24,6 +24,7 @@ POSITIVE = "#0072B2"
 ACCENT = "#009E73"
 WARNING = "#D55E00"
 NEUTRAL = "#7F7F7F"
+INK = "#333333"  # lines and words beside the data
 LIGHT = "#C8C8C8"
 OUTLINE = "#56B4E9"
 SEQUENTIAL = "inferno"
@@ -148,7 +149,7 @@ def note(text: str, height_mm: float = 40.0) -> Figure:
         Height of the panel in mm.
     """
     figure = new_figure(height_mm)
-    figure.text(0.5, 0.5, text, ha="center", va="center", fontsize=9, color="#333333", wrap=True)
+    figure.text(0.5, 0.5, text, ha="center", va="center", fontsize=9, color=INK, wrap=True)
     return figure
 
 
