@@ -115,6 +115,7 @@ def attention(
             figure, rectangle, volume, underlay, brain, affine, coordinates, scale, threshold, size
         )
         left, bottom, _, height = rectangle
+        title += "" if volume.any() else ": zero everywhere"
         figure.text(left, bottom + height + 0.025, title, fontweight="bold", fontsize=8.5)
     figure.text(0.01, 0.965, _statement(conjoined, brain, threshold), fontsize=7.5, color=style.INK)
     place = figure.add_axes((0.885, 0.44, 0.018, 0.44))

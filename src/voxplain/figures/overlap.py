@@ -25,12 +25,14 @@ def overlap(table: pd.DataFrame) -> Figure:
         ("dice_equal_area", "Dice in the brain, equal area", style.POSITIVE),
     )
     places = np.arange(len(table))
+    empty = {"dice_threshold": table["dice_threshold"].isna()}
+    empty["dice_equal_area"] = table["chance"] == 0  # of masks of which one has no voxel
     figure = style.new_figure(84, layout="constrained")
     axes = figure.add_subplot()
     for i, (column, label, colour) in enumerate(bars):
         middles = places + (i - 1) * 0.24
         axes.bar(middles, table[column], width=0.22, color=colour, label=label)
-        for middle in middles[table[column].isna()]:
+        for middle in middles[empty.get(column, [])]:
             axes.text(middle, 0.02, "empty mask", rotation=90, ha="center", fontsize=7)
     axes.plot(
         places - 0.24, table["paper"], "v", color=style.WARNING, markersize=5, label="Kan et al."

@@ -34,7 +34,8 @@ def regions(tables: Mapping[str, pd.DataFrame], methods: Sequence[str]) -> Figur
     panels = figure.subplots(len(methods), len(tables), sharex="col", squeeze=False)
     for row, method in zip(panels, methods, strict=True):
         for axes, (atlas, table) in zip(row, tables.items(), strict=True):
-            _bars(axes, table[table["method"] == method].nsmallest(TOP, "rank"))
+            own = table[(table["method"] == method) & (table["score"] > 0)]
+            _bars(axes, own.nsmallest(TOP, "rank"))
             axes.set_title(f"{style.method_name(method)}: {atlas}")
     for axes in panels[-1]:
         axes.set_xlim(left=0)
@@ -61,3 +62,6 @@ def _bars(axes: Axes, shown: pd.DataFrame) -> None:
     axes.set_yticks(places, shown["name"])
     axes.tick_params(axis="y", length=0, labelsize=6.5)
     axes.grid(axis="x")
+    if shown.empty:
+        place = {"transform": axes.transAxes, "ha": "center"}
+        axes.text(0.5, 0.5, "zero in every region", **place)

@@ -117,7 +117,7 @@ def test_attention_states_threshold_or_emptiness(maps, brain, factor, threshold,
     assert "L" in shown
     assert "R" in shown
     assert any("share of each map's maximum" in text for text in shown)
-    assert set(CLASSES) <= set(shown)
+    assert {name if factor else f"{name}: zero everywhere" for name in CLASSES} <= set(shown)
 
 
 def test_attention_draws_the_right_side_on_the_right(brain, tmp_path):
@@ -272,9 +272,9 @@ def test_masked_history_overlap_and_localisation_draw():
     assert heights_of(axes, "agreement of independent masks") == [0.88]
     assert heights_of(axes, "chance, equal area") == [0.1]
     assert "empty mask" not in texts(axes.figure)
-    empty = figures.overlap(pair.assign(dice_threshold=np.nan)).axes[0]
-    (said,) = [text for text in empty.texts if text.get_text() == "empty mask"]
-    assert said.get_position()[0] == 0  # where the bar would be
+    empty = figures.overlap(pair.assign(dice_threshold=np.nan, dice_equal_area=0, chance=0))
+    said = [text for text in empty.axes[0].texts if text.get_text() == "empty mask"]
+    assert [text.get_position()[0] for text in said] == [0, 0.24]  # where the bars would be
 
     found = pd.DataFrame({"method": ["grad_cam"], "auc": [0.45], "null_auc_p95": [0.6]})
     assert figures.localisation(found).axes[0].patches[0].get_width() == pytest.approx(-0.05)

@@ -209,6 +209,10 @@ def test_regions_are_shown_for_every_method():
     ]
     assert [axes.patches[0].get_width() for axes in panels] == [0.4, 0.4, 0.6, 0.6]
     assert panels[0].get_xlim() == panels[2].get_xlim()  # bars of methods can be compared
+    panels = figures.regions({"one": table.assign(score=[0, 0.4])}, methods).axes
+    assert "zero in every region" in texts(panels[1])
+    assert not panels[1].patches
+    assert "zero in every region" not in texts(panels[0])
 
 
 @pytest.mark.slow
