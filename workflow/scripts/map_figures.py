@@ -1,6 +1,7 @@
 """Figures of maps: Fig. 2a to c of the paper, projections, folds, participants, quality control."""
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,22 +21,23 @@ with job_log(snakemake.log[0]):
     affine = Grid.from_dict(read_json(given.grid)).affine
     mean = read_volume(given.mean)[0]
     brain = read_volume(given.brain_mask)[0] > 0
-    maps = {method: np.load(path) for method, path in zip(p.methods, given.maps, strict=True)}
+    files = dict(zip(p.methods, given.maps, strict=True))
+    maps = {method: np.load(path) for method, path in files.items()}
     for method, name in PANELS.items():
         if method in maps:
-            group, level = maps[method], p.thresholds[method]
-            names = tuple(p.classes)
-            figure = figures.attention(group, affine, mean, brain, method, names, level)
-            data = figures.attention_data(group, affine, brain, names, level)
+            shown = (maps[method], affine, mean, brain, method, p.classes, p.thresholds[method])
+            figure, data = figures.attention(*shown), figures.attention_data(*shown)
         else:
-            figure = figures.note(f"{method} is not among this run's attribution.methods.")
-            data = pd.DataFrame()
+            words = f"{method} is not among this run's attribution.methods."
+            figure, data = figures.note(words), pd.DataFrame({"note": [words]})
         figures.save(figure, data, *drawn[name])
 
     conjoined = {method: volumes[2] for method, volumes in maps.items()}
     if drawn.projections:
+        images = {m: Path(path).with_name("conjoined_mean.nii.gz") for m, path in files.items()}
         figure = figures.projections(conjoined, affine)
-        figures.save(figure, figures.peaks(conjoined, affine, brain), *drawn.projections)
+        data = figures.projections_data(conjoined, affine, brain, images)
+        figures.save(figure, data, *drawn.projections)
     if drawn.stability:
         folds = product(p.methods, p.folds)
         by_fold = {k: read_volume(f)[0] for k, f in zip(folds, given.fold_maps, strict=True)}
@@ -46,12 +48,12 @@ with job_log(snakemake.log[0]):
     volumes = Stack(given.volumes)
     people = figures.first_of_each_class(read_table(given.rows[0]), tuple(p.classes))
     images = np.stack([volumes[participants.index(name)] for name in people["participant_id"]])
-    own = {
-        method: Stack(path)[people.index]
-        for method, path in zip(p.methods, given.subject_maps, strict=True)
-    }
+    files = dict(zip(p.methods, given.subject_maps, strict=True))
+    own = {method: Stack(path)[people.index] for method, path in files.items()}
     levels = {method: figures.peak_level(volume, brain) for method, volume in conjoined.items()}
-    figures.save(figures.subjects(images, own, people, levels, affine), people, *drawn.subjects)
+    figure = figures.subjects(images, own, people, levels, affine)
+    data = figures.subjects_data(own, people, levels, affine, files)
+    figures.save(figure, data, *drawn.subjects)
 
     worst = by_severity(read_table(given.quality)).head(figures.MOST_SUSPECTS)
     worst = worst[["participant_id", "correlation", "reason"]]
@@ -59,5 +61,4 @@ with job_log(snakemake.log[0]):
         (row.participant_id, volumes[participants.index(row.participant_id)], *row[-2:])
         for row in worst.itertuples()
     ]
-    montage = figures.quality_montage(mean, affine, suspects)
-    figures.save(montage, worst, *drawn.quality)
+    figures.save(figures.quality_montage(mean, affine, suspects), worst, *drawn.quality)

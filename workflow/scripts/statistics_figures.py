@@ -50,4 +50,4 @@ with job_log(snakemake.log[0]):
     if given.table2:
         atlases = {a: read_table(path) for a, path in zip(p.atlases, given.table2, strict=True)}
         shown = pd.concat([t.assign(atlas=a) for a, t in atlases.items()], ignore_index=True)
-        draw("regions", figures.regions(atlases, p.methods[0]), shown)
+        draw("regions", figures.regions(atlases, p.methods), shown)

@@ -5,7 +5,7 @@ Figures are built without pyplot's state and are the same bytes for the same inp
 
 from voxplain.figures.ablation import ablation, ablation_convergence
 from voxplain.figures.accuracy import accuracy, masked_accuracy
-from voxplain.figures.attention import attention, attention_data, peaks
+from voxplain.figures.attention import attention, attention_data
 from voxplain.figures.convergence import convergence
 from voxplain.figures.first_layer import first_layer
 from voxplain.figures.grids import grids
@@ -14,13 +14,18 @@ from voxplain.figures.importances import importances
 from voxplain.figures.learning import learning
 from voxplain.figures.overlap import agreement, localisation, overlap
 from voxplain.figures.prediction import calibration, head_size
-from voxplain.figures.projections import projections
+from voxplain.figures.projections import projections, projections_data
 from voxplain.figures.quality import MOST_SUSPECTS, quality_montage
 from voxplain.figures.regions import regions
 from voxplain.figures.runtime import runtime
 from voxplain.figures.stability import fold_correlations, stability
 from voxplain.figures.style import note, save
-from voxplain.figures.subjects import first_of_each_class, peak_level, subjects
+from voxplain.figures.subjects import (
+    first_of_each_class,
+    peak_level,
+    subjects,
+    subjects_data,
+)
 from voxplain.figures.trust import faithfulness, robustness
 from voxplain.figures.truth import truth
 
@@ -48,8 +53,8 @@ __all__ = [
     "note",
     "overlap",
     "peak_level",
-    "peaks",
     "projections",
+    "projections_data",
     "quality_montage",
     "regions",
     "robustness",
@@ -57,5 +62,6 @@ __all__ = [
     "save",
     "stability",
     "subjects",
+    "subjects_data",
     "truth",
 ]

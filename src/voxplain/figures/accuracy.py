@@ -42,7 +42,7 @@ def accuracy(table: pd.DataFrame) -> Figure:
                 color=style.WARNING,
             )
     chance = float(table["majority"].max())
-    axes.axvline(chance, color="#333333", linestyle="--", linewidth=0.9)
+    axes.axvline(chance, color=style.INK, linestyle="--", linewidth=0.9)
     axes.set_yticks(places, [style.model_name(model) for model in table["model"]])
     axes.set_ylim(-0.6, len(table) - 0.2)
     axes.set_xlim(max(0.0, min(0.4, float(table["ci_low"].min()) - 0.03)), 1.0)
@@ -54,7 +54,7 @@ def accuracy(table: pd.DataFrame) -> Figure:
         Line2D([], [], label="this run, above chance", **circle),
         Line2D([], [], label="this run, near chance", markerfacecolor="white", **circle),
         Line2D([], [], marker="v", color=style.WARNING, linestyle="", label="Kan et al. 2020"),
-        Line2D([], [], color="#333333", linestyle="--", label=f"larger class ({chance:.2f})"),
+        Line2D([], [], color=style.INK, linestyle="--", label=f"larger class ({chance:.2f})"),
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=4)
     return figure
@@ -95,7 +95,7 @@ def masked_accuracy(table: pd.DataFrame, majority: float) -> Figure:
                 yerr=rows["accuracy_sd"],
                 color=colour,
                 label=label,
-                error_kw={"elinewidth": 0.7, "ecolor": "#333333"},
+                error_kw={"elinewidth": 0.7, "ecolor": style.INK},
             )
         own = part[part["control"] == "mask"].set_index("mask").reindex(masks)
         axes.hlines(
@@ -116,9 +116,9 @@ def masked_accuracy(table: pd.DataFrame, majority: float) -> Figure:
         )
         whole = part.loc[part["control"] == "brain", "accuracy_mean"]
         axes.axhline(
-            float(whole.iloc[0]), color="#333333", linewidth=0.9, label="whole brain, no mask"
+            float(whole.iloc[0]), color=style.INK, linewidth=0.9, label="whole brain, no mask"
         )
-        axes.axhline(majority, color="#333333", linestyle="--", linewidth=0.9, label="larger class")
+        axes.axhline(majority, color=style.INK, linestyle="--", linewidth=0.9, label="larger class")
         axes.set_xticks(range(len(masks)), masks)
         axes.set_title(style.method_name(method))
         axes.set_ylim(0, 1)

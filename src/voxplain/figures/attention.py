@@ -1,11 +1,7 @@
 """Figures 2a to 2c: one attribution method's group maps on the cohort's mean brain."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from nibabel import Nifti1Image
 
@@ -20,7 +16,8 @@ FLOOR = 0.2
 def peak(volume: np.ndarray, brain: np.ndarray, affine: np.ndarray) -> tuple[float, float, float]:
     """World coordinates (mm) of the largest value inside the brain.
 
-    An all-zero map has no peak: the brain's centre of mass stands in, so that cuts show a brain.
+    An all-zero map has no peak: the voxel at the brain's centre of mass stands in, so that cuts
+    show a brain.
 
     Parameters
     ----------
@@ -33,11 +30,11 @@ def peak(volume: np.ndarray, brain: np.ndarray, affine: np.ndarray) -> tuple[flo
 
 
 def peak_voxel(volume: np.ndarray, brain: np.ndarray) -> np.ndarray:
-    """Return the indices, (3,) float, of the point that `peak` is about."""
+    """Return the indices, (3,) int, of the voxel that `peak` is about."""
     inside = np.where(brain, volume, 0.0)
     if inside.max() > 0:
-        return np.array(np.unravel_index(np.argmax(inside), inside.shape), float)
-    return np.argwhere(brain).mean(axis=0)
+        return np.array(np.unravel_index(np.argmax(inside), inside.shape))
+    return np.rint(np.argwhere(brain).mean(axis=0)).astype(int)
 
 
 def _cuts(figure, rectangle, volume, underlay, brain, affine, coordinates, scale, level, size):
@@ -63,8 +60,11 @@ def _cuts(figure, rectangle, volume, underlay, brain, affine, coordinates, scale
             transparency=0.85,
         )
     if (volume >= level).any():
-        display.add_contours(image, levels=[level], colors=["#56B4E9"], linewidths=0.9)
-    display.annotate(left_right=True, positions=True, size=size)
+        display.add_contours(image, levels=[level], colors=[style.OUTLINE], linewidths=0.9)
+    display.annotate(left_right=True, positions=False, size=size)
+    for axis, cut in display.axes.items():
+        place = {"transform": cut.ax.transAxes, "va": "bottom", "bbox": style.BOX}
+        cut.ax.text(0, 0, style.position(axis, cut.coord), fontsize=size, **place)
 
 
 @style.styled
@@ -115,68 +115,68 @@ def attention(
             figure, rectangle, volume, underlay, brain, affine, coordinates, scale, threshold, size
         )
         left, bottom, _, height = rectangle
+        title += "" if volume.any() else ": zero everywhere"
         figure.text(left, bottom + height + 0.025, title, fontweight="bold", fontsize=8.5)
-    figure.text(0.01, 0.965, _statement(conjoined, brain, threshold), fontsize=7.5, color="#333333")
-    _colour_bar(figure, scale, UNITS.get(method, SCALED))
+    figure.text(0.01, 0.965, _statement(conjoined, brain, threshold), fontsize=7.5, color=style.INK)
+    place = figure.add_axes((0.885, 0.44, 0.018, 0.44))
+    bar = style.colour_bar(figure, scale, UNITS.get(method, SCALED), FLOOR * scale, cax=place)
+    if threshold <= scale:
+        bar.add_lines([threshold], [style.OUTLINE], [1.2], erase=False)
     return figure
 
 
 def attention_data(
     maps: np.ndarray,
     affine: np.ndarray,
+    underlay: np.ndarray,
     brain: np.ndarray,
+    method: str,
     class_names: tuple[str, str],
     threshold: float,
 ) -> pd.DataFrame:
-    """Return the numbers of `attention`'s panels; arguments as there.
+    """Return the voxels of `attention`'s three cuts; arguments as there.
 
     Returns
     -------
     pandas.DataFrame
-        One row per map: map, x_mm, y_mm, z_mm and value of its peak in the brain, threshold,
-        above_threshold (share of the brain), outside (share of the map's sum).
+        One row per voxel of a cut, numbers to five decimals: axis (``x``, ``y`` or ``z``, to which
+        the cut is orthogonal), the voxel's x_mm, y_mm, z_mm and in_brain; its value in each image,
+        in columns called after the NIfTI files (``mean`` of ``volumes``, and ``NAME_mean`` of
+        ``attribution/METHOD/group``). The same in each row: method, threshold (outline), drawn_from
+        (colours), and of the conjoined map above_threshold (share of the brain) and outside (share
+        of the map's sum).
     """
-    names = (*class_names, "conjoined")
-    table = peaks(dict(zip(names, maps, strict=True)), affine, brain)
-    table["threshold"] = threshold
-    table["above_threshold"] = [float((one[brain] >= threshold).mean()) for one in maps]
-    totals = [float(one.sum()) for one in maps]
-    table["outside"] = [
-        float(one[~brain].sum()) / total if total else np.nan
-        for one, total in zip(maps, totals, strict=True)
-    ]
-    return table
+    names = [f"{name}_mean" for name in (*class_names, "conjoined")]
+    images = dict(zip(names, maps, strict=True)) | {"mean": underlay}
+    cuts = []
+    for axis, level in enumerate(peak_voxel(maps[2], brain)):
+        voxels = np.moveaxis(np.indices(brain.shape), axis + 1, 1)[:, level].reshape(3, -1)
+        places = (affine[:3, :3] @ voxels).T + affine[:3, 3]
+        cut = pd.DataFrame(places, columns=["x_mm", "y_mm", "z_mm"])
+        cut.insert(0, "axis", "xyz"[axis])
+        cut["in_brain"] = brain[tuple(voxels)]
+        cuts.append(cut.assign(**{name: one[tuple(voxels)] for name, one in images.items()}))
+    share, outside = _shares(maps[2], brain, threshold)
+    same = {"method": method, "threshold": threshold, "drawn_from": FLOOR * float(maps.max())}
+    same |= {"above_threshold": share, "outside": outside}
+    return pd.concat(cuts, ignore_index=True).assign(**same).round(5)
 
 
-def peaks(maps: Mapping[str, np.ndarray], affine: np.ndarray, brain: np.ndarray) -> pd.DataFrame:
-    """Tabulate the peak inside the brain of named maps: map, x_mm, y_mm, z_mm, value."""
-    rows = [
-        (name, *peak(volume, brain, affine), float(volume[brain].max()))
-        for name, volume in maps.items()
-    ]
-    return pd.DataFrame(rows, columns=["map", "x_mm", "y_mm", "z_mm", "value"])
+def _shares(conjoined: np.ndarray, brain: np.ndarray, threshold: float) -> tuple[float, float]:
+    """Share of the brain at the threshold or above, and of the map's sum outside the brain."""
+    total = float(conjoined.sum())
+    outside = float(conjoined[~brain].sum()) / total if total else np.nan
+    return float((conjoined[brain] >= threshold).mean()), outside
 
 
 def _statement(conjoined: np.ndarray, brain: np.ndarray, threshold: float) -> str:
     """Say how much of the brain the map marks, and what the outline is."""
-    total = float(conjoined.sum())
-    if total == 0:
+    share, outside = _shares(conjoined, brain, threshold)
+    if np.isnan(outside):
         return "The map is zero everywhere: this method marked no voxel."
-    share = float((conjoined[brain] >= threshold).mean())
-    outside = float(conjoined[~brain].sum()) / total
     outline = (
         f"blue outline: ≥ {threshold:g} ({share:.1%} of the brain)"
         if share > 0
         else f"no voxel of the brain reaches the threshold {threshold:g}"
     )
     return f"{outline}; {outside:.0%} of the map's sum lies outside the brain"
-
-
-def _colour_bar(figure: Figure, scale: float, label: str) -> None:
-    """Draw the colour bar that all panels share."""
-    axes = figure.add_axes((0.885, 0.44, 0.018, 0.44))
-    colours = ScalarMappable(Normalize(0, scale), style.SEQUENTIAL)
-    bar = figure.colorbar(colours, cax=axes)
-    bar.set_label(label)
-    bar.ax.axhline(FLOOR * scale, color="white", linewidth=0.8)
-    bar.outline.set_linewidth(0.5)

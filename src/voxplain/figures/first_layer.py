@@ -71,7 +71,7 @@ def _panel(
             width=0.38,
             color=colours[i],
             yerr=np.stack([value - low, high - value]),
-            error_kw={"elinewidth": 0.7, "ecolor": "#333333"},
+            error_kw={"elinewidth": 0.7, "ecolor": style.INK},
             label=class_names[i],
         )
         tops = np.maximum(tops, np.maximum(value, high))

@@ -31,14 +31,14 @@ def grids(table: pd.DataFrame) -> Figure:
             table.index + shift, found, yerr=ends, fmt="o-", color=colour, markersize=5,
             elinewidth=0.9, label=style.model_name(model),
         )  # fmt: skip
-    left.axhline(0.5, color="#333333", linestyle="--", linewidth=0.8)
+    left.axhline(0.5, color=style.INK, linestyle="--", linewidth=0.8)
     left.set_ylabel("accuracy (Wilson 95 % interval)")
     left.legend()
     ends = [table["lead"] - table["lead_low"], table["lead_high"] - table["lead"]]
     right.errorbar(
         table.index, table["lead"], yerr=ends, fmt="o-", color=style.ACCENT, elinewidth=0.9
     )
-    right.axhline(0, color="#333333", linestyle="--", linewidth=0.8)
+    right.axhline(0, color=style.INK, linestyle="--", linewidth=0.8)
     right.set_ylabel("CNN minus SVM (95 % interval over folds)")
     for axes in (left, right):
         axes.set_xticks(table.index, names)

@@ -43,12 +43,12 @@ def importances(
         shown["mean"],
         xerr=shown["std"],
         color=[style.POSITIVE if mean > 0 else style.NEGATIVE for mean in shown["mean"]],
-        error_kw={"elinewidth": 0.8, "capsize": 1.5, "ecolor": "#333333"},
+        error_kw={"elinewidth": 0.8, "capsize": 1.5, "ecolor": style.INK},
         height=0.72,
     )
     axes.set_yticks(range(len(shown)), shown.index)
     axes.set_ylim(-0.7, len(shown) - 0.3)
-    axes.axvline(0, color="#333333", linewidth=0.6)
+    axes.axvline(0, color=style.INK, linewidth=0.6)
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(

@@ -29,9 +29,9 @@ def learning(table: pd.DataFrame) -> Figure:
         )  # fmt: skip
     one = table.iloc[0]
     label = f"larger class ({one['majority']:.2f})"
-    axes.axhline(one["majority"], color="#333333", linestyle="--", linewidth=0.9, label=label)
+    axes.axhline(one["majority"], color=style.INK, linestyle="--", linewidth=0.9, label=label)
     axes.axhline(
-        one["chance_high"], color="#333333", linestyle=":", linewidth=0.9,
+        one["chance_high"], color=style.INK, linestyle=":", linewidth=0.9,
         label="what it reaches by chance (97.5 %)",
     )  # fmt: skip
     axes.set_xlim(left=0)

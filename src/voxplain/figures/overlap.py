@@ -25,10 +25,15 @@ def overlap(table: pd.DataFrame) -> Figure:
         ("dice_equal_area", "Dice in the brain, equal area", style.POSITIVE),
     )
     places = np.arange(len(table))
+    empty = {"dice_threshold": table["dice_threshold"].isna()}
+    empty["dice_equal_area"] = table["chance"] == 0  # of masks of which one has no voxel
     figure = style.new_figure(84, layout="constrained")
     axes = figure.add_subplot()
     for i, (column, label, colour) in enumerate(bars):
-        axes.bar(places + (i - 1) * 0.24, table[column], width=0.22, color=colour, label=label)
+        middles = places + (i - 1) * 0.24
+        axes.bar(middles, table[column], width=0.22, color=colour, label=label)
+        for middle in middles[empty.get(column, [])]:
+            axes.text(middle, 0.02, "empty mask", rotation=90, ha="center", fontsize=7)
     axes.plot(
         places - 0.24, table["paper"], "v", color=style.WARNING, markersize=5, label="Kan et al."
     )
@@ -36,16 +41,16 @@ def overlap(table: pd.DataFrame) -> Figure:
         table["agreement_chance"],
         places - 0.24 - 0.13,
         places - 0.24 + 0.13,
-        color="#333333",
+        color=style.INK,
         linestyle="--",
         label="agreement of independent masks",
     )
     left, right = places + 0.24 - 0.13, places + 0.24 + 0.13
     axes.hlines(
-        table["chance"], left, right, color="#333333", linestyle=":", label="chance, equal area"
+        table["chance"], left, right, color=style.INK, linestyle=":", label="chance, equal area"
     )
     axes.hlines(
-        table["null_p95"], left, right, color="#333333", label="95 % of smooth random masks"
+        table["null_p95"], left, right, color=style.INK, label="95 % of smooth random masks"
     )
     pairs = zip(table["method_a"], table["method_b"], strict=True)
     axes.set_xticks(
@@ -91,7 +96,7 @@ def agreement(table: pd.DataFrame) -> Figure:
                 color=style.LIGHT,
                 label="smooth random maps, mean to 95th percentile",
             )
-            ax.plot(area, rows["chance"], ":", color="#333333", label="independent masks")
+            ax.plot(area, rows["chance"], ":", color=style.INK, label="independent masks")
             ax.plot(area, rows["dice"], "o-", color=style.POSITIVE, markersize=3, label="found")
             ax.set_xscale("log")
             ax.set_xticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
@@ -136,7 +141,7 @@ def localisation(table: pd.DataFrame) -> Figure:
         linewidth=1.8,
         label="95th percentile of smooth random maps",
     )
-    axes.axvline(0.5, color="#333333", linestyle="--", linewidth=0.9, label="chance")
+    axes.axvline(0.5, color=style.INK, linestyle="--", linewidth=0.9, label="chance")
     for place, value, null in zip(places, table["auc"], table["null_auc_p95"], strict=True):
         axes.annotate(
             f"{value:.2f}",

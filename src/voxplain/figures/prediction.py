@@ -48,7 +48,7 @@ def head_size(table: pd.DataFrame) -> Figure:
                 color=style.NEGATIVE,
                 markersize=4.5,
             )
-    axes.axvline(0.5, color="#333333", linestyle="--", linewidth=0.9)
+    axes.axvline(0.5, color=style.INK, linestyle="--", linewidth=0.9)
     axes.axvline(alone, color=style.WARNING, linewidth=0.9)
     axes.set_yticks(places, [style.model_name(model) for model in table["model"]])
     axes.set_ylim(-0.6, len(table) - 0.4)
@@ -63,7 +63,7 @@ def head_size(table: pd.DataFrame) -> Figure:
         Line2D([], [], marker="o", color=style.ACCENT, label="everybody, head size regressed out"),
         Line2D([], [], marker="D", color=style.NEGATIVE, label=f"matched for head size ({pairs})"),
         Line2D([], [], color=style.WARNING, label=f"head size alone ({alone:.2f})"),
-        Line2D([], [], color="#333333", linestyle="--", label="chance of matched pairs (0.50)"),
+        Line2D([], [], color=style.INK, linestyle="--", label="chance of matched pairs (0.50)"),
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=3)
     return figure
@@ -90,7 +90,7 @@ def calibration(curves: pd.DataFrame, accuracy: pd.DataFrame) -> Figure:
         axes.remove()
     for axes, model in zip(panels, models, strict=False):
         part, own = curves[curves["model"] == model], numbers.loc[model]
-        axes.plot([0, 1], [0, 1], color="#333333", linestyle="--", linewidth=0.9)
+        axes.plot([0, 1], [0, 1], color=style.INK, linestyle="--", linewidth=0.9)
         below, above = part["observed"] - part["ci_low"], part["ci_high"] - part["observed"]
         axes.errorbar(
             part["predicted"],

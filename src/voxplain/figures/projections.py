@@ -1,19 +1,20 @@
 """A method's group map seen whole: through a glass brain and on the cortical surface."""
 
+import os
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+import pandas as pd
 from matplotlib.figure import Figure
 from nibabel import Nifti1Image
 
 from voxplain.figures import style
-from voxplain.figures.attention import FLOOR, SCALED, UNITS
+from voxplain.figures.attention import FLOOR, SCALED, UNITS, peak
 
 MESH = "fsaverage5"  # comes with nilearn: nothing is fetched
 VIEWS = (("left", "lateral"), ("left", "medial"), ("right", "medial"), ("right", "lateral"))
 ROW_MM = 58.0
+PERCENTILES = (50, 90, 95, 99)
 
 
 @style.styled
@@ -46,18 +47,50 @@ def projections(maps: Mapping[str, np.ndarray], affine: np.ndarray) -> Figure:
         image = Nifti1Image(volume.astype(np.float32), affine)
         _glass(figure, (0.0, bottom + 0.46 * height, 0.86, 0.42 * height), image, top)
         _surfaces(figure, bottom, height, image, top)
-        axes = figure.add_axes((0.9, bottom + 0.15 * height, 0.014, 0.7 * height))
-        bar = figure.colorbar(ScalarMappable(Normalize(0, top), style.SEQUENTIAL), cax=axes)
-        bar.set_label(UNITS.get(method, SCALED))
-        bar.ax.axhline(FLOOR * top, color="white", linewidth=0.8)
+        axes = figure.add_axes((0.89, bottom + 0.15 * height, 0.014, 0.7 * height))
+        style.colour_bar(figure, top, UNITS.get(method, SCALED), FLOOR * top, cax=axes)
     return figure
 
 
+def projections_data(
+    maps: Mapping[str, np.ndarray],
+    affine: np.ndarray,
+    brain: np.ndarray,
+    images: Mapping[str, str | os.PathLike],
+) -> pd.DataFrame:
+    """Tabulate what `projections` draws, and from which files.
+
+    Parameters
+    ----------
+    maps, affine
+        As there.
+    brain : (X, Y, Z) bool array
+    images : mapping of method to path
+        NIfTI file of its map.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method: method, image; x_mm, y_mm, z_mm and peak (value) inside the brain;
+        maximum (brightest colour) and drawn_from (first colour) of the whole box; percentiles
+        p50, p90, p95, p99 inside the brain.
+    """
+    rows = []
+    for method, volume in maps.items():
+        place = zip(("x_mm", "y_mm", "z_mm"), peak(volume, brain, affine), strict=True)
+        inside, top = volume[brain], float(volume.max())
+        row = {"method": method, "image": os.fspath(images[method]), **dict(place)}
+        row |= {"peak": float(inside.max()), "maximum": top, "drawn_from": FLOOR * top}
+        row |= {f"p{share}": float(np.percentile(inside, share)) for share in PERCENTILES}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
 def _glass(figure, rectangle, image, top):
-    """Draw maximum projections, with left and right from the image's affine."""
+    """Draw maximum projections: left half, from behind, right half, from above."""
     from nilearn.plotting import plot_glass_brain  # slow: not for jobs that draw no maps
 
-    plot_glass_brain(
+    display = plot_glass_brain(
         image,
         figure=figure,
         axes=rectangle,
@@ -68,7 +101,13 @@ def _glass(figure, rectangle, image, top):
         vmax=top,
         cmap=style.SEQUENTIAL,
         plot_abs=False,
+        annotate=False,
     )
+    display.annotate(left_right=True, positions=False, size=7)
+    for half in "lr":
+        axes = display.axes[half].ax
+        place = {"transform": axes.transAxes, "va": "top", "bbox": style.BOX}
+        axes.text(0.1, 0.95, half.upper(), fontsize=7, **place)
 
 
 def _surfaces(figure, bottom, height, image, top):
@@ -103,4 +142,4 @@ def _surfaces(figure, bottom, height, image, top):
         )
         for artist in axes.collections:
             artist.set_rasterized(True)
-        axes.set_title(f"{side}, {view}", fontsize=7, fontweight="normal", loc="center", y=0.9)
+        axes.set_title(f"{side}, {view}", fontsize=7, fontweight="normal", loc="center", y=-0.02)

@@ -16,16 +16,22 @@ MOST_SUSPECTS = 7
 _STRIP = 96  # pixels; the largest height of a strip, which keeps the page of a large cohort small
 
 
-def _middle_slices(volume: np.ndarray, affine: np.ndarray) -> list[tuple[np.ndarray, float]]:
-    """Middle sagittal, coronal and axial slice, left on the left, and their height/width ratio."""
+def _middle_slices(volume: np.ndarray, affine: np.ndarray) -> list[tuple[np.ndarray, float, float]]:
+    """Middle sagittal, coronal and axial slice, left on the left.
+
+    Each with its height/width ratio and where its middle lies along the axis across it, mm.
+    """
     image = nib.as_closest_canonical(nib.Nifti1Image(volume.astype(np.float32), affine))
     data = image.get_fdata(dtype=np.float32)
     sizes = nib.affines.voxel_sizes(image.affine)
+    middle = (np.array(data.shape) - 1) / 2
     slices = []
     for axis in range(3):
         across, up = [other for other in range(3) if other != axis]
-        plane = np.take(data, data.shape[axis] // 2, axis=axis)
-        slices.append((plane.T, sizes[up] / sizes[across]))
+        level = data.shape[axis] // 2
+        centre = np.where(np.arange(3) == axis, level, middle)
+        place = float(image.affine[axis, :3] @ centre + image.affine[axis, 3])
+        slices.append((np.take(data, level, axis=axis).T, sizes[up] / sizes[across], place))
     return slices
 
 
@@ -44,7 +50,7 @@ def slices_png(volume: np.ndarray, affine: np.ndarray) -> bytes:
     affine : (4, 4) array
         Voxel to world, mm; it decides where left is.
     """
-    planes = [plane[::-1] for plane, _ in _middle_slices(volume, affine)]
+    planes = [plane[::-1] for plane, *_ in _middle_slices(volume, affine)]
     height = max(plane.shape[0] for plane in planes)
     padded = [np.pad(plane, ((0, height - len(plane)), (0, 1))) for plane in planes]
     strip = np.concatenate(padded, axis=1)[:: max(1, -(-height // _STRIP))]
@@ -83,10 +89,15 @@ def quality_montage(
         axes.axis("off")
     for column, (title, volume) in enumerate(columns):
         top = _white(volume)
-        for row, (plane, ratio) in enumerate(_middle_slices(volume, affine)):
+        for row, (plane, ratio, place) in enumerate(_middle_slices(volume, affine)):
             axes = panels[row, column]
             axes.imshow(plane, cmap="gray", vmin=0, vmax=top, origin="lower", aspect=ratio)
             if AXES[row] != "sagittal":
                 style.mark_sides(axes, 0.02)
+            if column == 0:  # the same in all columns
+                axes.set_axis_on()
+                axes.set(xticks=[], yticks=[])
+                axes.spines[:].set_visible(False)
+                axes.set_ylabel(style.position("xyz"[row], place), fontsize=7)
         panels[0, column].set_title(title, fontsize=7, loc="center")
     return figure

@@ -1,9 +1,10 @@
-"""The regions that a method marks most, with what the folds agree on."""
+"""The regions that each method marks most, with what the folds agree on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -14,39 +15,30 @@ TOP = 10
 
 
 @style.styled
-def regions(tables: Mapping[str, pd.DataFrame], method: str) -> Figure:
-    """Draw the highest regions of one method's map per atlas (Table 2).
+def regions(tables: Mapping[str, pd.DataFrame], methods: Sequence[str]) -> Figure:
+    """Draw the highest regions of each method's map per atlas (Table 2).
 
     Parameters
     ----------
     tables : mapping of atlas to DataFrame
         Columns method, rank, name, score, p_fwe, fold_low, fold_high (missing without folds).
-    method : str
+    methods : sequence of str
 
     Returns
     -------
     matplotlib.figure.Figure
-        Bars are scores of the mean map; lines are 95 % intervals over folds; filled
-        bars exceed smooth random maps (family-wise p < .05).
+        One row per method, one column per atlas. Bars are scores of the mean map; lines are 95 %
+        intervals over folds; filled bars exceed smooth random maps (family-wise p < .05).
     """
-    figure = style.new_figure(86, layout="constrained")
-    panels = figure.subplots(1, len(tables), squeeze=False)[0]
-    for axes, (atlas, table) in zip(panels, tables.items(), strict=True):
-        shown = table[table["method"] == method].nsmallest(TOP, "rank")
-        places = np.arange(len(shown))[::-1]
-        found = shown["p_fwe"] < ALPHA
-        axes.barh(
-            places,
-            shown["score"],
-            color=[style.POSITIVE if yes else style.LIGHT for yes in found],
-            height=0.7,
-        )
-        axes.hlines(places, shown["fold_low"], shown["fold_high"], color="#333333", linewidth=1)
-        axes.set_yticks(places, shown["name"])
-        axes.tick_params(axis="y", length=0, labelsize=6.5)
-        axes.set_title(atlas)
+    figure = style.new_figure(14 + 52 * len(methods), layout="constrained")
+    panels = figure.subplots(len(methods), len(tables), sharex="col", squeeze=False)
+    for row, method in zip(panels, methods, strict=True):
+        for axes, (atlas, table) in zip(row, tables.items(), strict=True):
+            own = table[(table["method"] == method) & (table["score"] > 0)]
+            _bars(axes, own.nsmallest(TOP, "rank"))
+            axes.set_title(f"{style.method_name(method)}: {atlas}")
+    for axes in panels[-1]:
         axes.set_xlim(left=0)
-        axes.grid(axis="x")
         axes.set_xlabel("score (sums to 1 over the regions)")
     block = {"marker": "s", "linestyle": "", "markersize": 6}
     handles = [
@@ -54,9 +46,22 @@ def regions(tables: Mapping[str, pd.DataFrame], method: str) -> Figure:
             [], [], color=style.POSITIVE, label="above smooth random maps (p FWE < .05)", **block
         ),
         Line2D([], [], color=style.LIGHT, label="not above them", **block),
-        Line2D([], [], color="#333333", label="95 % interval over folds"),
+        Line2D([], [], color=style.INK, label="95 % interval over folds"),
     ]
-    figure.legend(
-        handles=handles, loc="outside upper left", ncols=3, title=style.method_name(method)
-    )
+    figure.legend(handles=handles, loc="outside upper left", ncols=3)
     return figure
+
+
+def _bars(axes: Axes, shown: pd.DataFrame) -> None:
+    """Draw one method's highest regions of one atlas, the highest on top."""
+    places = np.arange(len(shown))[::-1]
+    found = shown["p_fwe"] < ALPHA
+    colours = [style.POSITIVE if yes else style.LIGHT for yes in found]
+    axes.barh(places, shown["score"], color=colours, height=0.7)
+    axes.hlines(places, shown["fold_low"], shown["fold_high"], color=style.INK, linewidth=1)
+    axes.set_yticks(places, shown["name"])
+    axes.tick_params(axis="y", length=0, labelsize=6.5)
+    axes.grid(axis="x")
+    if shown.empty:
+        place = {"transform": axes.transAxes, "ha": "center"}
+        axes.text(0.5, 0.5, "zero in every region", **place)

@@ -33,7 +33,7 @@ def fold_correlations(maps: Mapping[tuple[str, str], np.ndarray], brain: np.ndar
 
 @style.styled
 def stability(table: pd.DataFrame) -> Figure:
-    """Draw one matrix of fold by fold correlations per method, on one colour scale.
+    """Draw one matrix of fold by fold correlations per method, colours from -1 to 1.
 
     Parameters
     ----------
@@ -41,15 +41,16 @@ def stability(table: pd.DataFrame) -> Figure:
         As `fold_correlations` returns it.
     """
     methods = list(dict.fromkeys(table["method"]))
-    lowest = min(0.0, table["correlation"].min())
     figure = style.new_figure(66, layout="constrained")
     panels = figure.subplots(1, len(methods), squeeze=False)[0]
     for axes, method in zip(panels, methods, strict=True):
         part = table[table["method"] == method]
         matrix = part.pivot_table("correlation", "fold_a", "fold_b", dropna=False)
-        picture = axes.imshow(matrix, cmap=style.SEQUENTIAL, vmin=lowest, vmax=1)
+        picture = axes.imshow(matrix, cmap=style.DIVERGING, vmin=-1, vmax=1)
+        axes.set_facecolor(style.NEUTRAL)  # seen where there is no correlation
         pairs = part.loc[part["fold_a"] < part["fold_b"], "correlation"]
-        said = "blank maps" if pairs.isna().all() else f"mean of pairs {pairs.mean():.2f}"
+        grey = ", grey: blank" if matrix.isna().any(axis=None) else ""
+        said = "blank maps" if pairs.isna().all() else f"mean of pairs {pairs.mean():.2f}{grey}"
         axes.set_title(f"{style.method_name(method)}\n{said}")
         axes.set_xticks(range(len(matrix)), matrix.columns, fontsize=6)
         axes.set_yticks(range(len(matrix)), matrix.index, fontsize=6)

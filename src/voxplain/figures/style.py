@@ -7,6 +7,9 @@ from collections.abc import Callable
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from voxplain.atomic import atomic_path
@@ -21,8 +24,12 @@ POSITIVE = "#0072B2"
 ACCENT = "#009E73"
 WARNING = "#D55E00"
 NEUTRAL = "#7F7F7F"
+INK = "#333333"  # lines and words beside the data
 LIGHT = "#C8C8C8"
+OUTLINE = "#56B4E9"
 SEQUENTIAL = "inferno"
+BOX = {"boxstyle": "square,pad=0.1", "color": "white"}  # behind letters on a slice
+DIVERGING = "PuOr"  # for values with a sign; orange is negative, as in the palette
 
 METHOD_NAMES = {
     "meaningful_perturbation": "Meaningful Perturbations",
@@ -102,6 +109,34 @@ def mark_sides(axes: Axes, inset: float) -> None:
         axes.text(x, 1 - inset, letter, color="white", fontsize=6, **place)
 
 
+def position(axis: str, millimetres: float) -> str:
+    """Say where a slice lies, as the viewer does: ``z = 12.9 mm``."""
+    sign = "−" if round(millimetres, 1) < 0 else ""
+    return f"{axis} = {sign}{abs(millimetres):.1f} mm"
+
+
+def colour_bar(figure: Figure, top: float, unit: str, floor: float, **place) -> Colorbar:
+    """Draw the colour bar of attention maps, with a white line where colours start.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    top : float
+        The brightest colour's value; the darkest is 0.
+    unit : str
+        What the values are.
+    floor : float
+        Values below are not drawn.
+    **place
+        ``cax``, or ``ax`` and more, as `matplotlib.figure.Figure.colorbar` takes them.
+    """
+    bar = figure.colorbar(ScalarMappable(Normalize(0, top), SEQUENTIAL), **place)
+    bar.set_label(f"{unit}\ncolours from {floor:.2g} (white line)", size=7)
+    bar.add_lines([floor], ["white"], [0.8])
+    bar.outline.set_linewidth(0.5)
+    return bar
+
+
 @styled
 def note(text: str, height_mm: float = 40.0) -> Figure:
     """Draw a panel that says in words why there is nothing to draw.
@@ -114,7 +149,7 @@ def note(text: str, height_mm: float = 40.0) -> Figure:
         Height of the panel in mm.
     """
     figure = new_figure(height_mm)
-    figure.text(0.5, 0.5, text, ha="center", va="center", fontsize=9, color="#333333", wrap=True)
+    figure.text(0.5, 0.5, text, ha="center", va="center", fontsize=9, color=INK, wrap=True)
     return figure
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from voxplain.figures import style
@@ -47,7 +48,8 @@ def subjects(
 ) -> Figure:
     """Draw one axial slice of several participants' maps, one row per method.
 
-    Every map is scaled to its own maximum; values below a fifth of it show the image alone.
+    Every map is scaled to its own maximum; values below a fifth of it show the image alone, and
+    words say where that leaves nothing.
 
     Parameters
     ----------
@@ -61,26 +63,75 @@ def subjects(
     affine : (4, 4) array
         Voxel to world, mm.
     """
-    figure = style.new_figure(14 + 34 * len(maps), layout="constrained")
+    figure = style.new_figure(28 + 34 * len(maps), layout="compressed")
     names = people["participant_id"] + "\n" + people["class_name"]
     panels = figure.subplots(len(maps), len(names), squeeze=False)
     sizes = np.linalg.norm(affine[:3, :3], axis=0)
     for row, (method, volumes) in zip(panels, maps.items(), strict=True):
         level = levels[method]
-        z = float(affine[2, :3] @ [*np.array(images.shape[1:3]) / 2, level] + affine[2, 3])
-        for axes, image, volume, name in zip(row, images, volumes, names, strict=True):
-            axes.imshow(
-                image[:, :, level].T, cmap="gray", origin="lower", aspect=sizes[1] / sizes[0]
-            )
-            top = float(volume.max())
-            shown = np.ma.masked_less(volume[:, :, level].T, FLOOR * top if top else np.inf)
-            axes.imshow(
-                shown, cmap=style.SEQUENTIAL, vmin=0, vmax=top or 1, origin="lower", alpha=0.85,
-                aspect=sizes[1] / sizes[0],
-            )  # fmt: skip
-            axes.set(xticks=[], yticks=[])
-            style.mark_sides(axes, 0.03)
-            if axes in panels[0]:
-                axes.set_title(name, fontsize=7, loc="center", fontweight="normal")
-        row[0].set_ylabel(f"{style.method_name(method)}\nz = {z:.0f} mm", fontsize=7)
+        for axes, image, volume in zip(row, images, volumes, strict=True):
+            _slice(axes, image[:, :, level].T, volume[:, :, level].T, float(volume.max()))
+            axes.set_aspect(sizes[1] / sizes[0])
+        place = style.position("z", _height(images.shape[1:], level, affine))
+        row[0].set_ylabel(f"{style.method_name(method)}\n{place}", fontsize=7)
+    for axes, name in zip(panels[0], names, strict=True):
+        axes.set_title(name, fontsize=7, loc="center", fontweight="normal")
+    unit = "share of the maximum of the participant's map"
+    place = {"location": "bottom", "shrink": 0.5, "aspect": 50}
+    style.colour_bar(figure, 1.0, unit, FLOOR, ax=panels.ravel().tolist(), **place)
     return figure
+
+
+def _slice(axes: Axes, image: np.ndarray, values: np.ndarray, top: float) -> None:
+    """Draw a slice of a map with the maximum `top` on the image, or say why there is nothing."""
+    shown = np.ma.masked_less(values, FLOOR * top if top else np.inf)
+    axes.imshow(image, cmap="gray", origin="lower")
+    axes.imshow(shown, cmap=style.SEQUENTIAL, vmin=0, vmax=top or 1, origin="lower", alpha=0.85)
+    axes.set(xticks=[], yticks=[])
+    style.mark_sides(axes, 0.03)
+    if not shown.count():
+        said = f"below {FLOOR:g} in this slice" if top else "zero everywhere"
+        place = {"transform": axes.transAxes, "ha": "center", "va": "bottom"}
+        axes.text(0.5, 0.03, said, color="white", fontsize=6, **place)
+
+
+def _height(shape: tuple[int, ...], level: int, affine: np.ndarray) -> float:
+    """World z, mm, of the middle of a slice."""
+    return float(affine[2, :3] @ [(shape[0] - 1) / 2, (shape[1] - 1) / 2, level] + affine[2, 3])
+
+
+def subjects_data(
+    maps: Mapping[str, np.ndarray],
+    people: pd.DataFrame,
+    levels: Mapping[str, int],
+    affine: np.ndarray,
+    files: Mapping[str, str],
+) -> pd.DataFrame:
+    """Tabulate what `subjects` draws, and from which files.
+
+    Parameters
+    ----------
+    maps, people, levels, affine
+        As there; the index of `people` is the map's place in its file.
+    files : mapping of method to str
+        File (``.npy``) of all maps of the fold.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per panel: participant_id, class_name, method, file, map (its place in the file,
+        from 0), slice (index along Z) and its z_mm, maximum of the map, drawn_from (first colour),
+        voxels (drawn in the slice).
+    """
+    rows = []
+    for method, volumes in maps.items():
+        level = levels[method]
+        height = _height(volumes.shape[1:], level, affine)
+        for person, volume in zip(people.itertuples(), volumes, strict=True):
+            top = float(volume.max())
+            drawn = np.count_nonzero(volume[:, :, level] >= FLOOR * top) if top else 0
+            who = (person.participant_id, person.class_name, method, files[method], person.Index)
+            rows.append((*who, level, height, top, FLOOR * top, drawn))
+    columns = ["participant_id", "class_name", "method", "file", "map"]
+    columns += ["slice", "z_mm", "maximum", "drawn_from", "voxels"]
+    return pd.DataFrame(rows, columns=columns)

@@ -103,7 +103,7 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
         linestyle="--",
         label="a network that learnt nothing should stay below",
     )
-    axes.axhline(0, color="#333333", linewidth=0.6)
+    axes.axhline(0, color=style.INK, linewidth=0.6)
     axes.axvline(table.loc[~learnt, "change"].nunique() - 0.5, color=style.LIGHT, linewidth=0.8)
     axes.set_xticks(list(places.values()), list(places), rotation=30, ha="right")
     axes.set_ylabel("Spearman's rho with the intact network's map")

@@ -44,7 +44,7 @@ def truth(table: pd.DataFrame) -> Figure:
                     marked["effect_size"], marked["auc"], "o", color=colour,
                     markerfacecolor=face, markersize=4,
                 )  # fmt: skip
-        axes.axhline(0.5, color="#333333", linestyle="--", linewidth=0.8)
+        axes.axhline(0.5, color=style.INK, linestyle="--", linewidth=0.8)
         axes.set_title(f"{size} participants")
         axes.set_xlabel("effect size (Cohen's d)")
         axes.set_ylim(0.2, 1.02)

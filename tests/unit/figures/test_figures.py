@@ -95,8 +95,8 @@ def test_peak_is_the_world_coordinate_of_the_largest_voxel_inside_the_brain(brai
     assert peak(volume, brain, AFFINE) == pytest.approx((33 - 42, -35 + 30, -38 + 28))
 
 
-def test_peak_of_an_empty_map_is_the_brain_centre(brain):
-    centre = AFFINE[:3, :3] @ ((np.array(SHAPE) - 1) / 2) + AFFINE[:3, 3]
+def test_peak_of_an_empty_map_is_the_voxel_at_the_brain_centre(brain):
+    centre = AFFINE[:3, :3] @ [6, 6, 5] + AFFINE[:3, 3]  # from 5.5, 6.5 and 5
     assert peak(np.zeros(SHAPE), brain, AFFINE) == pytest.approx(tuple(centre))
 
 
@@ -117,7 +117,7 @@ def test_attention_states_threshold_or_emptiness(maps, brain, factor, threshold,
     assert "L" in shown
     assert "R" in shown
     assert any("share of each map's maximum" in text for text in shown)
-    assert set(CLASSES) <= set(shown)
+    assert {name if factor else f"{name}: zero everywhere" for name in CLASSES} <= set(shown)
 
 
 def test_attention_draws_the_right_side_on_the_right(brain, tmp_path):
@@ -137,10 +137,13 @@ def test_attention_draws_the_right_side_on_the_right(brain, tmp_path):
 def test_middle_slices_put_left_on_the_left():
     volume = np.zeros(SHAPE)
     volume[0] = 1.0  # first voxel along x is the participant's right (negative x step)
-    axial, ratio = _middle_slices(volume, AFFINE)[2]
+    axial, ratio, place = _middle_slices(volume, AFFINE)[2]
     assert axial[:, -1].all()
     assert not axial[:, 0].any()
     assert ratio == pytest.approx(5 / 6)
+    assert place == pytest.approx(-38 + 7 * 5)
+    # x runs from right to left in the file: its middle voxel is the sixth from the left
+    assert _middle_slices(volume, AFFINE)[0][2] == pytest.approx(33 - 6 * (12 - 1 - 6))
 
 
 def test_quality_montage_names_suspects(brain):
@@ -148,7 +151,9 @@ def test_quality_montage_names_suspects(brain):
         ("sub-007", brain * 1.0, 0.31, "unlike the others (r = 0.31, z = -9.0)"),
         ("sub-empty", np.zeros(SHAPE), 0.0, ""),
     ]
-    shown = texts(figures.quality_montage(brain * 1.0, AFFINE, suspects))
+    figure = figures.quality_montage(brain * 1.0, AFFINE, suspects)
+    shown = texts(figure)
+    assert {"x = 3.0 mm", "y = 0.0 mm", "z = −3.0 mm"} <= set(shown)
     assert "sub-007\nr = 0.31\nunlike the others" in shown
     assert "sub-empty\nr = 0.00" in shown
 
@@ -266,6 +271,10 @@ def test_masked_history_overlap_and_localisation_draw():
     assert [patch.get_height() for patch in axes.patches] == [0.9, 0.1, 0.2]
     assert heights_of(axes, "agreement of independent masks") == [0.88]
     assert heights_of(axes, "chance, equal area") == [0.1]
+    assert "empty mask" not in texts(axes.figure)
+    empty = figures.overlap(pair.assign(dice_threshold=np.nan, dice_equal_area=0, chance=0))
+    said = [text for text in empty.axes[0].texts if text.get_text() == "empty mask"]
+    assert [text.get_position()[0] for text in said] == [0, 0.24]  # where the bars would be
 
     found = pd.DataFrame({"method": ["grad_cam"], "auc": [0.45], "null_auc_p95": [0.6]})
     assert figures.localisation(found).axes[0].patches[0].get_width() == pytest.approx(-0.05)
