@@ -1,5 +1,6 @@
 """Profiles and images: Snakemake takes every line, and images hold the lock's pins."""
 
+import os
 import re
 import subprocess
 
@@ -23,7 +24,7 @@ def profile(name):
 @pytest.mark.parametrize("name", PROFILES)
 def test_every_profile_can_be_killed_and_goes_on(name):
     default, this = profile("default"), profile(name)
-    shared = set(default) - {"resources"}
+    shared = set(default) - {"resources", "cores"}
     assert {key: this[key] for key in shared} == {key: default[key] for key in shared}
     assert this["nolock"] is this["rerun-incomplete"] is True
 
@@ -124,6 +125,20 @@ def test_slurm_needs_no_number_of_cores(tmp_path):
     pytest.importorskip(*PLUGINS["slurm"])
     said = said_by(tmp_path, command("slurm", "results/nothing"))
     assert "No rule to produce results/nothing" in said  # the files themselves were read
+
+
+@pytest.mark.parametrize("name", ["default", "gpu"])
+def test_all_cores_of_this_machine_unless_a_number_is_given(name):
+    cores = [
+        parse_args(["--workflow-profile", str(ROOT / "profiles" / name), *given])[1].cores
+        for given in ((), ("--cores", "1"), ("-c3",))
+    ]
+    assert cores == [len(os.sched_getaffinity(0)), 1, 3]
+
+
+@pytest.mark.parametrize("name", sorted(PLUGINS))
+def test_a_cluster_has_no_limit_of_cores(name):
+    assert "cores" not in profile(name)
 
 
 @pytest.mark.parametrize("name", PROFILES)
