@@ -90,6 +90,15 @@ def test_the_map_is_the_packages(study, target, number):
     assert f"{p[1]:.3f}" in done.output
 
 
+def test_a_narrow_terminal_hides_nothing(study):
+    name = f"{'long' * 12}.nii.gz"
+    Path("a.nii.gz").rename(name)
+    arguments = ("explain", "model.pt", name, "--method", "grad-cam", "--out", "m.nii")
+    done = CliRunner().invoke(app, arguments, env={"COLUMNS": "50"})
+    assert done.exit_code == 0, done.output
+    assert "\N{HORIZONTAL ELLIPSIS}" not in done.output
+
+
 def test_settings_and_seed_are_those_of_the_run(study, tmp_path):
     Path("config.yaml").write_text(
         "seed: 7\nattribution: {meaningful_perturbation: {iterations: 9, draws: 2, sigma_0: 2.0}}\n"
