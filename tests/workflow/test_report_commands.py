@@ -1,4 +1,4 @@
-"""Every command that the report prints can be given as it stands there."""
+"""Commands that the report and the checklist print can be given as they stand there."""
 
 import html
 import re
@@ -74,3 +74,13 @@ def test_the_papers_protocol_and_another_cohort_can_be_asked_for(commands, plan)
     for command in commands:
         if "other_run=NAME" in command:
             assert "'NAME' is not another finished run" in plan(command).stdout
+
+
+def test_the_checklist_tells_how_to_make_what_a_default_run_lacks():
+    text = (ROOT / "docs" / "howto" / "reviewer-checklist.md").read_text()
+    rules = (ROOT / "workflow" / "rules" / "common.smk").read_text()
+    studies = re.findall(r'"(\w+)"', re.search(r"STUDY_TABLES = \[(.*?)\]", rules, re.S)[1])
+    named = [name for name in re.findall(r"`(\w+)\.tsv`", text) if name in studies]
+    assert set(named) >= {"seeds", "external", "shuffled", "learning", "roar", "ablation"}
+    for name in named:
+        assert re.search(rf"`{name}\.tsv`\s+\(`snakemake {name}\b", text), name
