@@ -58,6 +58,7 @@ def test_each_has_cores_to_run_on(commands):
         assert parse_args([*profile, *command])[1].cores, command
 
 
+@pytest.mark.slow
 def test_all_targets_can_be_planned(commands, plan):
     targets = {command[0] for command in commands if len(command) == 1}
     assert targets >= {"learning", "seeds", "roar", "results/demo/participants/sub-001.html"}
