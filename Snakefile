@@ -32,21 +32,31 @@ include: "workflow/rules/inputs.smk"
 # On a cluster these run beside Snakemake itself: they take less than a job costs to submit, and
 # `wheel` needs the internet, which compute nodes rarely have. Elsewhere this changes nothing.
 localrules:
+    ablation_table,
     all,
     atlas,
     claims,
     confounds,
     crate,
     faithfulness,
-    gather_cohort,
+    grids_table,
+    learning,
     localisation,
     make_folds,
     masked_accuracy,
     optimism,
     page,
     participant_map,
+    participant_page,
+    repeats,
+    rerun_folds,
+    roar,
     robustness,
+    seeds_table,
+    shuffle_labels,
+    shuffled_table,
     table3,
+    truth_table,
     wheel,
 
 

@@ -55,13 +55,17 @@ def read_yaml(path: str | os.PathLike) -> Any:
         raise ConfigError(f"{path} is not a readable YAML file ({error})") from error
 
 
-def read_config(files: Sequence[str | os.PathLike]) -> dict[str, Any]:
+def read_config(
+    files: Sequence[str | os.PathLike], changes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Lay configuration files over each other as Snakemake's ``--configfile`` does.
 
     Parameters
     ----------
     files : sequence of path_like
         The later a file, the more it says; mappings are merged, all else is replaced.
+    changes : mapping, optional
+        Laid over the files, as ``--config`` does.
 
     Raises
     ------
@@ -74,6 +78,7 @@ def read_config(files: Sequence[str | os.PathLike]) -> dict[str, Any]:
         if not isinstance(content, dict):
             raise ConfigError(f"{file} holds no settings; write them as 'key: value' lines")
         _lay_over(config, content)
+    _lay_over(config, changes or {})
     return config
 
 

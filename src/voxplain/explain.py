@@ -22,7 +22,8 @@ from voxplain.nifti import read_header, write_volume
 from voxplain.seeds import stream_seed
 
 SEED = 42  # as config.yaml's
-_GIVEN = {"model", "images", "targets", "progress", "settings", "seed"}  # not the user's to set
+# Not the user's to set.
+_GIVEN = {"model", "images", "targets", "progress", "checkpoint", "settings", "seed"}
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,19 @@ def test_it_opens_from_disk_fits_and_is_accessible(chromium, page_path, width, s
         assert (picture.mean() > 127) == (scheme == "light")
 
 
+def test_the_page_of_every_participant_is_accessible(chromium, tmp_path):
+    names = [NASTY, *(f"sub-{k:02d}" for k in range(4))]
+    quality = pd.DataFrame({"participant_id": names, "correlation": 0.5, "foreground_ml": 1200.0})
+    quality["reason"] = ["dark", "", "", "", ""]
+    quality["outlier"] = quality["reason"] != ""
+    volumes = np.random.default_rng(0).random((len(quality), *SHAPE)).astype(np.float32)
+    path = tmp_path / "quality.html"
+    path.write_text(report.quality_page("demo", quality, volumes, AFFINE))
+    with opened(chromium, path, 400, bypass_csp=True) as page:
+        assert page.evaluate("typeof hacked") == "undefined"
+        assert Axe().run(page).response["violations"] == []
+
+
 def test_nothing_from_tables_or_config_becomes_markup(page):
     assert page.evaluate("typeof hacked") == "undefined"
     assert page.locator("h1").inner_text() == NASTY

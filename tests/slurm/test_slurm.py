@@ -63,7 +63,7 @@ def study(tmp_path_factory):
     with private_slurm.private_slurm(folder / "cluster") as environment:
         environment["PATH"] = f"{folder / 'cluster' / 'bin'}:{BIN}:{environment['PATH']}"
         command = [
-            *(str(BIN / "snakemake"), "--snakefile", str(ROOT / "Snakefile"), "--cores", "2"),
+            *(str(BIN / "snakemake"), "--snakefile", str(ROOT / "Snakefile")),
             *("--workflow-profile", str(profile)),
             *("--configfile", str(ROOT / "config.yaml"), str(workflow.configfile)),
         ]

@@ -86,3 +86,4 @@ def test_a_run_without_a_manifest_is_an_error(tmp_path):
 def test_results_with_times_are_known():
     assert is_timed("attribution/grad_cam/fold-01/timing.json")
     assert not is_timed("attribution/grad_cam/fold-01/maps.npy")
+    assert not is_timed("figures/fig1.png")  # coefficients, no times

@@ -1,11 +1,12 @@
 """Profiles and images: Snakemake takes every line, and images hold the lock's pins."""
 
+import os
 import re
 import subprocess
 
 import pytest
 import yaml
-from conftest import BIN, ROOT
+from conftest import BIN, ROOT, TINY
 from snakemake.cli import parse_args
 
 PROFILES = sorted(path.name for path in (ROOT / "profiles").iterdir())
@@ -13,7 +14,7 @@ PLUGINS = {
     "slurm": ["snakemake_executor_plugin_slurm"],
     "kubernetes": ["snakemake_executor_plugin_kubernetes", "snakemake_storage_plugin_s3"],
 }
-NETWORK_RULES = re.compile(r"(?:rule|checkpoint) (\w+):(?:(?!\n *rule ).)*?gpu=config", re.S)
+RULE = re.compile(r"^ *(?:use rule (\w+) as|rule|checkpoint) (\w+)(?::| with:)$", re.M)
 
 
 def profile(name):
@@ -23,29 +24,121 @@ def profile(name):
 @pytest.mark.parametrize("name", PROFILES)
 def test_every_profile_can_be_killed_and_goes_on(name):
     default, this = profile("default"), profile(name)
-    shared = set(default) - {"resources"}
+    shared = set(default) - {"resources", "cores"}
     assert {key: this[key] for key in shared} == {key: default[key] for key in shared}
     assert this["nolock"] is this["rerun-incomplete"] is True
 
 
-def test_slurm_knows_every_rule_that_computes_with_the_network():
-    rules = {
-        rule
-        for file in (ROOT / "workflow" / "rules").glob("*.smk")
-        for rule in NETWORK_RULES.findall(file.read_text())
+def rule_files():
+    """The text of the Snakefile and of all rules."""
+    files = [ROOT / "Snakefile", *sorted((ROOT / "workflow" / "rules").glob("*.smk"))]
+    return "\n".join(file.read_text() for file in files)
+
+
+def rules():
+    """Each rule's text and the rule that it is derived from, by its name."""
+    text = rule_files()
+    found = list(RULE.finditer(text))
+    ends = [match.start() for match in found[1:]] + [len(text)]
+    return {
+        match[2]: (text[match.end() : end], match[1])
+        for match, end in zip(found, ends, strict=True)
     }
-    assert len(rules) > 6
-    on_request = {"check_network", "truth_point"}
-    assert set(profile("slurm")["set-resources"]) >= rules - on_request
+
+
+def network_rules():
+    """Rules that ask for a GPU, and those that do the same to something else."""
+    every = rules()
+    found = {name for name, (text, _) in every.items() if "gpu=config" in text}
+    return found | {name for name, (_, base) in every.items() if base in found}
+
+
+def local_rules():
+    lists = re.findall(r"localrules:\s((?:\s+\w+,\n)+)", rule_files())
+    return {rule for names in lists for rule in re.findall(r"\w+", names)}
+
+
+def test_slurm_knows_every_rule_that_computes_with_the_network():
+    names = network_rules()
+    assert names >= {"train_cnn", "retrain_cnn", "grid_cnn", "check_network", "truth_point"}
+    assert set(profile("slurm")["set-resources"]) == names
+
+
+def test_rules_beside_snakemake_are_small_ones():
+    local, every = local_rules(), rules()
+    assert local <= set(every)
+    assert not local & network_rules()
+    assert {name for name, (_, base) in every.items() if base in local} <= local
+    gathering = {name for name in every if name.endswith("_table")}
+    assert gathering | {"roar", "learning", "repeats", "comparison"} <= local
 
 
 def test_every_rule_that_computes_with_the_network_says_how_much_memory():
-    for file in (ROOT / "workflow" / "rules").glob("*.smk"):
-        text = file.read_text()
-        for rule in NETWORK_RULES.findall(text):
-            if rule != "truth_point":  # Snakemake itself, whose jobs say it
-                block = re.search(rf"rule {rule}:.*?script:", text, re.S)[0]
-                assert f'mem_mb=memory("{rule}")' in block
+    others = {"truth_point": "memory_of_study", "grid_cnn": "memory_on_grid"}
+    every = rules()
+    for name in network_rules():
+        text, base = every[name]
+        if base is None or "resources:" in text:  # else it has those of the rule it is derived from
+            needed = others.get(name) or f'memory("{name}")'
+            assert f"mem_mb={needed}" in text
+
+
+def command(name, *arguments):
+    return [
+        *(str(BIN / "snakemake"), *arguments, "--snakefile", str(ROOT / "Snakefile")),
+        *("--workflow-profile", str(ROOT / "profiles" / name), "--quiet", "host"),
+    ]
+
+
+def said_by(tmp_path, command):
+    study = TINY | {"evaluation": TINY["evaluation"] | {"grids": [[44, 52, 44]]}}
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(study))
+    configuration = ["--configfile", str(ROOT / "config.yaml"), "tiny.yaml", "--config", "gpu=1"]
+    done = subprocess.run(
+        [*command, *configuration],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
+def test_slurm_gives_network_jobs_of_all_studies_a_gpu_and_the_memory_they_need(tmp_path):
+    pytest.importorskip(*PLUGINS["slurm"])
+    targets = ("seeds", "grids", "paper_maps", "truth")
+    said = said_by(tmp_path, command("slurm", *targets, "--dry-run", "--cores", "2"))
+    jobs = re.findall(r"^(?:rule|checkpoint) (\w+):\n(?: .*\n)*?    resources: (.*)", said, re.M)
+    found = {rule: dict(re.findall(r"(\w+)=([^,]+)", needs)) for rule, needs in jobs}
+    assert {"retrain_cnn", "grid_cnn", "placed_explain", "truth_point"} <= set(found), said
+    for rule, needs in found.items():
+        expected = ("gpu", "1") if rule in network_rules() else ("cpu", None)
+        assert (needs.get("slurm_partition", "cpu"), needs.get("gpu")) == expected, rule
+    # a grid of twice the run's edge, and a study's jobs on two cores
+    memory = {rule: needs["mem_mb"] for rule, needs in found.items()}
+    assert int(memory["grid_cnn"]) > int(memory["train_cnn"])
+    assert int(memory["truth_point"]) >= 2 * int(memory["train_cnn"])
+
+
+def test_slurm_needs_no_number_of_cores(tmp_path):
+    pytest.importorskip(*PLUGINS["slurm"])
+    said = said_by(tmp_path, command("slurm", "results/nothing"))
+    assert "No rule to produce results/nothing" in said  # the files themselves were read
+
+
+@pytest.mark.parametrize("name", ["default", "gpu"])
+def test_all_cores_of_this_machine_unless_a_number_is_given(name):
+    cores = [
+        parse_args(["--workflow-profile", str(ROOT / "profiles" / name), *given])[1].cores
+        for given in ((), ("--cores", "1"), ("-c3",))
+    ]
+    assert cores == [len(os.sched_getaffinity(0)), 1, 3]
+
+
+@pytest.mark.parametrize("name", sorted(PLUGINS))
+def test_a_cluster_has_no_limit_of_cores(name):
+    assert "cores" not in profile(name)
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -2,6 +2,10 @@
 
 if SYNTHETIC:
 
+    localrules:
+        gather_cohort,
+        plan_cohort,
+
     rule plan_cohort:
         input:
             labels=expand(P.atlas_labels, atlas=ATLASES),

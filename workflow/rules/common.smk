@@ -6,7 +6,7 @@ import shlex
 from math import ceil
 from pathlib import Path
 
-from voxplain.costs import Costs
+from voxplain.costs import NETWORK_RULES, Costs
 from voxplain.layout_files import PATTERNS
 from voxplain.manifest import files_fingerprint, images_fingerprint, source_hash
 from voxplain.network_source import source_digest
@@ -151,6 +151,12 @@ def memory(rule):
     """Most memory of one job of a rule that computes with the network, MB; more at each attempt."""
     needed = ceil(Costs(config, LARGE, 0).memory_mb(rule))
     return lambda wildcards, attempt: attempt * needed
+
+
+def memory_of_study(wildcards, threads, attempt):
+    """Memory of a whole study in one job, MB: on each of its cores one of its largest jobs."""
+    costs = Costs(config, LARGE, 0)
+    return attempt * threads * ceil(max(map(costs.memory_mb, NETWORK_RULES)))
 
 
 def memory_of_fits(wildcards, input, attempt):

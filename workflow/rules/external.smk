@@ -19,6 +19,9 @@ rule compare:
 
 if OTHER:
 
+    localrules:
+        comparison,
+
     rule external_accuracy:
         input:
             participants=P.participants,

@@ -69,6 +69,9 @@ use rule train_cnn as grid_cnn with:
         P.log("grid_cnn", "{grid}/fold-{fold}"),
     benchmark:
         P.benchmark("grid_cnn", "{grid}/fold-{fold}")
+    resources:
+        gpu=config["gpu"],
+        mem_mb=memory_on_grid,
     params:
         network=network_on,
         checkpoint=ON_GRID.cnn_checkpoint,

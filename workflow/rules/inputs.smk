@@ -309,6 +309,13 @@ def shape_of(wildcards):
     return [int(size) for size in wildcards.grid.split("x")]
 
 
+def memory_on_grid(wildcards, attempt):
+    """What `memory` says of training, for another grid."""
+    volumes = config["volumes"] | {"shape": shape_of(wildcards)}
+    needed = Costs(config | {"volumes": volumes}, LARGE, 0).memory_mb("train_cnn")
+    return attempt * ceil(needed)
+
+
 def network_on(wildcards):
     """The run's network for another grid."""
     return NETWORK | {

@@ -27,9 +27,11 @@ rule truth_point:
         P.benchmark("truth_point", "n-{n}_effect-{effect}")
     conda:
         ENVIRONMENT
-    threads: workflow.cores
+    # Asked of a job, not of the file: a cluster's profile has no number of cores in all.
+    threads: lambda _: workflow.cores
     resources:
         gpu=config["gpu"],
+        mem_mb=memory_of_study,
     params:
         config=SETTINGS,
         n_splits=TRUTH["n_splits"],

@@ -5,6 +5,7 @@ maps are the positive part of what Captum returns, as in eq. 4 of Kan 2020: what
 target.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ from voxplain.attribution.frozen import (
     images_per_pass,
     target_scores,
 )
+from voxplain.attribution.perturbation_settings import require_number
 from voxplain.attribution.result import AttributionResult
 from voxplain.attribution.separable import gaussian_blur
 from voxplain.errors import AttributionError
@@ -58,8 +60,8 @@ def integrated_gradients(
         fit together.
     """
     attr = _captum("integrated_gradients")
-    _require_positive("steps", steps)
-    _require_baseline(baseline)
+    steps = _whole("steps", steps)
+    _require_baseline(baseline, sigma_0)
 
     def signed(forward, part, part_targets):
         method = attr.IntegratedGradients(forward, multiply_by_inputs=True)
@@ -111,7 +113,8 @@ def smooth_grad(
         fit together.
     """
     attr = _captum("smooth_grad")
-    _require_positive("samples", samples)
+    samples = _whole("samples", samples)
+    _require_at_least_0("noise", noise)
 
     def signed(forward, part, part_targets):
         saliency = attr.Saliency(forward)
@@ -164,7 +167,8 @@ def occlusion(
         fit together.
     """
     attr = _captum("occlusion")
-    _require_baseline(baseline)
+    window, stride = _whole("window", window), _whole("stride", stride)
+    _require_baseline(baseline, sigma_0)
 
     def signed(forward, part, part_targets):
         if not 1 <= stride <= window <= min(part.shape[2:]):
@@ -198,14 +202,23 @@ def _captum(method: str) -> ModuleType:
     return captum.attr
 
 
-def _require_positive(name: str, value: int) -> None:
-    if value < 1:
-        raise AttributionError(f"{name} is {value}; choose at least 1")
+def _whole(name: str, value: Any) -> int:
+    require_number(name, value, AttributionError)
+    if not (1 <= value < math.inf and value == int(value)):
+        raise AttributionError(f"{name} is {value}; choose a whole number, at least 1")
+    return int(value)
 
 
-def _require_baseline(baseline: str) -> None:
+def _require_at_least_0(name: str, value: Any) -> None:
+    require_number(name, value, AttributionError)
+    if not 0 <= value < math.inf:
+        raise AttributionError(f"{name} is {value}; choose 0 or more")
+
+
+def _require_baseline(baseline: str, sigma_0: float) -> None:
     if baseline not in BASELINES:
         raise AttributionError(f"baseline is {baseline!r}; choose one of {', '.join(BASELINES)}")
+    _require_at_least_0("sigma_0", sigma_0)
 
 
 def _baseline(images: torch.Tensor, baseline: str, sigma: float) -> torch.Tensor:

@@ -104,8 +104,8 @@ def meaningful_perturbation(
 
             def report(done: int) -> None:
                 if progress is not None:
-                    before = part.start * iterations
-                    progress(before + done * len(group), len(images) * iterations)
+                    before = part.start * chosen.iterations
+                    progress(before + done * len(group), len(images) * chosen.iterations)
 
             rewritten = fused(network, images[part].detach())
             return Search(rewritten, group, targets[part], chosen).run(report)

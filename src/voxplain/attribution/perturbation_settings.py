@@ -2,8 +2,10 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Real
+from typing import Any
 
-from voxplain.errors import ConfigError
+from voxplain.errors import ConfigError, VoxplainError
 
 _LEAST = {
     **{"iterations": 1, "draws": 1, "seed": 0, "jitter": 1, "mask_scale": 1, "beta": 1},
@@ -18,6 +20,12 @@ _CHOICES = {
     "amsgrad": (False, True),
     "early_stopping": (False, True),
 }
+
+
+def require_number(name: str, value: Any, error: type[VoxplainError]) -> None:
+    """Refuse what is no number: comparisons with it would end in a TypeError."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise error(f"{name} is {value!r}; give a number")
 
 
 @dataclass(frozen=True)
@@ -92,12 +100,15 @@ class Settings:
     early_stopping: bool = False
 
     def __post_init__(self):
+        for name in (*_LEAST, "learning_rate"):
+            require_number(name, getattr(self, name), ConfigError)
         for name, minimum in _LEAST.items():
             if not minimum <= getattr(self, name) < math.inf:
                 raise ConfigError(f"{name} is {getattr(self, name)}; give {minimum} or more")
         for name in _WHOLE:
             if getattr(self, name) != int(getattr(self, name)):
                 raise ConfigError(f"{name} is {getattr(self, name)}; give a whole number")
+            object.__setattr__(self, name, int(getattr(self, name)))  # 3e2 in YAML is a float
         if self.box_width % 2 == 0:
             raise ConfigError(f"box_width is {self.box_width}; give an odd number, to be centred")
         if not 0 < self.learning_rate < math.inf:

@@ -1,13 +1,12 @@
 """``voxplain check``: everything wrong with a configuration and its data, or what a run costs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich import box
-from rich.table import Table
 
-from voxplain.cli.common import console, errors, key_values, progress_bar
+from voxplain.cli.common import console, errors, key_values, progress_bar, results_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,8 +55,8 @@ def check(
     project = project_folder()
     defaults = project / DEFAULTS
     layers = files if files[0].resolve() == defaults.resolve() else [defaults, *files]
-    changes = key_values(settings or [], "--set")
-    config = read_config(layers) | changes
+    changes = _changes(settings or [])
+    config = read_config(layers, changes)
     cohort, problems = None, schema_problems(config, project)
     if not problems:
         problems = contradictions(config)
@@ -85,10 +84,21 @@ def check(
     _print_totals(config, plan, costs, cores)
 
 
+def _changes(settings: Sequence[str]) -> dict[str, Any]:
+    from voxplain.errors import ConfigError
+
+    changes = key_values(settings, "--set")
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        first, *others = key.split(".")
+        if others:
+            nested = "".join(f"{{{name}: " for name in others) + value + "}" * len(others)
+            raise ConfigError(f"--set {setting}: keys have no dots; write --set '{first}={nested}'")
+    return changes
+
+
 def _print_plan(plan: "pd.DataFrame") -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("rule", "jobs", "time, all jobs", "memory, one job"):
-        table.add_column(heading, justify="left" if heading == "rule" else "right")
+    table = results_table(("rule", "jobs", "time, all jobs", "memory, one job"), left=("rule",))
     for row in plan.head(MOST_ROWS).itertuples():
         memory = f"{row.memory_mb / 1000:.1f} GB" if row.memory_mb else "< 0.5 GB"
         table.add_row(row.rule, str(row.jobs), _duration(row.seconds), memory)

@@ -1,12 +1,14 @@
 """What the subcommands share: errors without tracebacks, options of the form key=value, bars."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from voxplain.errors import ConfigError, VoxplainError
 
@@ -34,6 +36,22 @@ class Commands(typer.core.TyperGroup):
 def _plain(text: str) -> str:
     """Keep brackets in a message from being read as markup."""
     return text.replace("[", r"\[")
+
+
+def counted(n: int, what: str) -> str:
+    """Say how many: ``1 image``, ``2 images``."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def results_table(headings: Iterable[str], left: Container[str]) -> Table:
+    """Start a table of numbers, and of words in the columns named in `left`.
+
+    What is wider than the terminal is folded: an ellipsis would hide it.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in left else "right", overflow="fold")
+    return table
 
 
 def key_values(pairs: Sequence[str], option: str) -> dict[str, Any]:

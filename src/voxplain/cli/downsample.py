@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from voxplain.cli.common import console, progress_bar
+from voxplain.cli.common import console, counted, progress_bar
 
 EXAMPLES = """\
 **Examples**
@@ -32,7 +32,11 @@ def downsample(
     named at the end, and the others are written.
     """
     from voxplain.downsample import downsample_files
+    from voxplain.errors import ConfigError
 
+    if out.name.endswith((".nii", ".nii.gz")):
+        raise ConfigError(f"--out {out} is an image's name; give a folder, names stay as they are")
     with progress_bar("downsampled") as report:
         written = downsample_files(sources, out, shape, report)
-    console.print(f"{len(written)} images of {' x '.join(map(str, shape))} voxels in {out}")
+    size = " x ".join(map(str, shape))
+    console.print(f"{counted(len(written), 'image')} of {size} voxels in {out}", markup=False)

@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich import box
-from rich.table import Table
 
-from voxplain.cli.common import console, errors, key_values, progress_bar
+from voxplain.cli.common import console, counted, errors, key_values, progress_bar, results_table
 
 EXAMPLES = """\
 **Examples**
@@ -106,7 +104,7 @@ def explain(
             "there; leave the option out"
         )
     explained_class = form.class_index(target)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    rows = []
     for k, (image, path, brain) in enumerate(zip(images, paths, masks, strict=True)):
         with progress_bar(f"{image.name} ({k + 1} of {len(images)})") as report:
             found = explain_image(
@@ -117,19 +115,22 @@ def explain(
             )
         write_map(path, found, image if on_input_grid else None)
         names = form.class_names(len(found.probabilities))
-        if k == 0:
-            for heading in ("image", *(f"p({one})" for one in names), "explained", "map"):
-                table.add_column(heading)
         chances = [f"{p:.3f}" for p in found.probabilities]
-        table.add_row(image.name, *chances, names[found.target], str(path))
+        rows.append((image.name, *chances, names[found.target], str(path)))
         if not found.map.any():
             errors.print(f"{image.name}: the map is zero everywhere: {name} found nothing")
+    headings = ("image", *(f"p({one})" for one in names), "explained", "map")
+    table = results_table(headings, left=headings)
+    for row in rows:
+        table.add_row(*row)
     console.print(table)
 
 
 def _masks(masks: list[Path] | None, images: list[Path]) -> list[Path | None]:
     if masks and len(masks) != len(images):
-        raise typer.BadParameter(f"{len(masks)} for {len(images)} images", param_hint="--mask")
+        raise typer.BadParameter(
+            f"{len(masks)} for {counted(len(images), 'image')}", param_hint="--mask"
+        )
     return list(masks) if masks else [None] * len(images)
 
 

@@ -4,10 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.table import Table
 
-from voxplain.cli.common import console, errors
+from voxplain.cli.common import console, errors, results_table
 
 if TYPE_CHECKING:
     from voxplain.atlas.labels import Atlas
@@ -74,9 +72,8 @@ def overlap(
         table = regions_with_null(
             np.ascontiguousarray(volume), opened, grid, brain, equal_area, surrogates, seed
         )
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("rank", "region", "score", "coverage", "p", "q (FDR)", "p (FWE)"):
-        shown.add_column(heading, justify="left" if heading == "region" else "right")
+    headings = ("rank", "region", "score", "coverage", "p", "q (FDR)", "p (FWE)")
+    shown = results_table(headings, left=("region",))
     for row in table.head(top).itertuples():
         tests = [f"{value:.3f}" for value in (row.coverage, row.p_null, row.q_fdr, row.p_fwe)]
         shown.add_row(str(row.rank), row.name, f"{row.score:.4f}", *tests)

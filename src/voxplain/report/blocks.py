@@ -79,4 +79,22 @@ def _protocol(context: Mapping[str, Any]) -> str:
     config, people = context["config"], context.get("participants")
     n = "" if people is None else f"n = {len(people)}; "
     explained = "" if config["attribution"]["model"] == "fold" else "maps in-sample, "
-    return f"({n}{config['folds']['n_splits']}-fold, {explained}seed {config['seed']}.)"
+    folds = f"{config['folds']['n_splits']}-fold"
+    return f"({n}{protocol_name(config)}, {folds}, {explained}seed {config['seed']}.)"
+
+
+def protocol_name(config: Mapping[str, Any]) -> str:
+    """Name the protocol by the settings in which the paper's and the default differ in kind.
+
+    Sizes do not count: the paper's protocol on a small cohort is still the paper's.
+    """
+    attribution = config["attribution"]
+    papers = (
+        attribution["model"] == "all",
+        attribution["target"] == "predicted_class",
+        attribution["grad_cam"]["upsampling"] == "paper",
+        config["volumes"]["normalisation"] == "none",
+    )
+    if all(papers):
+        return "kan2020 protocol"
+    return "mixed protocol" if any(papers) else "default protocol"

@@ -113,12 +113,13 @@ def _papers_protocol(config: Mapping[str, Any], claims: pd.DataFrame) -> str:
             f"{config['kan2020_run'] or config['run'] + '_kan2020'}, a run of the same "
             "participants under workflow/presets/kan2020.yaml."
         )
+    synthetic = config["cohort"]["layout"] == "synthetic"
+    cohort = "workflow/presets/kan2020_demo.yaml" if synthetic else "YOUR_COHORT.yaml"
     return (
         "Computed as in the paper: what this run gives by the paper's way of computing, where that "
         "needs no other network. For the rest, run the paper's protocol on the same participants "
-        "and then this run again: snakemake --configfile config.yaml "
-        "workflow/presets/kan2020.yaml YOUR_COHORT.yaml --config "
-        f"run={config['run']}_kan2020."
+        "and then this run again: `snakemake --configfile config.yaml "
+        f"workflow/presets/kan2020.yaml {cohort} --config run={config['run']}_kan2020`."
     )
 
 

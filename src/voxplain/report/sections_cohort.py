@@ -1,10 +1,12 @@
 """Who is in the cohort, who was left out and why, and which images a person should look at."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from voxplain.paths import RunPaths
 from voxplain.report.blocks import Note, Text, picture
 from voxplain.report.tables import table
 
@@ -16,6 +18,7 @@ def cohort(context: Mapping[str, Any]) -> list:
     """Assemble the section."""
     return [
         *_participants(context.get("participants")),
+        *_page_on_request(context),
         *_sites(context.get("participants"), context.get("quality")),
         *_left_out(context.get("left_out")),
         *_quality(context),
@@ -36,6 +39,20 @@ def _participants(people: pd.DataFrame | None) -> list:
         }
     ).reset_index(names="class")
     return [table(summary, "table-cohort", "Participants by class.")]
+
+
+def _page_on_request(context: Mapping[str, Any]) -> list[Text]:
+    people = context.get("participants")
+    if people is None:
+        return []
+    page = RunPaths(context["config"]["run"]).participant_page
+    page = page.format(participant=people["participant_id"].iloc[0])
+    return [
+        Text(
+            "A page of one participant, with image, maps and predictions, is made when it is asked "
+            f"for by the participant's name: `snakemake {shlex.quote(page)}`."
+        )
+    ]
 
 
 def _sites(people: pd.DataFrame | None, quality: pd.DataFrame | None) -> list:

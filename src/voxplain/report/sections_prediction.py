@@ -173,7 +173,7 @@ def _confounds(context: Mapping[str, Any]) -> list:
 def _permutations(context: Mapping[str, Any]) -> list:
     done = [name for name in context if name.startswith(PERMUTED) and context[name] is not None]
     if not done:
-        return [Note("No model was refitted to permuted labels: snakemake permutations does it.")]
+        return [Note("No model was refitted to permuted labels: `snakemake permutations` does it.")]
     rows = pd.concat([context[name] for name in done], ignore_index=True)
     blocks: list = [
         table(
@@ -186,14 +186,16 @@ def _permutations(context: Mapping[str, Any]) -> list:
         )
     ]
     if len(done) == 1:
-        blocks.append(Note("The same for the other models takes minutes: snakemake permutations."))
+        blocks.append(
+            Note("The same for the other models takes minutes: `snakemake permutations`.")
+        )
     return blocks
 
 
 def _repeats(context: Mapping[str, Any]) -> list[Table | Note]:
     repeats = context.get("repeats")
     if repeats is None:
-        return [Note("Repeated cross-validation was not run: snakemake repeats does it.")]
+        return [Note("Repeated cross-validation was not run: `snakemake repeats` does it.")]
     return [
         table(
             _named(context, repeats),
@@ -210,7 +212,7 @@ def _learning(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
     if curves is None:
         return [
             Note(
-                "Whether a larger cohort would help was not asked: snakemake learning draws "
+                "Whether a larger cohort would help was not asked: `snakemake learning` draws "
                 "learning curves of the models without a network."
             )
         ]

@@ -27,7 +27,7 @@ def seeds(context: Mapping[str, Any]) -> list:
     """Show what the network's accuracy owes to one seed and one draw of folds."""
     rows = context.get("seeds")
     if rows is None:
-        return [Note("The network was trained from one seed only: snakemake seeds trains more.")]
+        return [Note("The network was trained from one seed only: `snakemake seeds` trains more.")]
     return [
         table(
             rows.assign(changed=rows["changed"].map(CHANGED)),
@@ -53,7 +53,7 @@ def shuffled(context: Mapping[str, Any]) -> list:
     if rows is None:
         return [
             Note(
-                "The network was not trained on shuffled labels in all folds: snakemake shuffled "
+                "The network was not trained on shuffled labels in all folds: `snakemake shuffled` "
                 "does it."
             )
         ]
@@ -85,7 +85,7 @@ def truth(context: Mapping[str, Any]) -> list:
         return [
             Note(
                 "When each method can be believed, over cohort sizes and effect sizes, was not "
-                "asked: snakemake truth does it."
+                "asked: `snakemake truth` does it."
             )
         ]
     own = context["config"]["evaluation"]["truth"]  # these cohorts are not the run's
@@ -117,7 +117,7 @@ def ablation(context: Mapping[str, Any]) -> list:
         return [
             Note(
                 "Whether the paper's settings of Meaningful Perturbations are on a plateau was not "
-                "asked: snakemake ablation does it."
+                "asked: `snakemake ablation` does it."
             )
         ]
     score = "auc" if "auc" in rows else "fall"
@@ -176,7 +176,7 @@ def grids(context: Mapping[str, Any]) -> list:
         return [
             Note(
                 "Whether compressing the images makes network and SVM alike was not asked: "
-                "snakemake grids does it."
+                "`snakemake grids` does it."
             )
         ]
     svm = {
@@ -212,7 +212,7 @@ def roar(context: Mapping[str, Any]) -> list:
         return [
             Note(
                 "The network was not trained again without the voxels that the methods mark: "
-                "snakemake roar does it."
+                "`snakemake roar` does it."
             )
         ]
     fill = context["config"]["evaluation"]["roar"]["fill"]
@@ -252,8 +252,9 @@ def external(context: Mapping[str, Any]) -> list:
     if rows is None:
         return [
             Note(
-                "No other cohort's models were tested on this one: snakemake external --config "
-                "other_run=NAME does it, and snakemake compare sets two runs side by side."
+                "No other cohort's models were tested on this one: `snakemake external --config "
+                "other_run=NAME` does it, and `snakemake compare --config other_run=NAME` sets two "
+                "runs side by side."
             )
         ]
     one = rows.iloc[0]

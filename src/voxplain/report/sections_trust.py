@@ -127,7 +127,7 @@ def paper_maps(context: Mapping[str, Any]) -> list:
         return [
             Note(
                 "Maps of one network of everybody, and of Grad-CAM placed otherwise, were not "
-                "compared with these: snakemake paper_maps does it."
+                "compared with these: `snakemake paper_maps` does it."
             )
         ]
     return [

@@ -1,10 +1,11 @@
 """Pages filled in from the templates beside this file."""
 
+import re
 from importlib.resources import files
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _FOLDER = files("voxplain.report")
 
@@ -22,8 +23,14 @@ def fill(template: str, sheet: str, **values: Any) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["prose"] = _prose
     style = Markup(read_asset("palette.css") + read_asset(sheet))
     return environment.from_string(read_asset(template)).render(style=style, **values)
+
+
+def _prose(text: str) -> Markup:
+    """Escape a text, and set what stands in backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def read_asset(name: str) -> str:

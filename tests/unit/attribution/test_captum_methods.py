@@ -115,7 +115,11 @@ def test_smooth_grads_noise_has_the_stated_size_and_seed():
     [
         (integrated_gradients, {"steps": 0}, "steps is 0"),
         (integrated_gradients, {"baseline": "black"}, "'black'; choose one of zero, blurred"),
+        (integrated_gradients, {"steps": 2.5}, "steps is 2.5; choose a whole number"),
+        (integrated_gradients, {"sigma_0": "abc"}, "sigma_0 is 'abc'; give a number"),
         (smooth_grad, {"samples": 0}, "samples is 0"),
+        (smooth_grad, {"noise": -1}, "noise is -1; choose 0 or more"),
+        (occlusion, {"window": None}, "window is None; give a number"),
         (occlusion, {"window": 11}, "smallest axis"),
         (occlusion, {"window": 3, "stride": 4}, "stride <= window"),
     ],

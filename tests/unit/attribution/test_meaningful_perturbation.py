@@ -165,6 +165,9 @@ def test_the_defaults_are_the_papers():
         ({"iteration": 3}, "knows no setting iteration; it knows amsgrad, beta"),
         ({"iterations": 0}, "iterations is 0; give 1 or more"),
         ({"draws": 1.5}, "draws is 1.5; give a whole number"),
+        ({"draws": None}, "draws is None; give a number"),
+        ({"sigma_m": "abc"}, "sigma_m is 'abc'; give a number"),
+        ({"learning_rate": True}, "learning_rate is True; give a number"),
         ({"jitter": 0}, "jitter is 0"),
         ({"sigma_m": -1}, "sigma_m is -1"),
         ({"lambda_1": float("nan")}, "lambda_1 is nan"),
@@ -177,6 +180,11 @@ def test_the_defaults_are_the_papers():
 def test_unusable_settings_are_named(setting, message, model, images):
     with pytest.raises(ConfigError, match=message):
         meaningful_perturbation(model, images, **setting)
+
+
+def test_whole_numbers_may_be_written_as_floats():
+    assert Settings(iterations=3e2, jitter=np.int64(5)) == Settings()
+    assert isinstance(Settings(iterations=3e2).iterations, int)
 
 
 def test_a_single_logit_is_refused(images):

@@ -218,6 +218,22 @@ def test_the_plan_is_snakemakes(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("results"))
 
 
+def test_one_setting_of_several_can_be_changed_as_snakemake_does_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plan, "planned_jobs", lambda *_: {"train_cnn": 11})
+    done = run("check", ROOT / DEFAULTS, "--set", "cnn={epochs: 1}")  # what else it has, stays
+    assert done.exit_code == 0, done.output
+    assert said(done) != said(run("check", ROOT / DEFAULTS))
+    for setting, form in (
+        ("cnn.epochs=3", "cnn={epochs: 3}"),
+        ("cohort.synthetic.n_subjects=40", "cohort={synthetic: {n_subjects: 40}}"),
+    ):
+        done = run("check", ROOT / DEFAULTS, "--set", setting)
+        assert done.exit_code == 1
+        assert f"keys have no dots; write --set '{form}'" in said(done)
+        assert run("check", ROOT / DEFAULTS, "--set", form).exit_code == 0
+
+
 def test_a_finished_run_has_no_plan(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(plan, "planned_jobs", lambda *_: {})

@@ -62,6 +62,19 @@ def test_a_folder_that_is_a_file_ends_in_one_message():
     assert "coarse" in done.output
 
 
+@pytest.mark.parametrize("name", ["d.nii.gz", "d.nii"])
+def test_an_images_name_is_no_folder(name):
+    done = run("a.nii.gz", "--shape", 5, 8, 4, "--out", name)
+    assert done.exit_code == 1
+    assert f"{name} is an image's name; give a folder" in " ".join(done.output.split())
+    assert not Path(name).exists()
+
+
+def test_one_image_is_no_images():
+    assert run("a.nii.gz", "--shape", 5, 8, 4, "--out", "one").output.startswith("1 image of 5")
+    assert run("a.nii.gz", "b.nii", "--shape", 5, 8, 4, "--out", "two").output.startswith("2 im")
+
+
 def test_wrong_usage_has_a_status_of_its_own():
     assert run("a.nii.gz").exit_code == 2
     assert run("a.nii.gz", "--out", "x", "--shape", 0, 4, 4).exit_code == 2

@@ -7,12 +7,15 @@ import nibabel as nib
 import numpy as np
 import pytest
 import torch
+import yaml
 from typer.testing import CliRunner
 
 from voxplain.attribution import METHODS, grad_cam, meaningful_perturbation
 from voxplain.cli import app
 from voxplain.cli.explain import Method
+from voxplain.config import SCHEMA, project_folder
 from voxplain.downsample import downsample_file
+from voxplain.explain import method_settings
 from voxplain.intensity import normalise
 from voxplain.network import CNN3D, save_model
 from voxplain.seeds import stream_seed
@@ -85,6 +88,15 @@ def test_the_map_is_the_packages(study, target, number):
         p = study(images).softmax(1)[0]
     assert f"{p[0]:.3f}" in done.output
     assert f"{p[1]:.3f}" in done.output
+
+
+def test_a_narrow_terminal_hides_nothing(study):
+    name = f"{'long' * 12}.nii.gz"
+    Path("a.nii.gz").rename(name)
+    arguments = ("explain", "model.pt", name, "--method", "grad-cam", "--out", "m.nii")
+    done = CliRunner().invoke(app, arguments, env={"COLUMNS": "50"})
+    assert done.exit_code == 0, done.output
+    assert "\N{HORIZONTAL ELLIPSIS}" not in done.output
 
 
 def test_settings_and_seed_are_those_of_the_run(study, tmp_path):
@@ -178,3 +190,40 @@ def test_errors_of_the_input_end_in_one_message(study, arguments, message):
     assert message in " ".join(done.output.split())
     assert "Traceback" not in done.output
     assert not Path("m.nii.gz").exists()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_value_of_another_kind_ends_in_one_message(study, method):
+    for name in method_settings(method):
+        for value in ("abc", "", "[1]"):
+            done = run(
+                *("explain", "model.pt", "a.nii.gz", "--out", "m.nii"),
+                *("--method", method.replace("_", "-"), "--set", f"{name}={value}"),
+            )
+            said = " ".join(done.output.split())
+            if (name, value) == ("layer", ""):  # null, which is the default
+                assert done.exit_code == 0, said
+                Path("m.nii").unlink()
+                continue
+            assert done.exit_code == 1, f"{name}={value}: {said} {done.exception!r}"
+            assert said.count("Error:") == 1
+            assert name in said
+            assert "Traceback" not in said
+            assert not Path("m.nii").exists()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_settings_are_those_that_the_configuration_documents(method):
+    documented = yaml.safe_load((project_folder() / SCHEMA).read_text())
+    documented = documented["properties"]["attribution"]["properties"][method]["properties"]
+    assert method_settings(method) == sorted(documented)
+
+
+def test_what_the_workflow_hands_over_is_no_setting(study):
+    for name in ("checkpoint", "progress", "seed", "images"):
+        done = run(
+            *("explain", "model.pt", "a.nii.gz", "--out", "m.nii"),
+            *("--method", "meaningful-perturbation", "--set", f"{name}=1"),
+        )
+        assert done.exit_code == 1
+        assert f"knows no setting {name}" in " ".join(done.output.split())

@@ -49,6 +49,7 @@ def config(**changes):
             "methods": ["meaningful_perturbation", "grad_cam"],
             "model": "fold",
             "target": "true_class",
+            "grad_cam": {"layer": None, "upsampling": "receptive_field"},
             "meaningful_perturbation": perturbation,
         },
         "evaluation": {
@@ -125,6 +126,7 @@ def full_context(tmp_path):
         "provenance": {"python": "3.11.2"},
         "participants": pd.DataFrame(
             {
+                "participant_id": ["sub-001", "sub-002"],
                 "class_name": ["cats", "dogs"],
                 "age": [3.0, 4.0],
                 "tiv": [1400.0, 1500.0],

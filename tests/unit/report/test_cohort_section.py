@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from page_context import Page, config
 
 from voxplain.report import quality_page
 from voxplain.report.sections_cohort import cohort
@@ -55,7 +56,8 @@ def test_those_left_out_stand_there_with_their_reasons(people, quality):
     left_out = pd.DataFrame(
         {"participant_id": ["sub-x", "sub-y"], "reason": ["cohort.exclude", "no value in 'sex'"]}
     )
-    context = {"participants": people, "quality": quality, "left_out": left_out, "figures": {}}
+    context = {"config": config(), "participants": people, "quality": quality}
+    context |= {"left_out": left_out, "figures": {}}
     shown = tables(cohort(context))["table-left-out"]
     assert shown.to_numpy().tolist() == left_out.to_numpy().tolist()
     texts = [
@@ -67,19 +69,21 @@ def test_those_left_out_stand_there_with_their_reasons(people, quality):
 
 
 def test_sites_stand_beside_each_other(people, quality):
-    shown = tables(cohort({"participants": people, "quality": quality}))
+    context = {"config": config(), "participants": people, "quality": quality}
+    shown = tables(cohort(context))
     sites = shown["table-sites"].set_index("site")
     assert sites.index.tolist() == ["A", "B", "unknown"]
     assert sites["cats"].tolist() == ["82", "0", "0"]
     assert sites["outliers"].tolist() == ["1", "0", "1"]
     assert shown["table-outliers"]["reason"].tolist() == ["small brain", "dark"]
-    one = cohort({"participants": people.assign(site="A"), "quality": quality})
+    one = cohort(context | {"participants": people.assign(site="A")})
     assert "table-sites" not in tables(one)
 
 
 def test_the_page_shows_everybody_outliers_first(quality):
     volumes = np.random.default_rng(0).uniform(size=(N, 12, 14, 12)).astype(np.float32)
     page = quality_page("demo", quality, volumes, np.eye(4))
+    assert Page(page).tags.count("main") == 1
     names = re.findall(r"<b>sub-&lt;(\d+)&gt;</b>", page)
     assert len(names) == N
     assert names[:3] == ["7", "4", "204"]

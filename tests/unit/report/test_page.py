@@ -1,9 +1,14 @@
 import numpy as np
+import pandas as pd
+import pytest
 from page_context import Page, accuracy, config, full_context
 
+from voxplain.config import DEFAULTS, project_folder, read_config
 from voxplain.report import build
 from voxplain.report.answer import answer
+from voxplain.report.blocks import protocol_name
 from voxplain.report.notices import notices
+from voxplain.report.sections_prediction import prediction
 
 
 def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
@@ -30,7 +35,7 @@ def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
     )
     assert "area &lt;6&gt;" not in five  # only the highest regions
     assert "area &lt;6&gt;" in everything
-    assert "(n = 2; 10-fold, seed 42.)" in text
+    assert "(n = 2; default protocol, 10-fold, seed 42.)" in text
     assert "Selvaraju RR" in text  # Grad-CAM is in the run
     assert "Springenberg" not in text  # Guided Backpropagation is not
     assert "1.1 h" in text  # 4002 s
@@ -145,3 +150,46 @@ def test_atlases_without_a_counterpart_get_no_table_of_the_paper(tmp_path):
     text = build(context)
     assert "table-2-aal" in text
     assert "table-2-aal-paper" not in text
+
+
+@pytest.mark.parametrize(
+    ("layers", "name"),
+    [
+        ([], "default protocol"),
+        (["kan2020.yaml", "kan2020_demo.yaml"], "kan2020 protocol"),
+        (["kan2020.yaml", "hcp.yaml"], "kan2020 protocol"),
+        (["ixi.yaml"], "default protocol"),
+    ],
+)
+def test_captions_name_the_protocol(layers, name):
+    folder = project_folder()
+    presets = [folder / "workflow" / "presets" / layer for layer in layers]
+    found = read_config([folder / DEFAULTS, *presets])
+    assert protocol_name(found) == name
+    found["attribution"]["model"] = {"all": "fold", "fold": "all"}[found["attribution"]["model"]]
+    assert protocol_name(found) == "mixed protocol"
+
+
+def test_commands_are_set_as_code_and_everything_else_is_escaped():
+    (note,) = (b for b in prediction(context_of_nothing()) if "learning" in getattr(b, "text", ""))
+    assert "`snakemake learning`" in note.text
+    text = build(context_of_nothing())
+    assert "<code>snakemake learning</code> draws" in text
+    assert "`" not in text.partition("<main>")[2].partition("</main>")[0]
+    people = pd.DataFrame({"participant_id": ["sub-<1>"], "class_name": "cats", "family_id": None})
+    page = build(context_of_nothing() | {"participants": people.assign(age=30.0, tiv=1.0)})
+    assert "<code>snakemake &#39;results/tiny/participants/sub-&lt;1&gt;.html&#39;</code>" in page
+
+
+def context_of_nothing():
+    return {"run": "tiny", "config": config()}
+
+
+def test_the_hint_to_the_papers_protocol_names_files_that_exist(tmp_path):
+    context = full_context(tmp_path)
+    text = build(context)
+    demo = "kan2020.yaml workflow/presets/kan2020_demo.yaml --config run=tiny_kan2020</code>"
+    assert demo in text
+    assert "YOUR_COHORT" not in text
+    own = build(context | {"config": config(cohort__layout="table")})
+    assert "kan2020.yaml YOUR_COHORT.yaml --config run=tiny_kan2020</code>" in own

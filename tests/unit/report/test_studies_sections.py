@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from page_context import config
 
 from voxplain.evaluation.grids import UNDECIDED
 from voxplain.report import sections_studies as studies
@@ -57,13 +58,13 @@ def test_shuffled_networks_are_counted_within_chance():
 
 def test_the_truths_caption_speaks_of_its_own_cohorts(tmp_path):
     (tmp_path / "truth.png").write_bytes(b"png")
-    own = {"evaluation": {"truth": {"n_subjects": [40, 80], "n_splits": 5}}, "seed": 1}
-    given = {"config": own | {"folds": {"n_splits": 10}, "attribution": {"model": "fold"}}}
+    sizes = {"n_subjects": [40, 80], "n_splits": 5}
+    given = {"config": config(evaluation__truth=sizes, seed=1)}
     given |= {"participants": pd.DataFrame(index=range(24)), "truth": pd.DataFrame({"auc": [1.0]})}
     given["figures"] = {"truth": tmp_path / "truth.png"}
     said = studies.truth(given)[0].caption
     assert "cohorts of 40, 80 participants" in said
-    assert said.endswith("(5-fold, seed 1.)")
+    assert said.endswith("(default protocol, 5-fold, seed 1.)")
 
 
 def test_ablation_tells_its_yardstick():

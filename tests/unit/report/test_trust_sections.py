@@ -75,7 +75,7 @@ def test_what_was_not_run_is_said(section):
 
 
 def test_maps_made_the_papers_way_are_asked_for_by_name():
-    assert "snakemake paper_maps" in paper_maps({})[0].text
+    assert "`snakemake paper_maps`" in paper_maps({})[0].text
     rows = pd.DataFrame({"method": ["grad_cam"], "changed": "x", "spearman": 0.5, "auc_own": 0.6})
     (shown,) = paper_maps({"paper_maps": rows})
     assert shown.headers[2:] == ["Spearman's rho", "AUC, this run's"]
