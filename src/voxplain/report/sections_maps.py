@@ -59,7 +59,8 @@ def maps(context: Mapping[str, Any]) -> list:
             context,
             "subjects",
             "Maps of single participants: the first held-out ones of each class, an axial cut at "
-            "the height of each method's peak. Each map is scaled to its own maximum.",
+            "the height of each method's peak. Each map is scaled to its own maximum; values below "
+            "a fifth of it are not drawn, and a panel says where that leaves nothing.",
             "Axial slices of six participants' maps, one row per method",
         ),
     ]
@@ -153,7 +154,7 @@ def overlap(context: Mapping[str, Any]) -> list:
         picture(
             context,
             "table3",
-            "Overlap of the three methods' masks.",
+            "Overlap of the three methods' masks. Where a mask is empty the figure says so.",
             "Agreement and Dice for each pair of methods beside chance levels",
         ),
         Text(_disjoint()),

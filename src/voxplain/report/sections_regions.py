@@ -45,8 +45,9 @@ def regions(context: Mapping[str, Any]) -> list:
         picture(
             context,
             "regions",
-            "The highest regions of each atlas, with 95 % intervals over folds (jackknife).",
-            "Bars of the scores of the ten highest regions per atlas",
+            "The ten highest regions of each method in each atlas, with 95 % intervals over folds "
+            "(jackknife).",
+            "Bars of the scores of the ten highest regions per method and atlas",
         )
     )
     for atlas, data in tables.items():

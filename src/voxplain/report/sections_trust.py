@@ -75,7 +75,8 @@ def robustness(context: Mapping[str, Any]) -> list:
             context,
             "stability",
             "How alike the conjoined maps of different folds' networks are inside the brain. The "
-            "folds' networks share most of their training participants, their maps none of theirs.",
+            "folds' networks share most of their training participants, their maps none of theirs. "
+            "Colours run from -1 to 1; grey: a blank map.",
             "Matrices of correlations between the folds' maps, one per method",
         ),
         table(
