@@ -15,7 +15,8 @@ from typing import Any
 import pandas as pd
 
 from voxplain import nifti
-from voxplain.atlas.label_tables import read_label_table
+from voxplain.atlas.files import open_atlas
+from voxplain.atlas.place import check_place
 from voxplain.cohort import check_facts, read_participants
 from voxplain.cohort.participants import with_usable_images
 from voxplain.cohort.scans import Scan, read_voxels
@@ -126,23 +127,16 @@ def _unusable_images(
 
 
 def _atlas_problems(atlases: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Look at atlases given as files; wheels are fetched, and checked, by the run."""
+    """Hold atlases given as files to what a run asks of them; wheels are fetched by the run."""
     problems = []
     for atlas in atlases:
         if "wheel" in atlas:
             continue
-        for path, read in ((atlas["image"], nifti.read_header), (atlas["labels"], _labels)):
-            try:
-                read(path)
-            except VoxplainError as error:
-                problems.append(f"atlases: {atlas['name']}: {error}")
+        try:
+            check_place(open_atlas(atlas))
+        except VoxplainError as error:
+            problems.append(str(error))
     return problems
-
-
-def _labels(path: str) -> None:
-    if not Path(path).is_file():
-        raise ConfigError(f"{path} does not exist; correct its path")
-    read_label_table(path)
 
 
 def planned_jobs(

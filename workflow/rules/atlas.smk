@@ -25,6 +25,8 @@ rule atlas:
         P.log("atlas", "{atlas}"),
     benchmark:
         P.benchmark("atlas", "{atlas}")
+    # An atlas that cannot be used is told before anything is trained.
+    priority: 100
     conda:
         ENVIRONMENT
     params:

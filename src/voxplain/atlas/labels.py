@@ -76,9 +76,11 @@ def load_atlas(
         `check_place`.
     """
     image_path, labels_path = Path(image_path), Path(labels_path)
-    for path in (image_path, labels_path):
-        if not path.is_file():
-            raise AtlasError(f"Atlas {name}: {path} does not exist; correct its path in the config")
+    missing = [str(path) for path in (image_path, labels_path) if not path.is_file()]
+    if missing:
+        raise AtlasError(
+            f"Atlas {name}: there is no file {' or '.join(missing)}; correct the path in the config"
+        )
     if sha256 is not None:
         check_digest(str(image_path), image_path.read_bytes(), sha256)
     try:

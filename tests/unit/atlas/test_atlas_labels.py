@@ -9,7 +9,7 @@ import pytest
 from voxplain.atlas import labels as atlases
 from voxplain.atlas.labels import Atlas
 from voxplain.atlas.wheels import fetch_wheel_member
-from voxplain.errors import AtlasError, VoxplainError
+from voxplain.errors import AtlasError
 from voxplain.grid import Grid
 from voxplain.nifti import write_volume
 
@@ -105,7 +105,7 @@ def test_bad_tables_are_refused(tmp_path, labels, text, suffix, message):
 
 def test_bad_images_are_refused(tmp_path, labels):
     image, names = write_atlas(tmp_path, labels, "2 a\n5 b\n9 c\n")
-    with pytest.raises(AtlasError, match="does not exist"):
+    with pytest.raises(AtlasError, match=r"Atlas a: there is no file \S+/none\.nii; correct"):
         atlases.load_atlas("a", tmp_path / "none.nii", names)
     with pytest.raises(AtlasError, match=f"{'0' * 64}"):
         atlases.load_atlas("a", image, names, sha256="0" * 64)
@@ -118,7 +118,7 @@ def test_bad_images_are_refused(tmp_path, labels):
     with pytest.raises(AtlasError, match="no voxel carries a label"):
         atlases.load_atlas("a", image, names)
     image.write_bytes(b"")
-    with pytest.raises(VoxplainError, match=r"labels\.nii\.gz"):
+    with pytest.raises(AtlasError, match=r"Atlas a: \S+labels\.nii\.gz is empty"):
         atlases.load_atlas("a", image, names)
 
 

@@ -164,7 +164,8 @@ def test_all_problems_are_listed_together(tmp_path, monkeypatch):
     )
     done = run("check", "data.yaml", "more.yaml")
     assert done.exit_code == 1
-    for message in ("no fold '77'", "s03", "s05", "mine: none.nii does not", "mine: none.txt does"):
+    atlas = "Atlas mine: there is no file none.nii or none.txt"
+    for message in ("no fold '77'", "s03", "s05", atlas):
         assert message in said(done), message
     Path("more.yaml").write_text("cnn: {epoch: 3, dropout: 4}\n")
     done = run("check", "data.yaml", "more.yaml")
