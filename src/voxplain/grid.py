@@ -2,10 +2,11 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from nibabel.orientations import aff2axcodes, io_orientation
+from nibabel.orientations import io_orientation, ornt2axcodes
 
 from voxplain.errors import ImageError
 
@@ -95,7 +96,12 @@ class Grid:
     @property
     def orientation(self) -> str:
         """Directions in which the array axes run, such as ``RAS`` or ``PSR``."""
-        return "".join(aff2axcodes(self.affine))
+        return "".join(ornt2axcodes(self._directions))
+
+    @cached_property
+    def _directions(self) -> np.ndarray:
+        """World axis and direction that each array axis is closest to, as nibabel gives them."""
+        return io_orientation(self.affine)
 
     def world(self, voxels: np.ndarray) -> np.ndarray:
         """World coordinates, (..., 3) mm, of voxel indices (..., 3)."""
@@ -134,9 +140,9 @@ class Grid:
         reorientation : Reorientation
             Turns an array on this grid into one on the returned grid.
         """
-        ornt = io_orientation(self.affine)  # (input axis) -> (output axis, direction)
-        axes = tuple(int(np.flatnonzero(ornt[:, 0] == world)[0]) for world in range(3))
-        flips = tuple(bool(ornt[axis, 1] < 0) for axis in axes)
+        closest, directions = self._directions.T
+        axes = tuple(int(np.flatnonzero(closest == world)[0]) for world in range(3))
+        flips = tuple(bool(directions[axis] < 0) for axis in axes)
         linear = self.affine[:3, :3].copy()
         origin = self.affine[:3, 3].copy()
         for axis, flip in zip(axes, flips, strict=True):

@@ -64,8 +64,7 @@ def tissue(volume: np.ndarray) -> np.ndarray:
 
 def extent(held: np.ndarray) -> slice:
     """Return the range from the first to the last True."""
-    where = np.flatnonzero(held)
-    return slice(int(where[0]), int(where[-1]) + 1)
+    return slice(int(held.argmax()), len(held) - int(held[::-1].argmax()))
 
 
 def _shaped(memory: np.ndarray, like: np.ndarray) -> np.ndarray:

@@ -5,7 +5,6 @@ stream, a bad checksum or a header that promises more than the file holds is an 
 """
 
 import contextlib
-import io
 import os
 import zipfile
 import zlib
@@ -23,6 +22,7 @@ from voxplain.grid import Grid
 from voxplain.nifti_header import HEADER_BYTES, REMEDY, Header, error_of, parse
 
 GZIP_MAGIC = b"\x1f\x8b"
+_VOXELS_AT = 352  # bytes, in a NIfTI-1 file without extensions
 XFORM_ALIGNED = 2  # NIfTI code "coordinates aligned to another image or to some standard"
 _MOST_INFLATION = 1032  # times: what deflate reaches at best
 _UNREADABLE = (OSError, isal_zlib.error, zlib.error, zipfile.BadZipFile)  # BadGzipFile: OSError
@@ -239,13 +239,16 @@ def write_volume(
         raise ValueError(f"data of shape {data.shape} on a grid of shape {grid.shape}")
     if data.dtype == bool:
         data = data.astype(np.uint8)
-    image = nib.Nifti1Image(data, grid.affine)
-    image.set_sform(grid.affine, xform_code)
-    image.set_qform(grid.affine, xform_code)
-    image.header.set_xyzt_units("mm")
-    buffer = io.BytesIO()
-    image.to_stream(buffer)
-    content = buffer.getvalue()
+    header = nib.Nifti1Header()
+    header.set_data_dtype(data.dtype)
+    header.set_data_shape(data.shape)
+    header.set_slope_inter(1, 0)
+    header.set_sform(grid.affine, xform_code)
+    header.set_qform(grid.affine, xform_code)
+    header.set_xyzt_units("mm")
+    header["magic"], header["vox_offset"] = b"n+1", _VOXELS_AT
+    content = header.binaryblock.ljust(_VOXELS_AT, b"\0")
+    content += data.astype(header.get_data_dtype(), copy=False).tobytes("F")
     if name.endswith(".gz"):
         # level 1 is as small as 3, in a third of the time
         content = igzip.compress(content, compresslevel=1, mtime=0)
