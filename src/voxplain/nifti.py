@@ -36,8 +36,11 @@ def _unreadable(path: Path, participant: str | None, error: Exception) -> ImageE
 
 
 @contextlib.contextmanager
-def _inflated(path: Path, participant: str | None) -> Iterator[BinaryIO]:
-    """Open a file or an archive's member, inflating it if its first bytes are gzip's."""
+def _inflated(path: Path, participant: str | None) -> Iterator[tuple[BinaryIO, bool]]:
+    """Open a file or an archive's member, inflating it if its first bytes are gzip's.
+
+    Yields the stream and whether it is being inflated.
+    """
     on_disk, _ = archives.split(path)
     if not os.path.exists(on_disk):  # unlike Path.exists it knows no impossible names
         raise error_of(path, participant, "does not exist; check the path")
@@ -56,9 +59,10 @@ def _inflated(path: Path, participant: str | None) -> Iterator[BinaryIO]:
         raw.seek(0)
         if magic == GZIP_MAGIC:
             with igzip.IGzipFile(fileobj=raw) as inflated:
-                yield inflated
+                # gzip files read into memory by way of new memory; the reader inside does not
+                yield inflated._buffer, True
         else:
-            yield raw
+            yield raw, False
 
 
 def _read_exactly(stream: BinaryIO, buffer: memoryview) -> int:
@@ -95,8 +99,7 @@ def read_header(path: str | os.PathLike, participant: str | None = None) -> Head
     """
     path = Path(path)
     block = bytearray(HEADER_BYTES)
-    with _inflated(path, participant) as stream:
-        compressed = isinstance(stream, igzip.IGzipFile)
+    with _inflated(path, participant) as (stream, compressed):
         try:
             n_read = _read_exactly(stream, memoryview(block))
         except _UNREADABLE as error:
@@ -163,7 +166,7 @@ def read_slabs(header: Header, n_slices: int) -> Iterator[np.ndarray]:
     slice_bytes = n_x * n_y * header.dtype.itemsize
     buffer = bytearray(slice_bytes * min(n_slices, n_z))
     expected = header.offset + slice_bytes * n_z
-    with _inflated(header.path, header.participant) as stream:
+    with _inflated(header.path, header.participant) as (stream, _):
         try:
             skipped = bytearray(header.offset)
             n_read = _read_exactly(stream, memoryview(skipped))

@@ -70,7 +70,7 @@ def test_the_default_brain_is_mni152s():
     [
         (["none.nii", "--atlas", "atlas.nii.gz", "--labels", "atlas.txt"], "none.nii does not"),
         (["map.nii.gz", "--atlas", "destrieux"], "lists brainnetome, mori"),
-        (["map.nii.gz", "--atlas", "none.nii", "--labels", "atlas.txt"], "there is no file none.nii"),
+        (["map.nii.gz", "--atlas", "none.nii", "--labels", "atlas.txt"], "no file none.nii"),
         (["minus.nii", "--atlas", "atlas.nii.gz", "--labels", "atlas.txt"], "negative"),
     ],
 )
