@@ -59,11 +59,15 @@ def at_work(engine):
         return False
 
 
-def fire(engine, rng):
-    """Kill one process of the run; return its kind, or None if it was gone by then."""
+def fire(engine, rng, counts):
+    """Kill one process of the run; return its kind, or None if it was gone by then.
+
+    The kind is one of those alive that were killed least so far: a few kills reach them all.
+    """
     try:
         alive = victims(engine)
-        kind = rng.choice(sorted(alive))
+        least = min(counts[kind] for kind in alive)
+        kind = rng.choice(sorted(kind for kind in alive if counts[kind] == least))
         rng.choice(alive[kind]).kill()
     except psutil.NoSuchProcess:
         return None
@@ -106,7 +110,7 @@ def under_fire(workflow, kills, mean_seconds, rng, *targets):
         while engine.poll() is None and not at_work(engine):
             time.sleep(0.1)  # before its first job a run has nothing to lose
         time.sleep(rng.uniform(0, 2 * mean_seconds))
-        if engine.poll() is None and (kind := fire(engine, rng)):
+        if engine.poll() is None and (kind := fire(engine, rng, counts)):
             counts[kind] += 1
     engine.wait()
     while engine.returncode != 0 and counts["starts"] < 2 * kills + 2:
