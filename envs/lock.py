@@ -68,15 +68,15 @@ def main() -> None:
 
 def write_hashed(path: Path, lines: list[str]) -> None:
     """Write lines of a requirements file, each pin among them with its hashes."""
-    pins = [line.partition(" ;")[0] for line in lines if line[0] != "#"]
     with ThreadPoolExecutor(8) as pool:
-        found = dict(zip(pins, pool.map(hashes, pins), strict=True))
-    entries = [
-        " \\\n    ".join([line, *(f"--hash=sha256:{one}" for one in found.get(pin, []))])
-        for line in lines
-        for pin in [line.partition(" ;")[0]]
-    ]
+        entries = pool.map(lambda line: line if line[0] == "#" else hashed(line), lines)
     path.write_text("\n".join(entries) + "\n")
+
+
+def hashed(line: str) -> str:
+    """Return a pin, and its marker if it has one, with its hashes."""
+    found = hashes(line.partition(" ;")[0])
+    return " \\\n    ".join([line, *(f"--hash=sha256:{one}" for one in found)])
 
 
 def hashes(pin: str) -> list[str]:

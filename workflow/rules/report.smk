@@ -97,6 +97,7 @@ rule map_figures:
         folds=VIEWER_FOLDS,
         classes=CLASSES,
         thresholds=config["evaluation"]["thresholds"],
+        images=expand(P.group_image, method=METHODS, group="conjoined"),
         code=code("map_figures.py"),
     script:
         "../scripts/map_figures.py"

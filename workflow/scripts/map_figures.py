@@ -1,7 +1,6 @@
 """Figures of maps: Fig. 2a to c of the paper, projections, folds, participants, quality control."""
 
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,8 +20,7 @@ with job_log(snakemake.log[0]):
     affine = Grid.from_dict(read_json(given.grid)).affine
     mean = read_volume(given.mean)[0]
     brain = read_volume(given.brain_mask)[0] > 0
-    files = dict(zip(p.methods, given.maps, strict=True))
-    maps = {method: np.load(path) for method, path in files.items()}
+    maps = {method: np.load(path) for method, path in zip(p.methods, given.maps, strict=True)}
     for method, name in PANELS.items():
         if method in maps:
             shown = (maps[method], affine, mean, brain, method, p.classes, p.thresholds[method])
@@ -34,7 +32,7 @@ with job_log(snakemake.log[0]):
 
     conjoined = {method: volumes[2] for method, volumes in maps.items()}
     if drawn.projections:
-        images = {m: Path(path).with_name("conjoined_mean.nii.gz") for m, path in files.items()}
+        images = dict(zip(p.methods, p.images, strict=True))
         figure = figures.projections(conjoined, affine)
         data = figures.projections_data(conjoined, affine, brain, images)
         figures.save(figure, data, *drawn.projections)

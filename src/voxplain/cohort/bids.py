@@ -172,10 +172,9 @@ def _first_session(names: list[BidsName]) -> list[BidsName]:
     return [name for name in names if name.entities.get("ses", "") == first]
 
 
-def _natural(text: str) -> list[tuple[bool, int, str]]:
-    """Sort numbers in a text by their value."""
-    parts = re.findall(r"\d+|\D+", text)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+def _natural(text: str) -> str:
+    """Return a key that sorts numbers in a text by their value."""
+    return re.sub(r"\d+", lambda digits: digits[0].zfill(20), text)
 
 
 def _no_folder(images: Path, participant: str, folders: set[str]) -> Scan:

@@ -130,7 +130,7 @@ def participants_of(
     problems.raise_any()
     participants = as_participants(table)
     participants.attrs |= {"dropped": dropped, "listed": study.table[ID].tolist()}
-    participants.attrs["known_columns"] = study.known_columns
+    participants.attrs |= {"known_columns": study.known_columns}
     return participants
 
 

@@ -160,7 +160,7 @@ def family_groups(ids: pd.Series, path: Path) -> pd.Series:
     twice = table["Subject"][table["Subject"].duplicated()].tolist()
     if twice:
         raise CohortError(f"{path} has several rows for {shortened(twice)}; keep one each")
-    hint = respelt([name for name in ids if name not in set(table["Subject"])], table["Subject"])
+    hint = respelt(ids[~ids.isin(table["Subject"])].tolist(), table["Subject"])
     if hint:
         raise CohortError(f"{path} writes identifiers otherwise than the behavioural table{hint}")
     own = ids.map(table.set_index("Subject")["Family_ID"]).fillna("")

@@ -62,9 +62,10 @@ def read(paths: Paths, participant_ids: Sequence[str], *known: str) -> pd.DataFr
         tables have a feature of the same name; all of it in one message.
     """
     parts, problems = [], []
+    dropped = {*IDENTIFIERS, *map(str.casefold, known)}
     for path in as_paths(paths):
         try:
-            parts.append(_numbers_of(path, participant_ids, {*IDENTIFIERS, *map(_folded, known)}))
+            parts.append(_numbers_of(path, participant_ids, dropped))
         except CohortError as error:
             problems.append(str(error))
     if problems:
@@ -166,17 +167,13 @@ def _numbers_of(
     """Return one table's features, and the names of its global measures."""
     table = _read_one(path)
     rows = _rows_of(path, table, participant_ids)
-    features = [name for name in table.columns if _folded(name) not in dropped]
+    features = [name for name in table.columns if name.casefold() not in dropped]
     hcp = [name for name in features if name.startswith(_HCP_PREFIX)]
     features = hcp if len(hcp) > _HCP_MANY else features
     overall = [
         name for name in features if table.attrs["freesurfer"] and freesurfer.is_global(name)
     ]
     return _numbers(path, rows[[name for name in features if name not in overall]]), overall
-
-
-def _folded(name: str) -> str:
-    return name.strip().casefold()
 
 
 def _rows_of(path: Path, table: pd.DataFrame, participant_ids: Sequence[str]) -> pd.DataFrame:

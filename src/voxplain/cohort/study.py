@@ -15,6 +15,7 @@ from voxplain.cohort.values import ID
 NO_FILE_NAME = re.compile(r"[/\\\x00-\x1f]|^\.")
 TEXT_COLUMNS = {"family": "family_id", "site": "site", "age_band": "age_band"}
 NUMBER_COLUMNS = {"age": "age", "tiv": "tiv"}
+_MEANT = ("label", *TEXT_COLUMNS, *NUMBER_COLUMNS)  # keys of `Study.columns` that name one
 RANGES = {"age": (0, 120), "tiv": (100, 3000)}  # years, ml: newborns to the largest heads
 
 
@@ -66,8 +67,7 @@ class Study:
     @property
     def known_columns(self) -> list[str]:
         """The table's columns that have a meaning, and so are no features of a brain."""
-        keys = ("label", *TEXT_COLUMNS, *NUMBER_COLUMNS)
-        return [name for key in keys if (name := self.columns.get(key))]
+        return [name for key in _MEANT if (name := self.columns.get(key))]
 
     def located(self, row: Mapping[str, str], registration: Mapping[str, Any]) -> Scan:
         """Find a participant's files; no cell of the table leads out of the cohort's folder.
@@ -76,7 +76,7 @@ class Study:
         """
         if NO_FILE_NAME.search(row[ID]):
             return Scan()  # `voxplain.cohort.checks` tells
-        transform = registration["transform"] if registration["method"] == "transforms" else None
+        transform = _transform(registration)
         for template in (*self.templates, *([transform] if transform else [])):
             if leads_out(template, row):
                 return Scan(
@@ -92,15 +92,13 @@ class Study:
     def has_columns(self, registration: Mapping[str, Any]) -> bool:
         """Whether there is a table to go on with; note the columns that are not there."""
         there = self.table.columns
-        keys = ("label", *TEXT_COLUMNS, *NUMBER_COLUMNS)
-        wanted = [(ID, "the identifier"), *((self.columns.get(key), key) for key in keys)]
+        wanted = [(ID, "the identifier"), *((self.columns.get(key), key) for key in _MEANT)]
         wanted += [(name, "image") for path in self.templates for name in fields(path)]
         wanted = [
             (name, f"cohort.{self.layout}.{key}" if name != ID else key) for name, key in wanted
         ]
-        if registration["method"] == "transforms" and registration["transform"]:
-            transform = fields(registration["transform"])
-            wanted += [(name, "registration.transform") for name in transform]
+        if transform := _transform(registration):
+            wanted += [(name, "registration.transform") for name in fields(transform)]
         missing = [(name, where) for name, where in wanted if name and name not in there]
         for name, where in missing:
             shown = shortened(there.tolist(), 12)
@@ -108,3 +106,8 @@ class Study:
         if self.table.empty:
             self.problems.add("the table has no rows")
         return not missing and not self.table.empty
+
+
+def _transform(registration: Mapping[str, Any]) -> str | None:
+    """Return the template of the transforms' paths, None where none are read."""
+    return registration["transform"] if registration["method"] == "transforms" else None

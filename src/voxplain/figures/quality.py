@@ -24,14 +24,12 @@ def _middle_slices(volume: np.ndarray, affine: np.ndarray) -> list[tuple[np.ndar
     image = nib.as_closest_canonical(nib.Nifti1Image(volume.astype(np.float32), affine))
     data = image.get_fdata(dtype=np.float32)
     sizes = nib.affines.voxel_sizes(image.affine)
-    middle = (np.array(data.shape) - 1) / 2
     slices = []
     for axis in range(3):
-        across, up = [other for other in range(3) if other != axis]
+        width, height = [other for other in range(3) if other != axis]
         level = data.shape[axis] // 2
-        centre = np.where(np.arange(3) == axis, level, middle)
-        place = float(image.affine[axis, :3] @ centre + image.affine[axis, 3])
-        slices.append((np.take(data, level, axis=axis).T, sizes[up] / sizes[across], place))
+        place = style.across(data.shape, axis, level, image.affine)
+        slices.append((np.take(data, level, axis=axis).T, sizes[height] / sizes[width], place))
     return slices
 
 

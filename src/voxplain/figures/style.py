@@ -2,9 +2,10 @@
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -113,6 +114,13 @@ def position(axis: str, millimetres: float) -> str:
     """Say where a slice lies, as the viewer does: ``z = 12.9 mm``."""
     sign = "−" if round(millimetres, 1) < 0 else ""
     return f"{axis} = {sign}{abs(millimetres):.1f} mm"
+
+
+def across(shape: Sequence[int], axis: int, level: int, affine: np.ndarray) -> float:
+    """Where the middle of slice `level` lies along the axis across it, mm."""
+    centre = (np.array(shape) - 1) / 2
+    centre[axis] = level
+    return float(affine[axis, :3] @ centre + affine[axis, 3])
 
 
 def colour_bar(figure: Figure, top: float, unit: str, floor: float, **place) -> Colorbar:

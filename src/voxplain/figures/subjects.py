@@ -72,7 +72,7 @@ def subjects(
         for axes, image, volume in zip(row, images, volumes, strict=True):
             _slice(axes, image[:, :, level].T, volume[:, :, level].T, float(volume.max()))
             axes.set_aspect(sizes[1] / sizes[0])
-        place = style.position("z", _height(images.shape[1:], level, affine))
+        place = style.position("z", style.across(images.shape[1:], 2, level, affine))
         row[0].set_ylabel(f"{style.method_name(method)}\n{place}", fontsize=7)
     for axes, name in zip(panels[0], names, strict=True):
         axes.set_title(name, fontsize=7, loc="center", fontweight="normal")
@@ -84,7 +84,7 @@ def subjects(
 
 def _slice(axes: Axes, image: np.ndarray, values: np.ndarray, top: float) -> None:
     """Draw a slice of a map with the maximum `top` on the image, or say why there is nothing."""
-    shown = np.ma.masked_less(values, FLOOR * top if top else np.inf)
+    shown = np.ma.masked_where(~_coloured(values, top), values)
     axes.imshow(image, cmap="gray", origin="lower")
     axes.imshow(shown, cmap=style.SEQUENTIAL, vmin=0, vmax=top or 1, origin="lower", alpha=0.85)
     axes.set(xticks=[], yticks=[])
@@ -95,9 +95,9 @@ def _slice(axes: Axes, image: np.ndarray, values: np.ndarray, top: float) -> Non
         axes.text(0.5, 0.03, said, color="white", fontsize=6, **place)
 
 
-def _height(shape: tuple[int, ...], level: int, affine: np.ndarray) -> float:
-    """World z, mm, of the middle of a slice."""
-    return float(affine[2, :3] @ [(shape[0] - 1) / 2, (shape[1] - 1) / 2, level] + affine[2, 3])
+def _coloured(values: np.ndarray, top: float) -> np.ndarray:
+    """Which values of a map with the maximum `top` are drawn."""
+    return values >= (FLOOR * top if top else np.inf)
 
 
 def subjects_data(
@@ -126,10 +126,10 @@ def subjects_data(
     rows = []
     for method, volumes in maps.items():
         level = levels[method]
-        height = _height(volumes.shape[1:], level, affine)
+        height = style.across(volumes.shape[1:], 2, level, affine)
         for person, volume in zip(people.itertuples(), volumes, strict=True):
             top = float(volume.max())
-            drawn = np.count_nonzero(volume[:, :, level] >= FLOOR * top) if top else 0
+            drawn = np.count_nonzero(_coloured(volume[:, :, level], top))
             who = (person.participant_id, person.class_name, method, files[method], person.Index)
             rows.append((*who, level, height, top, FLOOR * top, drawn))
     columns = ["participant_id", "class_name", "method", "file", "map"]
