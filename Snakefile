@@ -5,7 +5,7 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 from voxplain import run_lock
-from voxplain.config import DEFAULTS, check_config
+from voxplain.config import DEFAULTS, check_config, read_config
 from voxplain.errors import ConfigError, RunLockError
 
 min_version("9.27")

@@ -121,6 +121,7 @@ class RunPaths:
         self.comparison = f"{root}/comparison.html"
         self.participant_page = f"{root}/participants/{{participant}}.html"
         self.provenance = f"{root}/provenance.json"
+        self.settings = f"{root}/settings.yaml"
         self.manifest = f"{root}/manifest.tsv"
         # For others: `snakemake export`.
         self.derivatives = f"{root}/derivatives"

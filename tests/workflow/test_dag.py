@@ -78,6 +78,24 @@ def test_a_second_run_does_nothing(tiny):
     assert "Nothing to be done" in again.stdout
 
 
+def test_a_runs_settings_and_the_commands_on_its_page_name_it(tiny):
+    settings = tiny.path("tiny", "settings.yaml")
+    page = tiny.path("tiny", "report.html").read_text()
+    assert "<code>snakemake truth --configfile results/tiny/settings.yaml</code>" in page
+    again = subprocess.run(
+        [
+            *(BIN / "snakemake", "--dry-run", "--snakefile", ROOT / "Snakefile"),
+            *("--workflow-profile", ROOT / "profiles" / "default", "--configfile", settings),
+        ],
+        cwd=tiny.folder,
+        env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
 def test_targets_of_their_own_are_shown_once_asked_for(tiny):
     done = tiny("repeats", "permutations")
     assert done.returncode == 0, done.stdout[-4000:]

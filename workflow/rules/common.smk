@@ -71,6 +71,10 @@ OTHER = RunPaths(config["other_run"]) if config["other_run"] else None
 SETTINGS = config | {
     "other_run": None
 }  # no other run plays a part in what this one computes
+# What the page's commands must name, unless the defaults say the same.
+SETTINGS_FILE = (
+    None if SETTINGS == read_config([Path(workflow.basedir, DEFAULTS)]) else P.settings
+)
 EXTERNAL = RunPaths("external", P.root)
 # Targets of their own, on the page once they have been asked for.
 STUDY_TABLES = [

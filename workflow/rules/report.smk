@@ -109,7 +109,8 @@ rule provenance:
         participants=P.participants,
         metrics=expand(P.cnn_metrics, fold=[*FOLDS, WHOLE_COHORT]),
     output:
-        P.provenance,
+        record=P.provenance,
+        settings=P.settings,
     log:
         P.log("provenance"),
     conda:
@@ -175,6 +176,7 @@ rule page:
         ENVIRONMENT
     params:
         config=SETTINGS,
+        settings_file=SETTINGS_FILE,
         methods=METHODS,
         folds=VIEWER_FOLDS,
         atlases=TABLE2_ATLASES,

@@ -46,6 +46,7 @@ with job_log(snakemake.log[0]):
             **context,
             "run": p.config["run"],
             "config": p.config,
+            "settings_file": p.settings_file,
             "viewer": viewer,
             "jobs": time_per_rule(p.benchmarks),
             "edges": recorded_edges(".snakemake/metadata", str(Path(p.benchmarks).parent)),

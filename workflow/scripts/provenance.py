@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import yaml
+
 from voxplain.environment import environment
-from voxplain.files import read_json, read_table, write_json
+from voxplain.files import read_json, read_table, write_json, write_text
 from voxplain.logs import job_log
 from voxplain.manifest import file_sha256
 
@@ -11,7 +13,7 @@ with job_log(snakemake.log[0]):
     participants = read_table(snakemake.input.participants)
     metrics = [read_json(path) for path in snakemake.input.metrics]
     write_json(
-        snakemake.output[0],
+        snakemake.output.record,
         {
             "config": snakemake.params.config,
             "versions": environment(),
@@ -26,3 +28,6 @@ with job_log(snakemake.log[0]):
             },
         },
     )
+    # In their own order: Snakemake takes other orders for other settings.
+    settings = yaml.safe_dump(snakemake.params.config, allow_unicode=True, sort_keys=False)
+    write_text(snakemake.output.settings, settings)

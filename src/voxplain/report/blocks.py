@@ -1,6 +1,7 @@
 """What a section of the report is made of."""
 
 import base64
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +63,16 @@ class Section:
     identifier: str
     title: str
     blocks: list
+
+
+def command(context: Mapping[str, Any], target: str, *options: str) -> str:
+    """Return the command that makes a target of this run, ready to be copied.
+
+    `settings_file` of the context holds the run's settings; without it they are the defaults.
+    """
+    own = context.get("settings_file")
+    words = ["snakemake", target, *(["--configfile", own] if own else []), *options]
+    return f"`{shlex.join(words)}`"
 
 
 def picture(context: Mapping[str, Any], name: str, caption: str, alt: str) -> Picture | Note:

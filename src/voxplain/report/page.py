@@ -22,7 +22,8 @@ def build(context: Mapping[str, Any]) -> str:
     ----------
     context : mapping
         run (str) and config (dict, validated) are needed. All others may be absent or None, and
-        the page says in words what is missing: provenance (dict); participants, left_out, quality,
+        the page says in words what is missing: provenance (dict); settings_file (str, of a run
+        whose settings are not the defaults: its commands name it); participants, left_out, quality,
         accuracy, table1, masked_accuracy, table3, localisation, localisation_regions, first_layer,
         runtime, degenerate, claims (DataFrames with the columns of the run's TSV files); table2
         (dict of atlas name to DataFrame); figures (dict of figure name to PNG path: fig1, fig2a,

@@ -1,13 +1,12 @@
 """Who is in the cohort, who was left out and why, and which images a person should look at."""
 
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from voxplain.paths import RunPaths
-from voxplain.report.blocks import Note, Text, picture
+from voxplain.report.blocks import Note, Text, command, picture
 from voxplain.report.tables import table
 
 PAGE = "quality.html"
@@ -50,7 +49,7 @@ def _page_on_request(context: Mapping[str, Any]) -> list[Text]:
     return [
         Text(
             "A page of one participant, with image, maps and predictions, is made when it is asked "
-            f"for by the participant's name: `snakemake {shlex.quote(page)}`."
+            f"for by the participant's name: {command(context, page)}."
         )
     ]
 

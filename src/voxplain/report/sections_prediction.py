@@ -10,7 +10,7 @@ from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures.style import model_name
 from voxplain.report import sections_studies as studies
 from voxplain.report.answer import head_size_name
-from voxplain.report.blocks import Note, Picture, Text, picture
+from voxplain.report.blocks import Note, Picture, Text, command, picture
 from voxplain.report.tables import Table, number, table
 
 # The common labels of these columns speak of random maps.
@@ -173,7 +173,12 @@ def _confounds(context: Mapping[str, Any]) -> list:
 def _permutations(context: Mapping[str, Any]) -> list:
     done = [name for name in context if name.startswith(PERMUTED) and context[name] is not None]
     if not done:
-        return [Note("No model was refitted to permuted labels: `snakemake permutations` does it.")]
+        return [
+            Note(
+                "No model was refitted to permuted labels: "
+                f"{command(context, 'permutations')} does it."
+            )
+        ]
     rows = pd.concat([context[name] for name in done], ignore_index=True)
     blocks: list = [
         table(
@@ -187,7 +192,9 @@ def _permutations(context: Mapping[str, Any]) -> list:
     ]
     if len(done) == 1:
         blocks.append(
-            Note("The same for the other models takes minutes: `snakemake permutations`.")
+            Note(
+                f"The same for the other models takes minutes: {command(context, 'permutations')}."
+            )
         )
     return blocks
 
@@ -195,7 +202,9 @@ def _permutations(context: Mapping[str, Any]) -> list:
 def _repeats(context: Mapping[str, Any]) -> list[Table | Note]:
     repeats = context.get("repeats")
     if repeats is None:
-        return [Note("Repeated cross-validation was not run: `snakemake repeats` does it.")]
+        return [
+            Note(f"Repeated cross-validation was not run: {command(context, 'repeats')} does it.")
+        ]
     return [
         table(
             _named(context, repeats),
@@ -212,8 +221,8 @@ def _learning(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
     if curves is None:
         return [
             Note(
-                "Whether a larger cohort would help was not asked: `snakemake learning` draws "
-                "learning curves of the models without a network."
+                f"Whether a larger cohort would help was not asked: {command(context, 'learning')} "
+                "draws learning curves of the models without a network."
             )
         ]
     return [

@@ -7,7 +7,7 @@ from voxplain.evaluation import grids as over_grids
 from voxplain.evaluation.ablation import ERRORS, MATTERS, verdicts
 from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures.style import method_name
-from voxplain.report.blocks import Note, Text, picture
+from voxplain.report.blocks import Note, Text, command, picture
 from voxplain.report.tables import number, relation, table
 
 CHANGED = {"seeds": "the seed, on the same folds", "folds": "the folds, and the seed"}
@@ -27,7 +27,12 @@ def seeds(context: Mapping[str, Any]) -> list:
     """Show what the network's accuracy owes to one seed and one draw of folds."""
     rows = context.get("seeds")
     if rows is None:
-        return [Note("The network was trained from one seed only: `snakemake seeds` trains more.")]
+        return [
+            Note(
+                "The network was trained from one seed only: "
+                f"{command(context, 'seeds')} trains more."
+            )
+        ]
     return [
         table(
             rows.assign(changed=rows["changed"].map(CHANGED)),
@@ -53,8 +58,8 @@ def shuffled(context: Mapping[str, Any]) -> list:
     if rows is None:
         return [
             Note(
-                "The network was not trained on shuffled labels in all folds: `snakemake shuffled` "
-                "does it."
+                "The network was not trained on shuffled labels in all folds: "
+                f"{command(context, 'shuffled')} does it."
             )
         ]
     null = rows[rows["labels"] != "true"]
@@ -85,7 +90,7 @@ def truth(context: Mapping[str, Any]) -> list:
         return [
             Note(
                 "When each method can be believed, over cohort sizes and effect sizes, was not "
-                "asked: `snakemake truth` does it."
+                f"asked: {command(context, 'truth')} does it."
             )
         ]
     own = context["config"]["evaluation"]["truth"]  # these cohorts are not the run's
@@ -117,7 +122,7 @@ def ablation(context: Mapping[str, Any]) -> list:
         return [
             Note(
                 "Whether the paper's settings of Meaningful Perturbations are on a plateau was not "
-                "asked: `snakemake ablation` does it."
+                f"asked: {command(context, 'ablation')} does it."
             )
         ]
     score = "auc" if "auc" in rows else "fall"
@@ -176,7 +181,7 @@ def grids(context: Mapping[str, Any]) -> list:
         return [
             Note(
                 "Whether compressing the images makes network and SVM alike was not asked: "
-                "`snakemake grids` does it."
+                f"{command(context, 'grids')} does it."
             )
         ]
     svm = {
@@ -212,7 +217,7 @@ def roar(context: Mapping[str, Any]) -> list:
         return [
             Note(
                 "The network was not trained again without the voxels that the methods mark: "
-                "`snakemake roar` does it."
+                f"{command(context, 'roar')} does it."
             )
         ]
     fill = context["config"]["evaluation"]["roar"]["fill"]
@@ -250,11 +255,12 @@ def external(context: Mapping[str, Any]) -> list:
     """Show what another run's models and maps are worth on this cohort."""
     rows = context.get("external")
     if rows is None:
+        other = ("--config", "other_run=NAME")
         return [
             Note(
-                "No other cohort's models were tested on this one: `snakemake external --config "
-                "other_run=NAME` does it, and `snakemake compare --config other_run=NAME` sets two "
-                "runs side by side."
+                "No other cohort's models were tested on this one: "
+                f"{command(context, 'external', *other)} does it, and "
+                f"{command(context, 'compare', *other)} sets two runs side by side."
             )
         ]
     one = rows.iloc[0]

@@ -5,7 +5,7 @@ from typing import Any
 
 from voxplain.evaluation.robustness import SANE_BELOW, sanity
 from voxplain.figures.style import method_name
-from voxplain.report.blocks import Note, Text, picture
+from voxplain.report.blocks import Note, Text, command, picture
 from voxplain.report.sections_maps import caveat
 from voxplain.report.sections_prediction import PERMUTED_LABELS
 from voxplain.report.tables import table
@@ -128,7 +128,7 @@ def paper_maps(context: Mapping[str, Any]) -> list:
         return [
             Note(
                 "Maps of one network of everybody, and of Grad-CAM placed otherwise, were not "
-                "compared with these: `snakemake paper_maps` does it."
+                f"compared with these: {command(context, 'paper_maps')} does it."
             )
         ]
     return [
