@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGE_VOXELS = 260 * 311 * 260  # HCP's
 PREAMBLE = ["import pickle", "from snakemake import script"]
 OPTIMISER = "import torch; torch.optim.Adam([torch.zeros(1)])"  # imports torch's compiler
+FREEZE = "import gc; gc.freeze()"  # as `voxplain.logs.job_log` does
 TRAINING = ("train_cnn", "train_variant")
 OTHERS_SCRIPTS = {"control_maps": "group_maps"}
 
@@ -55,7 +56,7 @@ def import_seconds(rule: str) -> float:
     tree = ast.parse(script.read_text())
     lines = [ast.unparse(n) for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
     lines += [OPTIMISER] * (rule in TRAINING)
-    return processor_seconds([sys.executable, "-c", "\n".join([*PREAMBLE, *lines])])
+    return processor_seconds([sys.executable, "-c", "\n".join([*PREAMBLE, *lines, FREEZE])])
 
 
 def share(table: pd.DataFrame, total: float | None = None) -> None:
