@@ -139,7 +139,7 @@ def accuracy_over_repeats(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def faithfulness_over_folds(rows: pd.DataFrame) -> pd.DataFrame:
-    """Compare each method's areas with those of random orders as smooth as its own maps.
+    """Compare each method's areas with those of random orders as smooth as its participants' maps.
 
     Parameters
     ----------
@@ -153,7 +153,8 @@ def faithfulness_over_folds(rows: pd.DataFrame) -> pd.DataFrame:
         One row per method, test and fill: area, random, gain (how much better than random: lower
         by deletion, higher by insertion; mean over folds), ci_low, ci_high and p of the gain
         (`beyond_random_maps`), better (share of participants with a gain above 0), participants,
-        folds.
+        folds; fwhm (smoothness of the random orders in voxels, median over folds) and unmatched
+        (participants whose maps are smoother than noise can be, left out of it).
     """
     out = []
     for (method, test, fill), part in rows.groupby(["method", "test", "fill"], sort=False):
@@ -170,5 +171,11 @@ def faithfulness_over_folds(rows: pd.DataFrame) -> pd.DataFrame:
             | {"gain": gain, "ci_low": low, "ci_high": high, "p": p}
             | {"better": (sign * (own - random.mean(axis=1)) > 0).mean()}
             | {"participants": len(own), "folds": len(folds[0])}
+            | _widths(part)
         )
     return pd.DataFrame(out)
+
+
+def _widths(rows: pd.DataFrame) -> dict[str, float]:
+    folds = rows.groupby("fold")[["fwhm", "unmatched"]].first()
+    return {"fwhm": folds["fwhm"].median(), "unmatched": int(folds["unmatched"].sum())}

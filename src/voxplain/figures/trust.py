@@ -23,7 +23,8 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
     Parameters
     ----------
     curves : pandas.DataFrame
-        Columns method, random (bool: the mean of random orders as smooth as the method's maps),
+        Columns method, random (bool: the mean of random orders as smooth as the participants'
+        own maps),
         test, fill, fraction (of the brain), probability.
     """
     figure = style.new_figure(120, layout="constrained")

@@ -23,13 +23,15 @@ def faithfulness(context: Mapping[str, Any]) -> list:
         Text(
             "The brain's voxels are deleted, or inserted into a brain without detail, in the order "
             "of a map. A faithful map makes the target's probability fall fast and rise fast. "
-            "Random orders are as smooth as the method's own mean map; the controls know nothing "
+            "Random orders are as smooth as the participants' own maps (median of each fold's; a "
+            "map smoother than noise can be is counted and left out); the controls know nothing "
             "of the network (image edges, group difference) or are its plain gradient."
         ),
         picture(
             context,
             "faithfulness",
-            "Deletion and insertion. Thin lines: random orders as smooth as the method's maps.",
+            "Deletion and insertion. Thin lines: random orders as smooth as the "
+            "participants' own maps.",
             "Probability of the target against the share of the brain deleted or inserted",
         ),
         table(

@@ -134,7 +134,11 @@ def test_faithfulness_against_random_by_hand():
             "draw": pd.NA,
         }
     )
-    random = [rows.assign(draw=draw, area=area) for draw, area in enumerate((0.4, 0.6))]
+    widths = [2.0, 2.0, 5.0, 5.0] * 2  # of the folds
+    random = [
+        rows.assign(draw=draw, area=area, fwhm=widths, unmatched=1)
+        for draw, area in enumerate((0.4, 0.6))
+    ]
     table = faithfulness_over_folds(pd.concat([rows, *random])).set_index("test")
     assert table.loc["deletion", "gain"] == pytest.approx((0.2 + 0.05) / 2)
     assert table.loc["deletion", "better"] == 0.75
@@ -142,6 +146,7 @@ def test_faithfulness_against_random_by_hand():
     assert table.loc["insertion", "folds"] == 2
     assert table.loc["insertion", "participants"] == 4
     assert (table["random"] == 0.5).all()
+    assert table[["fwhm", "unmatched"]].to_numpy().tolist() == [[3.5, 2]] * 2
     # random orders vary by .02 in both folds; four of them
     error = np.sqrt(0.02 * 1.25)
     assert table.loc["insertion", "p"] == pytest.approx(2 * stats.t.sf(0.15 / error, 1))
