@@ -28,6 +28,7 @@ FOLDS = fold_names(config["folds"]["n_splits"])
 METHODS = config["attribution"]["methods"]
 PERTURBS = "meaningful_perturbation" in METHODS
 CONTROLS = ["input_gradient", "edges", "group_difference"]
+SANITY_CONTROLS = CONTROLS[:2]  # the third has no network that could be randomised
 ROBUSTNESS = config["evaluation"]["robustness"]
 TRUTH = config["evaluation"]["truth"]
 GRIDS = [

@@ -12,6 +12,7 @@ COLOURS = {
     "grad_cam": style.ACCENT,
 }
 CONTROL_STYLES = {"input_gradient": ":", "edges": "--", "group_difference": "-."}
+CONTROL_MARKERS = {"input_gradient": "^", "edges": "s"}
 FILLS = {"blur": "replaced by blur", "mean": "replaced by the brain's mean"}
 TESTS = {"deletion": "deleted, highest first", "insertion": "inserted, highest first"}
 
@@ -70,8 +71,8 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns method, kind, level, spearman, spearman_low, spearman_high (over participants); the
-        kind ``other participant`` is the likeness of two people's maps by the intact network.
+        Columns method, kind, level, spearman, ci_low, ci_high (95 % interval over participants);
+        the kind ``other participant`` is the likeness of two people's maps by the intact network.
     sane_below : float
         Line under which a map of a network that has learnt nothing should lie.
     """
@@ -85,13 +86,13 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
     axes = figure.add_subplot()
     for k, method in enumerate(methods):
         part = table[table["method"] == method]
-        x = part["change"].map(places) + (k - (len(methods) - 1) / 2) * 0.2
-        spread = np.abs(part[["spearman_low", "spearman_high"]].sub(part["spearman"], axis=0)).T
+        x = part["change"].map(places) + (k - (len(methods) - 1) / 2) * 0.8 / len(methods)
+        spread = np.abs(part[["ci_low", "ci_high"]].sub(part["spearman"], axis=0)).T
         axes.errorbar(
             x,
             part["spearman"],
             yerr=spread.to_numpy(),
-            fmt="o",
+            fmt=CONTROL_MARKERS.get(method, "o"),
             markersize=4,
             elinewidth=0.8,
             color=COLOURS.get(method, style.NEUTRAL),

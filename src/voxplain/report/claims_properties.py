@@ -20,9 +20,9 @@ from voxplain.report.verdicts import (
 MAIN = "meaningful_perturbation"
 
 
-def judged(holds: bool, evidence: bool) -> str:
+def judged(holds: bool | None, evidence: bool) -> str:
     """Say whether a statement about maps holds, where the network is evidence at all."""
-    return statement(bool(holds)) if evidence else NEAR_CHANCE
+    return statement(holds) if evidence else NEAR_CHANCE
 
 
 def _untested(title: str, section: str, stated: str, row: pd.Series | None) -> Claim:

@@ -11,7 +11,10 @@ from voxplain.report.sections_prediction import PERMUTED_LABELS
 from voxplain.report.tables import table
 
 # What the literature found for each method: Adebayo et al. 2018, Table 1 and section 4.
-EXPECTED = {"guided_backprop": "fails", "grad_cam": "passes"}
+EXPECTED = {
+    **{"guided_backprop": "fails", "grad_cam": "passes"},
+    **{"input_gradient": "passes", "edges": "fails"},
+}
 
 
 def faithfulness(context: Mapping[str, Any]) -> list:
@@ -56,22 +59,27 @@ def robustness(context: Mapping[str, Any]) -> list:
         Text(
             "Left of the line, networks that have learnt nothing: weights drawn anew layer by "
             "layer from the output down, and labels shuffled in training. A map that stays the "
-            "same shows the image, not what was learnt. Right of it, networks that should tell the "
-            "same: a little noise on the weights, dropout left on, training from another seed. "
+            "same shows the image, not what was learnt, as the edge detector does. Right of it, "
+            "networks that should tell the same: a little noise on the weights, dropout left on, "
+            "training from another seed. "
+            "Each participant has draws of its own of what is drawn; shuffled labels and other "
+            "seeds have one network for all. "
             "The likeness of two participants' maps says what such numbers mean."
         ),
         picture(
             context,
             "robustness",
-            f"Likeness of maps, participants of fold {fold}: mean, lowest and highest.",
+            f"Likeness of maps, participants of fold {fold}: mean and 95 % interval.",
             "Spearman correlation with the intact network's maps for each change of the network",
         ),
         table(
             verdicts,
             "table-sanity",
-            f"Sanity: Spearman's rho with every layer random and with shuffled labels; a method "
-            f"passes if both are below {SANE_BELOW:g}; blank maps say nothing. Literature: Adebayo "
-            "et al. 2018.",
+            "Sanity: the highest Spearman's rho over the randomised networks, each random from the "
+            "output down to the layer named, and that with shuffled labels, with 95 % intervals. A "
+            f"method passes if every interval lies below {SANE_BELOW:g}, fails if one lies above, "
+            "and is undecided if one holds it; blank maps say nothing. Literature: Adebayo et al. "
+            "2018.",
         ),
         picture(
             context,

@@ -9,6 +9,7 @@ from voxplain.evaluation.fold_statistics import corrected_error
 
 NOT_TESTED = "not tested here"
 NEAR_CHANCE = "near chance"
+UNDECIDED = "undecided"
 NOT_TESTABLE = "not testable"
 EMPTY_MASK = f"{NOT_TESTABLE}: a mask is empty"
 BLANK_MAP = f"{NOT_TESTABLE}: the map is blank"
@@ -52,8 +53,24 @@ def numeric(published: float, low: float, high: float) -> str:
     return "reproduced" if low <= published <= high else "differs"
 
 
-def statement(holds: bool) -> str:
-    """Say whether a statement holds."""
+def above(low: float, high: float, bound: float = 0.0) -> bool | None:
+    """Whether a number exceeds a bound by its interval; None: the interval holds both, or is n/a."""
+    if low > bound:
+        return True
+    return False if high <= bound else None
+
+
+def together(*conditions: bool | None) -> bool | None:
+    """Whether all conditions hold: no if one fails, open (None) if one is left open."""
+    if any(condition is not None and not condition for condition in conditions):
+        return False
+    return None if None in conditions else True
+
+
+def statement(holds: bool | None) -> str:
+    """Say whether a statement holds; None is left open."""
+    if holds is None:
+        return UNDECIDED
     return "supported" if holds else "not supported"
 
 

@@ -38,7 +38,7 @@ def test_robustness_draws_a_point_with_its_range_for_each_change():
             ("grad_cam", "noise", 0.1, 0.6, 0.5, 0.65),
             ("grad_cam", "other participant", None, 0.1, 0.0, 0.2),
         ],
-        columns=["method", "kind", "level", "spearman", "spearman_low", "spearman_high"],
+        columns=["method", "kind", "level", "spearman", "ci_low", "ci_high"],
     )
     axes = figures.robustness(table, 0.5).axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == [
