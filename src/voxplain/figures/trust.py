@@ -6,11 +6,6 @@ from matplotlib.figure import Figure
 
 from voxplain.figures import style
 
-COLOURS = {
-    "meaningful_perturbation": style.POSITIVE,
-    "guided_backprop": style.NEGATIVE,
-    "grad_cam": style.ACCENT,
-}
 CONTROL_STYLES = {"input_gradient": ":", "edges": "--", "group_difference": "-."}
 FILLS = {"blur": "replaced by blur", "mean": "replaced by the brain's mean"}
 TESTS = {"deletion": "deleted, highest first", "insertion": "inserted, highest first"}
@@ -32,7 +27,7 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
         for axes, (fill, how) in zip(row, FILLS.items(), strict=True):
             part = curves[(curves["test"] == test) & (curves["fill"] == fill)]
             for (method, random), curve in part.groupby(["method", "random"], sort=False):
-                if random and method not in COLOURS:
+                if random and method not in style.METHOD_COLOURS:
                     continue
                 axes.plot(curve["fraction"], curve["probability"], **_line(method, random))
             axes.set_title(f"{test}, {how}")
@@ -54,8 +49,13 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
 def _line(method: str, random: bool) -> dict:
     if random:
         name = f"random, as smooth as {style.method_name(method)}"
-        return {"color": COLOURS[method], "linewidth": 0.8, "alpha": 0.45, "label": name}
-    colour = COLOURS.get(method, style.NEUTRAL)
+        return {
+            "color": style.METHOD_COLOURS[method],
+            "linewidth": 0.8,
+            "alpha": 0.45,
+            "label": name,
+        }
+    colour = style.METHOD_COLOURS.get(method, style.NEUTRAL)
     name = style.method_name(method)
     if method in CONTROL_STYLES:
         return {"color": colour, "linestyle": CONTROL_STYLES[method], "label": name}
@@ -82,9 +82,10 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
     methods = list(dict.fromkeys(table["method"]))
     figure = style.new_figure(90, layout="constrained")
     axes = figure.add_subplot()
+    spacing = 0.8 / (len(methods) + 1)
     for k, method in enumerate(methods):
         part = table[table["method"] == method]
-        x = part["change"].map(places) + (k - (len(methods) - 1) / 2) * 0.2
+        x = part["change"].map(places) + (k - (len(methods) - 1) / 2) * spacing
         spread = np.abs(part[["spearman_low", "spearman_high"]].sub(part["spearman"], axis=0)).T
         axes.errorbar(
             x,
@@ -93,21 +94,24 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
             fmt="o",
             markersize=4,
             elinewidth=0.8,
-            color=COLOURS.get(method, style.NEUTRAL),
+            color=style.METHOD_COLOURS.get(method, style.NEUTRAL),
             label=style.method_name(method),
         )
-    axes.axhline(
-        sane_below,
-        color=style.WARNING,
+    border = table.loc[~learnt, "change"].nunique() - 0.5
+    axes.plot(
+        [-0.5, border],
+        [sane_below, sane_below],
+        color=style.INK,
         linewidth=0.9,
         linestyle="--",
         label="a network that learnt nothing should stay below",
     )
     axes.axhline(0, color=style.INK, linewidth=0.6)
-    axes.axvline(table.loc[~learnt, "change"].nunique() - 0.5, color=style.LIGHT, linewidth=0.8)
+    axes.axvline(border, color=style.LIGHT, linewidth=0.8)
+    axes.set_xlim(-0.5, len(places) - 0.5)
     axes.set_xticks(list(places.values()), list(places), rotation=30, ha="right")
     axes.set_ylabel("Spearman's rho with the intact network's map")
     axes.set_ylim(-1, 1.05)
     axes.grid(axis="y")
-    figure.legend(loc="outside upper center", ncols=2)
+    figure.legend(loc="outside upper center", ncols=3)
     return figure

@@ -232,3 +232,17 @@ def test_projections_show_the_right_hemisphere_on_the_right_surface(tmp_path):
     paths = [tmp_path / f"p.{kind}" for kind in ("png", "svg", "tsv")]
     figures.save(figure, pd.DataFrame(), *paths)
     assert paths[1].stat().st_size < 3e6
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (-9.05, "x = −9.1 mm"),
+        (-9.049999, "x = −9.0 mm"),
+        (-9.05 + 1e-9, "x = −9.1 mm"),
+        (2.25, "x = 2.3 mm"),
+        (-0.04, "x = 0.0 mm"),
+    ],
+)
+def test_positions_are_rounded_as_in_the_viewer(place, said):
+    assert style.position("x", place) == said
