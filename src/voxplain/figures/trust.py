@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from voxplain.figures import style
 
 CONTROL_STYLES = {"input_gradient": ":", "edges": "--", "group_difference": "-."}
 FILLS = {"blur": "replaced by blur", "mean": "replaced by the brain's mean"}
+RANDOM = {"linewidth": 0.8, "alpha": 0.45}
 TESTS = {"deletion": "deleted, highest first", "insertion": "inserted, highest first"}
 
 
@@ -37,10 +39,9 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
             axes.set_xlabel(f"share of the brain {said}")
             axes.xaxis.set_tick_params(labelbottom=True)
     panels[0, 0].set_xlim(0, 1)
-    # One column each for methods, controls and random orders.
-    lines = sorted(
-        panels[0, 0].lines,
-        key=lambda line: (line.get_label().startswith("random"), line.get_linestyle() != "-"),
+    lines = [line for line in panels[0, 0].lines if not line.get_label().startswith("random")]
+    lines.append(
+        Line2D([], [], **RANDOM, color=style.INK, label="random orders (their method's colour)")
     )
     figure.legend(handles=lines, loc="outside lower center", ncols=3)
     return figure
@@ -49,12 +50,7 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
 def _line(method: str, random: bool) -> dict:
     if random:
         name = f"random, as smooth as {style.method_name(method)}"
-        return {
-            "color": style.METHOD_COLOURS[method],
-            "linewidth": 0.8,
-            "alpha": 0.45,
-            "label": name,
-        }
+        return RANDOM | {"color": style.METHOD_COLOURS[method], "label": name}
     colour = style.METHOD_COLOURS.get(method, style.NEUTRAL)
     name = style.method_name(method)
     if method in CONTROL_STYLES:
@@ -76,8 +72,9 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
     """
     level = table["level"].fillna("").astype(str)
     table = table.assign(change=(table["kind"] + " " + level).str.strip())
-    learnt = ~table["kind"].isin(["randomised", "shuffled"])
-    table = pd.concat([table[~learnt], table[learnt]])
+    ignorant = table["kind"].isin(["randomised", "shuffled"])
+    border = table.loc[ignorant, "change"].nunique() - 0.5
+    table = pd.concat([table[ignorant], table[~ignorant]])
     places = {name: place for place, name in enumerate(table["change"].unique())}
     methods = list(dict.fromkeys(table["method"]))
     figure = style.new_figure(90, layout="constrained")
@@ -97,7 +94,6 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
             color=style.METHOD_COLOURS.get(method, style.NEUTRAL),
             label=style.method_name(method),
         )
-    border = table.loc[~learnt, "change"].nunique() - 0.5
     axes.plot(
         [-0.5, border],
         [sane_below, sane_below],
