@@ -5,7 +5,7 @@ from typing import Any
 
 from voxplain.evaluation.robustness import SANE_BELOW, sanity
 from voxplain.figures.style import method_name
-from voxplain.report.blocks import Note, Text, command, picture
+from voxplain.report.blocks import Note, Text, command, counted, picture
 from voxplain.report.sections_maps import caveat
 from voxplain.report.sections_prediction import PERMUTED_LABELS
 from voxplain.report.tables import table
@@ -29,8 +29,10 @@ def faithfulness(context: Mapping[str, Any]) -> list:
         picture(
             context,
             "faithfulness",
-            "Deletion and insertion. Thin lines: random orders as smooth as the method's maps.",
+            "Deletion and insertion. Thin lines: random orders as smooth as the maps of the method "
+            "in that colour.",
             "Probability of the target against the share of the brain deleted or inserted",
+            n=counted(scores["participants"]),
         ),
         table(
             scores,
@@ -63,6 +65,7 @@ def robustness(context: Mapping[str, Any]) -> list:
             "robustness",
             f"Likeness of maps, participants of fold {fold}: mean, lowest and highest.",
             "Spearman correlation with the intact network's maps for each change of the network",
+            n=counted(scores["participants"]),
         ),
         table(
             verdicts,
