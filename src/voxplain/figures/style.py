@@ -153,6 +153,27 @@ def colour_bar(figure: Figure, top: float, unit: str, floor: float, **place) -> 
     return bar
 
 
+def folds_and_mean(axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str, **mean) -> None:
+    """Draw a thin line per fold and a thick one for their mean.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    table : pandas.DataFrame
+        Columns fold, `x` and `y`; missing values are left out of the mean.
+    x, y : str
+        Names of columns.
+    colour : str
+    **mean
+        More of the mean's line, as `seaborn.lineplot` takes it.
+    """
+    from seaborn import lineplot  # only for jobs that draw
+
+    look = {"data": table, "x": x, "y": y, "color": colour, "ax": axes, "legend": False}
+    lineplot(**look, units="fold", estimator=None, linewidth=0.5, alpha=0.45)
+    lineplot(**look, errorbar=None, linewidth=2, **mean)
+
+
 @styled
 def note(text: str, height_mm: float = 40.0) -> Figure:
     """Draw a panel that says in words why there is nothing to draw.
