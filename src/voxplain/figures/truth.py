@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from voxplain.figures import style
-from voxplain.figures.trust import COLOURS, CONTROL_STYLES
+from voxplain.figures.trust import CONTROL_STYLES
 
 
 @style.styled
@@ -29,13 +29,13 @@ def truth(table: pd.DataFrame) -> Figure:
             label="CNN's accuracy, 95 % interval",
         )  # fmt: skip
         for method, rows in part.groupby("method", sort=False):
-            colour = COLOURS.get(method, style.NEUTRAL)
+            colour = style.METHOD_COLOURS.get(method, style.NEUTRAL)
             axes.plot(
                 rows["effect_size"],
                 rows["auc"],
                 color=colour,
                 linestyle=CONTROL_STYLES.get(method, "-"),
-                linewidth=1.8 if method in COLOURS else 1,
+                linewidth=1.8 if method in style.METHOD_COLOURS else 1,
                 label=style.method_name(method),
             )
             for found, face in ((True, colour), (False, "white")):

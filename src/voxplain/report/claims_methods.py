@@ -151,8 +151,7 @@ def first_choice(
     else:
         return claim
     return claim._replace(
-        ours=f"{'fastest' if fastest else 'not the fastest'}; "
-        f"sanity checks: {found}; {how}",
+        ours=f"{'fastest' if fastest else 'not the fastest'}; sanity checks: {found}; {how}",
         source=f"runtime, robustness, {source}",
         verdict=judged(together(fastest, sane, right), evidence),
     )

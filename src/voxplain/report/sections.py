@@ -13,7 +13,7 @@ from voxplain.report import (
     sections_studies,
     sections_trust,
 )
-from voxplain.report.blocks import Code, Note, Section, Text, picture
+from voxplain.report.blocks import Code, Note, Section, Text, counted, picture
 from voxplain.report.methods import methods, references
 from voxplain.report.sections_cohort import cohort
 from voxplain.report.sections_provenance import provenance
@@ -130,7 +130,13 @@ def _runtime(context: Mapping[str, Any]) -> list:
     total = duration(float(runtime["seconds"].sum()))
     return [
         Text(f"All attribution maps of this run took {total} of computing time."),
-        picture(context, "runtime", "Time per map of each method.", "Bars of seconds per map"),
+        picture(
+            context,
+            "runtime",
+            "Time per map of each method.",
+            "Bars of seconds per map",
+            n=f"{counted(runtime['maps'])} maps of each method",
+        ),
         table(
             runtime,
             "table-runtime",

@@ -5,7 +5,7 @@ from typing import Any
 
 from voxplain.evaluation.robustness import SANE_BELOW, sanity
 from voxplain.figures.style import method_name
-from voxplain.report.blocks import Note, Text, command, picture
+from voxplain.report.blocks import Note, Text, command, counted, picture
 from voxplain.report.sections_maps import caveat
 from voxplain.report.sections_prediction import PERMUTED_LABELS
 from voxplain.report.tables import table
@@ -33,9 +33,10 @@ def faithfulness(context: Mapping[str, Any]) -> list:
         picture(
             context,
             "faithfulness",
-            "Deletion and insertion. Thin lines: random orders as smooth as the "
-            "participants' own maps.",
+            "Deletion and insertion. Thin lines: random orders as smooth as the participants' own "
+            "maps by the method in that colour.",
             "Probability of the target against the share of the brain deleted or inserted",
+            n=counted(scores["participants"]),
         ),
         table(
             scores,
@@ -71,6 +72,7 @@ def robustness(context: Mapping[str, Any]) -> list:
             "robustness",
             f"Likeness of maps, participants of fold {fold}: mean and 95 % interval.",
             "Spearman correlation with the intact network's maps for each change of the network",
+            n=counted(scores["participants"]),
         ),
         table(
             verdicts,
@@ -92,7 +94,9 @@ def robustness(context: Mapping[str, Any]) -> list:
         table(
             scores,
             "table-robustness",
-            "Likeness of the changed network's maps to the intact one's, mean over participants.",
+            "Likeness of the changed network's maps to the intact one's, mean over participants; "
+            "95 % interval of rho; lag: 95 % interval of how far it lies below that of Meaningful "
+            "Perturbations, where each participant has a draw of its own.",
             "tables/robustness.tsv",
         ),
     ]

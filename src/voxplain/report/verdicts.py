@@ -54,7 +54,7 @@ def numeric(published: float, low: float, high: float) -> str:
 
 
 def above(low: float, high: float, bound: float = 0.0) -> bool | None:
-    """Whether a number exceeds a bound by its interval; None: the interval holds both, or is n/a."""
+    """Whether a number exceeds a bound by its interval; None: it holds both, or is n/a."""
     if low > bound:
         return True
     return False if high <= bound else None

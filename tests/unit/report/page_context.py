@@ -160,7 +160,7 @@ def full_context(tmp_path):
             }
         ),
         "runtime": pd.DataFrame(
-            {"method": methods, "seconds": [4000.0, 2.0], "cohort_seconds": 5400.0}
+            {"method": methods, "seconds": [4000.0, 2.0], "cohort_seconds": 5400.0, "maps": 8}
         ),
         "degenerate": pd.DataFrame({"method": methods, "n_maps": 8, "n_degenerate": [1, 0]}),
         "figures": dict.fromkeys(names.split(), png),

@@ -1,10 +1,12 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from page_context import Page, accuracy, config, full_context
 
 from voxplain.config import DEFAULTS, project_folder, read_config
-from voxplain.report import build
+from voxplain.report import build, captions
 from voxplain.report.answer import answer
 from voxplain.report.blocks import protocol_name
 from voxplain.report.notices import notices
@@ -48,6 +50,47 @@ def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
     assert "these maps are no evidence" not in text
     assert ">nan<" not in text.lower()
     assert "nan±" not in text.lower().replace(" ", "")
+
+
+def test_captions_say_what_their_figures_rest_on(tmp_path):
+    given = full_context(tmp_path)
+    png = given["figures"]["fig1"]
+    png.with_suffix(".tsv").write_text("participant_id\tmethod\na_1\tx\na_1\ty\n")
+    more = ("subjects", "head_size", "faithfulness", "robustness", "runtime", "ablation", "truth")
+    given["figures"] |= dict.fromkeys(more, png)
+    given["config"]["evaluation"] |= {
+        "robustness": {"fold": "01"},
+        "truth": {"n_subjects": [40, 80], "n_splits": 5},
+    }
+    people = pd.DataFrame({"method": ["edges", "grad_cam"], "participants": [40, 40]})
+    changes = pd.DataFrame({"kind": ["randomised", "shuffled"], "level": ["linear", "labels"]})
+    changes = changes.assign(
+        method="grad_cam", spearman=0.5, ci_low=0.4, ci_high=0.6, participants=[5, 6]
+    )
+    knobs = pd.DataFrame({"knob": ["beta"], "value": 7.0, "own": True, "paper": True})
+    sizes = pd.DataFrame({"model": ["cnn"], "n_pairs": 38, "caliper_ml": 1.0})
+    given |= {
+        "faithfulness": people,
+        "robustness": changes,
+        "ablation": knobs.assign(participants=4, fall=0.5, drop=0.5, behind=0.0, behind_se=0.1),
+        "head_size": sizes.assign(d_all=0.1, d_matched=0.0, accuracy=0.9),
+        "truth": pd.DataFrame({"auc": [1.0]}),
+    }
+    found = {name: re.findall(r"\(n = (.*?);", text) for name, text in captions(given).items()}
+    expected = {
+        "fig2a": "2",
+        "subjects": "1 of 2",
+        "convergence": "8 maps",
+        "runtime": "8 maps of each method",
+        "head_size": "2, and 38 pairs",
+        "faithfulness": "40",
+        "robustness": "5 to 6",
+        "ablation": "4",
+        "truth": "40, 80",
+    }
+    assert {name: found[name] for name in expected} == {n: [v] for n, v in expected.items()}
+    assert "default protocol, 5-fold, seed 42" in captions(given)["truth"]
+    assert "10-fold" in captions(given)["fig2a"]
 
 
 def test_page_without_any_result_says_so_in_words(tmp_path):
