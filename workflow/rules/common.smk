@@ -91,7 +91,8 @@ STUDY_TABLES = [
     "external_maps",
     "paper_maps",
 ]
-CLAIM_STUDIES = ["ablation", "grids"]  # of these, those that claims are judged by
+# Of these, those that claims are judged by
+CLAIM_STUDIES = ["ablation", "grids", "roar"]
 STUDY_FIGURES = ["learning", "truth", "ablation", "ablation_convergence", "grids"]
 WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
 # Models whose importances are set beside the maps.

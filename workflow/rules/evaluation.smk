@@ -156,6 +156,7 @@ rule map_properties:
     params:
         methods=METHODS,
         folds=MAP_FOLDS,
+        target=config["attribution"]["target"],
         permutations=config["evaluation"]["permutations"],
         surrogates=config["evaluation"]["surrogates"],
         seed=config["seed"],

@@ -127,8 +127,13 @@ def properties(context: Mapping[str, Any]) -> list:
         table(
             classes,
             "table-class-difference",
-            "Difference of the two classes' mean maps, beside permuted labels. The maps explain "
-            "each participant's target class, so a difference is one of people or of targets.",
+            "Difference of the two classes' mean maps, "
+            + (
+                "beside permuted labels; all maps explain one class's output."
+                if "p_null" in classes
+                else "without a test: each map explains its own participant's class, so that the "
+                "classes' maps would differ without any difference of people."
+            ),
             "tables/map_properties.tsv",
             labels=PERMUTED_LABELS | {"p_null": "p (permuted labels)"},
         ),

@@ -63,6 +63,22 @@ def test_a_mask_above_all_draws_has_the_smallest_p():
     assert table.set_index("control").loc["mask", "p_random"] == 1 / 20
 
 
+def test_masks_are_compared_fold_by_fold():
+    rows = rows_of([[0.5] * 19, [0.9] * 19])
+    alone = rows[rows["mask"] == "conjoined"].assign(mask="cats")
+    alone.loc[alone["control"] == "mask", "accuracy"] = [0.8, 0.5]
+    table = masked_accuracy_over_folds(pd.concat([rows, alone]), GROUPS)
+    table = table.set_index(["mask", "control"])
+    # t(.975, 1) = 12.706; differences 0 and -.2, and .1 and .2; variance s^2 (1/2 + 1)
+    half = 12.7062047 * np.sqrt(0.02 * 1.5)
+    change = table.loc[("conjoined", "mask"), ["change", "change_low", "change_high"]]
+    assert change.tolist() == pytest.approx([-0.1, -0.1 - half, -0.1 + half])
+    lead = table.loc[("cats", "mask"), ["lead", "lead_low", "lead_high"]]
+    assert lead.tolist() == pytest.approx([0.15, 0.15 - half / 2, 0.15 + half / 2])
+    assert table["lead"].notna().sum() == 1
+    assert table.index[table["change"].isna()].tolist() == [("none", "none")]
+
+
 def test_table_1_says_what_the_cohort_lacks():
     accuracy = pd.DataFrame({"model": ["cnn", "knn"], "mean": [0.9, 0.8], "sd": [0.1, 0.05]})
     table = table1(accuracy).set_index("model")

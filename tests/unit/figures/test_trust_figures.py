@@ -62,7 +62,7 @@ def test_the_line_of_sanity_ends_where_networks_have_learnt():
     table = pd.DataFrame(
         [("randomised", "linear"), ("randomised", "conv"), ("noise", 0.1)],
         columns=["kind", "level"],
-    ).assign(method="grad_cam", spearman=0.5, spearman_low=0.4, spearman_high=0.6)
+    ).assign(method="grad_cam", spearman=0.5, ci_low=0.4, ci_high=0.6)
     axes = figures.robustness(table, 0.5).axes[0]
     (line,) = [line for line in axes.lines if "stay below" in line.get_label()]
     assert line.get_xydata().tolist() == [[-0.5, 0.5], [1.5, 0.5]]

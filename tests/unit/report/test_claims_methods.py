@@ -67,7 +67,7 @@ def test_dropout_matters_where_both_gradient_methods_change_more():
     assert claims.dropout(without, True).verdict == "not tested here"
 
 
-def first_choice(seconds=0.1, alike=0.2, p_auc=0.01, low=0.1, truth=True):
+def first_choice(seconds=0.1, alike=0.2, p_auc=0.01, low=0.1, high=0.3, truth=True, plain=0.7):
     runtime = pd.DataFrame({"method": METHODS, "seconds": [seconds, 0.2, 9.0], "maps": 1})
     kinds = ["randomised", "shuffled"]
     robustness = pd.DataFrame(
@@ -78,9 +78,12 @@ def first_choice(seconds=0.1, alike=0.2, p_auc=0.01, low=0.1, truth=True):
             for kind in kinds
         ]
     )
-    truths = pd.DataFrame({"method": METHODS, "auc": 0.7, "p_auc": p_auc}) if truth else None
-    faithful = pd.DataFrame({"method": METHODS, "ci_low": low})
-    return claims.first_choice(runtime, robustness, truths, faithful, True)
+    truths, controls = None, None
+    if truth:
+        truths = pd.DataFrame({"method": METHODS, "auc": 0.7, "p_auc": p_auc})
+        controls = pd.DataFrame({"method": ["edges", "input_gradient"], "auc": [0.9, plain]})
+    faithful = pd.DataFrame({"method": METHODS, "ci_low": low, "ci_high": high})
+    return claims.first_choice(runtime, robustness, truths, controls, faithful, True)
 
 
 def test_the_advice_needs_speed_sanity_and_truth():
@@ -88,8 +91,13 @@ def test_the_advice_needs_speed_sanity_and_truth():
     assert first_choice(seconds=0.3).verdict == "not supported"
     assert first_choice(alike=0.6).verdict == "not supported"
     assert first_choice(alike=0.48).verdict == "undecided"
-    assert first_choice(p_auc=0.2).verdict == "not supported"
+    assert first_choice(plain=0.71).verdict == "not supported"  # a plain gradient does better
+    assert first_choice(p_auc=0.02).verdict == "undecided"  # .06 by Holm over three methods
+    assert first_choice(p_auc=0.02).ours.endswith(
+        "(p = 0.060, Holm over the methods); the plain gradient 0.70"
+    )
     unknown = first_choice(truth=False)
     assert unknown.verdict == "supported"
     assert unknown.source == "runtime, robustness, faithfulness"
-    assert first_choice(truth=False, low=-0.1).verdict == "not supported"
+    assert first_choice(truth=False, low=-0.1).verdict == "undecided"
+    assert first_choice(truth=False, low=-0.3, high=-0.1).verdict == "not supported"

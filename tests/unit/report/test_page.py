@@ -118,8 +118,9 @@ def test_answer_of_a_good_network(tmp_path):
     # Holm over two regions: .04 and .04 (2 * .02, 1 * .03); .06 and .06 (2 * .03)
     assert "Meaningful Perturbations 2 of 2, Grad-CAM 0 of 2." in text
     assert (
-        "an accuracy of 0.80; random masks of its volume leave 0.61 (p = 0.040) and its complement "
-        "0.62, so the mask holds more"
+        "an accuracy of 0.80, intact ones with 0.91; random masks of its volume leave 0.61 "
+        "(p = 0.040) and its complement 0.62, so whether the mask holds all that the network needs "
+        "is undecided."
     ) in text
 
 
@@ -131,11 +132,16 @@ def test_near_chance_answer_stops_before_the_maps(tmp_path):
     assert notices(context)[0].level == "stop"
 
 
-def test_a_complement_as_good_as_the_mask_says_the_mask_is_not_all(tmp_path):
+def test_what_is_left_in_the_complement_says_whether_the_mask_is_all(tmp_path):
     context = full_context(tmp_path)
-    complement = context["masked_accuracy"]["control"] == "complement"
-    context["masked_accuracy"].loc[complement, "accuracy_mean"] = 0.85
-    assert "its complement 0.85, so the mask does not hold all" in answer(context)
+    masked = context["masked_accuracy"].assign(accuracy_sd=0.02)  # half of the interval is .021
+    for accuracy_mean, words in (
+        (0.52, "holds all that the network needs."),
+        (0.56, "holds all that the network needs is undecided."),
+    ):
+        masked.loc[masked["control"] == "complement", "accuracy_mean"] = accuracy_mean
+        text = answer(context | {"masked_accuracy": masked})
+        assert f"the mask {words}" in text
 
 
 def test_overall_localisation_is_corrected_for_the_methods(tmp_path):
