@@ -85,6 +85,7 @@ rule localisation:
         brain_mask=P.brain_mask,
         maps=expand(P.group_maps, method=METHODS),
         controls=expand(P.group_maps, method=CONTROLS),
+        fold_maps=expand(P.maps, method=METHODS + CONTROLS, fold=MAP_FOLDS),
     output:
         table=P.table("localisation"),
         controls=P.table("localisation_controls"),
