@@ -56,6 +56,8 @@ def test_the_truth_sweep_runs_studies_of_its_own(tmp_path):
     assert set(found["method"]) == METHODS | CONTROLS
     assert found["auc"].between(0, 1).all()
     assert (found["participants"] == 24).all()
+    assert (found["auc_low"] <= found["auc"]).all()
+    assert found["evidence"].isin([True, False]).all()
     assert workflow.path("tiny", "figures", "truth.svg").exists()
     again = workflow("truth")
     assert "Nothing to be done" in again.stdout

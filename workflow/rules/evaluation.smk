@@ -86,6 +86,9 @@ rule localisation:
         maps=expand(P.group_maps, method=METHODS),
         controls=expand(P.group_maps, method=CONTROLS),
         fold_maps=expand(P.maps, method=METHODS + CONTROLS, fold=MAP_FOLDS),
+        fold_means=expand(
+            P.class_map, method=METHODS + CONTROLS, fold=MAP_FOLDS, label="conjoined"
+        ),
     output:
         table=P.table("localisation"),
         controls=P.table("localisation_controls"),

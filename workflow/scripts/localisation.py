@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.evaluation.localisation import (
+    auc_over_folds,
     localisation,
     localisation_by_region,
     planted_regions,
@@ -23,13 +24,16 @@ with job_log(snakemake.log[0]):
     scores, parts = {}, []
     names = [*p.methods, *p.controls]
     own = np.array(snakemake.input.fold_maps).reshape(len(names), -1)
-    for name, path, folds in zip(
-        names, [*snakemake.input.maps, *snakemake.input.controls], own, strict=True
+    means = np.array(snakemake.input.fold_means).reshape(own.shape)
+    for name, path, folds, of_folds in zip(
+        names, [*snakemake.input.maps, *snakemake.input.controls], own, means, strict=True
     ):
         conjoined = np.load(path)[2]
         random_maps = surrogates(conjoined, brain, p.surrogates, p.seed)
         found = localisation(conjoined, planted, brain, random_maps)
         found |= pointing_game(map(Stack, folds), planted, brain)
+        mean_maps = np.stack([read_volume(one)[0] for one in of_folds])
+        found |= auc_over_folds(mean_maps, found["auc"], planted, brain)
         scores[name] = {"method": name, **found}
         if name in p.methods:
             by_region = localisation_by_region(conjoined, regions, brain, random_maps)

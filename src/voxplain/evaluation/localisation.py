@@ -7,7 +7,7 @@ import pandas as pd
 
 from voxplain.downsample import downsample_volume
 from voxplain.errors import CohortError
-from voxplain.evaluation.fold_statistics import against_null, corrected_t
+from voxplain.evaluation.fold_statistics import against_null, corrected_t, jackknife_t
 from voxplain.files import read_table
 from voxplain.nifti import read_volume
 from voxplain.stack import Stack
@@ -107,6 +107,36 @@ def pointing_game(
         **{"pointing_maps": len(found), "pointing": float(found.mean())},
         **{"pointing_low": max(low, 0.0), "pointing_high": min(high, 1.0)},
     }
+
+
+def auc_over_folds(
+    folds: np.ndarray, auc: float, truth: np.ndarray, brain_mask: np.ndarray
+) -> dict[str, float]:
+    """Find how far a group map's area under the ROC curve hangs on single folds.
+
+    Parameters
+    ----------
+    folds : numpy.ndarray, shape (k, X, Y, Z)
+        Mean map of each fold.
+    auc : float
+        Of the group map.
+    truth, brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+
+    Returns
+    -------
+    dict
+        auc_low and auc_high: 95 % interval around `auc`, from the areas with one fold after the
+        other left out (`jackknife_t`); missing for one fold. It holds for other people and
+        networks of one cohort.
+    """
+    kept = {"": (truth[brain_mask], np.ones(np.count_nonzero(brain_mask), bool))}
+    low = high = np.nan
+    if len(folds) > 1:
+        total = folds.sum(axis=0)
+        rest = [_measures((total - one)[brain_mask], kept)[""]["auc"] for one in folds]
+        mean, low, high, _ = jackknife_t(np.array(rest))
+        low, high = max(low - mean + auc, 0.0), min(high - mean + auc, 1.0)
+    return {"auc_low": low, "auc_high": high}
 
 
 def localisation_by_region(

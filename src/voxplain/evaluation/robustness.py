@@ -107,8 +107,8 @@ def sanity(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns method; layer: the last one drawn anew in the randomised network whose maps are
-        most like the intact one's, randomised, randomised_low and randomised_high: their
+        Columns method; layer: the last one drawn anew in the randomised networks whose interval
+        reaches highest, randomised, randomised_low and randomised_high: their
         Spearman's rho; shuffled, shuffled_low, shuffled_high: that with shuffled labels; verdict:
         ``passes`` if the intervals of every randomised network and with shuffled labels lie below
         `SANE_BELOW`, ``fails`` if one does not reach below it, else ``undecided``, and ``blank``
@@ -118,7 +118,8 @@ def sanity(table: pd.DataFrame) -> pd.DataFrame:
     for method, part in table.groupby("method", sort=False):
         ignorant = part[part["kind"].isin(IGNORANT)]
         random = part[part["kind"] == "randomised"]
-        random = random.loc[random["spearman"].idxmax()]
+        highest = random["ci_high"].fillna(random["spearman"])  # one participant has no interval
+        random = random.loc[highest.idxmax()]
         shuffled = part[part["kind"] == "shuffled"].iloc[0]
         if (part["spearman"] == 0).all():
             verdict = "blank"

@@ -102,7 +102,9 @@ def truth(context: Mapping[str, Any]) -> list:
             "truth",
             "When each method can be believed: area under the ROC curve of the group maps against "
             "the planted regions, over effect size, in simulated cohorts of several sizes. "
-            "Filled: above the 95th percentile of smooth random maps.",
+            "Filled: above the 95th percentile of smooth random maps. Each point is one cohort; "
+            "its bar is a 95 % interval over that cohort's folds and says nothing of other "
+            "cohorts. Where the network is not better than chance, its maps are no evidence.",
             "Localisation of each method over effect sizes, one panel per cohort size",
             n=sizes,
         ),

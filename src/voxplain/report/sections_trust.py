@@ -77,8 +77,8 @@ def robustness(context: Mapping[str, Any]) -> list:
         table(
             verdicts,
             "table-sanity",
-            "Sanity: the highest Spearman's rho over the randomised networks, each random from the "
-            "output down to the layer named, and that with shuffled labels, with 95 % intervals. A "
+            "Sanity: Spearman's rho of those randomised networks, random from the output down to "
+            "the layer named, whose 95 % interval reaches highest, and with shuffled labels. A "
             f"method passes if every interval lies below {SANE_BELOW:g}, fails if one lies above, "
             "and is undecided if one holds it; blank maps say nothing. Literature: Adebayo et al. "
             "2018.",

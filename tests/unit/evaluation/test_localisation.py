@@ -1,11 +1,17 @@
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+from scipy.stats import t
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from voxplain.errors import CohortError
 from voxplain.evaluation.fold_statistics import corrected_t
-from voxplain.evaluation.localisation import localisation, localisation_by_region, pointing_game
+from voxplain.evaluation.localisation import (
+    auc_over_folds,
+    localisation,
+    localisation_by_region,
+    pointing_game,
+)
 from voxplain.evaluation.smooth_masks import surrogates
 
 SHAPE = (16, 16, 16)
@@ -78,6 +84,20 @@ def test_the_pointing_game_counts_peoples_own_maps():
     alone = pointing_game([np.stack([right, outside])], TRUTH, BRAIN)
     assert alone["pointing"] == 0.5
     assert np.isnan(alone["pointing_low"])
+
+
+def test_the_interval_of_a_group_maps_auc_is_the_jackknife_over_folds():
+    folds = np.random.default_rng(2).random((4, *SHAPE)) + 0.3 * TRUTH
+    rest = [
+        roc_auc_score(TRUTH[BRAIN], np.delete(folds, k, axis=0).mean(axis=0)[BRAIN])
+        for k in range(4)
+    ]
+    error = np.sqrt(3 / 4 * np.sum((rest - np.mean(rest)) ** 2))
+    auc = roc_auc_score(TRUTH[BRAIN], folds.mean(axis=0)[BRAIN])
+    found = auc_over_folds(folds, auc, TRUTH, BRAIN)
+    half = t.ppf(0.975, 3) * error
+    assert found == pytest.approx({"auc_low": auc - half, "auc_high": min(auc + half, 1)})
+    assert np.isnan(auc_over_folds(folds[:1], auc, TRUTH, BRAIN)["auc_low"])
 
 
 def test_each_region_is_judged_without_the_others():

@@ -80,11 +80,21 @@ def test_all_methods_can_be_told_apart_and_have_random_orders(curves):
 def test_truth_draws_each_method_in_its_colour():
     rows = [(method, size) for method in METHODS for size in (1.0, 2.0)]
     table = pd.DataFrame(rows, columns=["method", "effect_size"]).assign(
-        participants=40, auc=0.8, null_auc_p95=0.6, cnn_accuracy=0.7, cnn_low=0.6, cnn_high=0.8
-    )
+        participants=40, auc=0.8, null_auc_p95=0.6, cnn_accuracy=0.7, cnn_low=0.6, cnn_high=0.8,
+        auc_low=0.7, auc_high=0.9, evidence=True,
+    )  # fmt: skip
     found = {
         line.get_label(): to_hex(line.get_color())
         for line in figures.truth(table).axes[0].lines
         if line.get_label() in METHOD_NAMES.values()
     }
     assert found == {METHOD_NAMES[m]: METHOD_COLOURS[m].lower() for m in METHODS}
+    larger = table.assign(participants=80, evidence=table["effect_size"] > 1)
+    figure = figures.truth(pd.concat([table, larger]))
+    said = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert said.count("chance") == said.count("CNN not better than chance") == 1
+    failed = [
+        [line.get_xdata()[0] for line in axes.lines if line.get_label().startswith("CNN not")]
+        for axes in figure.axes
+    ]
+    assert failed == [[], [1.0]]
