@@ -72,10 +72,11 @@ def _claims(context: Mapping[str, Any]) -> list:
         Text(_papers_protocol(context["config"], claims)),
         Text(
             "Verdicts follow by rule. A number is reproduced if the paper's value lies in our "
-            "95 % interval (Table 3: within 0.02), and "
-            "differs if not; it is at chance if random or independent masks reach it too; a "
-            "statement is supported or not by the numbers beside it; whatever "
-            "rests on a network near chance is marked so. Other cohort: the paper studied "
+            "95 % interval (Table 3: within 0.02) and this is short enough to tell it from chance, "
+            "and differs if it lies outside; it is at chance if random or independent masks reach "
+            "it too; a statement is supported or not by the numbers beside it; both are undecided "
+            "where an interval holds too much, which is no evidence against; whatever rests on a "
+            "network near chance is marked so. Other cohort: the paper studied "
             f"{paper.N_PARTICIPANTS} participants of the Human Connectome Project "
             f"({paper.N_MEN} men, {paper.N_WOMEN} women), so a difference is no contradiction."
         ),

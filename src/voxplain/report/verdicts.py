@@ -15,8 +15,8 @@ EMPTY_MASK = f"{NOT_TESTABLE}: a mask is empty"
 BLANK_MAP = f"{NOT_TESTABLE}: the map is blank"
 ONE_MODEL = f"{NOT_TESTABLE}: one model has no folds"
 OWN_CLASS = (
-    f"{NOT_TESTABLE}: the classes' maps explain different outputs; one class for everybody "
-    "(attribution.target) makes it testable"
+    f"{NOT_TESTABLE}: the classes' maps explain different outputs; attribution.target: "
+    "positive_class makes it testable"
 )
 ONLY_RETRAINED = f"{NOT_TESTED}: a mask's complement cannot tell, snakemake roar can"
 NOT_COMPARABLE = "not comparable"
