@@ -55,8 +55,8 @@ def prediction(context: Mapping[str, Any]) -> list:
             context,
             "fig1",
             "Figure 1. Coefficients of the logistic regression on morphometry, mean and standard "
-            "deviation over folds; points are folds. The paper names corpus callosum, insula, thalamus and "
-            "white-matter hypointensities.",
+            "deviation over folds; points are folds. The paper names corpus callosum, insula, "
+            "thalamus and white-matter hypointensities.",
             "Bars of the largest logistic-regression coefficients with their spread over folds",
         ),
         picture(
