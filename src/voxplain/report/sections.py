@@ -87,7 +87,7 @@ def _claims(context: Mapping[str, Any]) -> list:
 def _claims_table(claims: pd.DataFrame) -> Table:
     """Set what belongs together in one cell: a dozen columns cannot be read side by side."""
     cohort = claims["paper_cohort"].iloc[0]
-    headers = ["claim", f"Kan et al. ({cohort})", "computed as in the paper", "this run", "verdict"]
+    headers = ["claim", "verdict", f"Kan et al. ({cohort})", "computed as in the paper", "this run"]
 
     def noted(row: pd.Series, column: str, **notes: str) -> Cell:
         lines = [before + row[name] for name, before in notes.items() if not is_missing(row[name])]
@@ -96,10 +96,10 @@ def _claims_table(claims: pd.DataFrame) -> Table:
     rows = [
         [
             noted(row, "claim", section="section "),
+            noted(row, "verdict", source="", rule="by "),  # in sight on a narrow screen, too
             noted(row, "paper"),
             noted(row, "kan2020"),
             noted(row, "ours", uncertainty="", chance="chance: "),
-            noted(row, "verdict", source="", rule="by "),
         ]
         for _, row in claims.iterrows()
     ]

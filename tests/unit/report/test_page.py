@@ -242,3 +242,9 @@ def test_the_hint_to_the_papers_protocol_names_files_that_exist(tmp_path):
     assert "YOUR_COHORT" not in text
     own = build(context | {"config": config(cohort__layout="table")})
     assert "kan2020.yaml YOUR_COHORT.yaml --config run=tiny_kan2020</code>" in own
+
+
+def test_the_page_of_every_image_is_a_link_and_ages_have_a_unit(tmp_path):
+    text = build(full_context(tmp_path))
+    assert '<a href="quality.html">quality.html</a> shows all of them' in text
+    assert "age, years, mean" in text
