@@ -115,7 +115,7 @@ def test_two_runs_side_by_side():
     assert "cnn.epochs" in page
     assert "cnn.seed" not in page
     # rows of one model follow each other
-    accuracy = page[page.index('id="table-accuracy"') :]
+    accuracy = page[page.index('id="compared-accuracy"') :]
     order = [accuracy.index(text) for text in ("3D CNN", ">second<", "SVM on voxels")]
     assert order == sorted(order)
     assert "There is no tables/table3.tsv of first and second." in page
