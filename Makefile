@@ -8,7 +8,7 @@ TORCH ?= -r requirements-torch.txt
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint docs install lock audit clean
+.PHONY: demo test lint docs pictures install lock audit clean
 
 demo: install
 	$(BIN)/snakemake --cores $(CORES)
@@ -31,6 +31,10 @@ lint: install
 # The guide as a site: site/index.html opens from disk.
 docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The guide's pictures, from the figures of the finished demo.
+pictures: install
+	$(BIN)/python docs/pictures.py
 
 install: .venv/.installed
 

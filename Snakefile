@@ -65,7 +65,7 @@ rule all:
     input:
         P.report,
         all_tables(),
-        all_figures(),
+        [path for name in figure_names() for path in P.figure(name)],
         P.provenance,
 
 

@@ -104,6 +104,9 @@ TABLE2 = {
     ),
 }
 
+# Regions of the atlases that Table 2's scores are normalised over: each sums to 1
+TABLE2_REGIONS = {"brainnetome": 246, "icbm": 50}
+
 # Section 5: regions named with a side, or with both of which one scores higher (Table 2)
 LATERALITY = (
     Lateral("inferior parietal lobule", "right", r"IPL_{side}_.*"),
@@ -146,16 +149,26 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(sides.get(word, word) for word in re.findall(r"[a-z]+", plain))
 
 
+def _published_atlas(atlas: str) -> str | None:
+    """Return the paper's atlas that one can be compared with, known by how its name begins."""
+    name = atlas.lower()
+    if name.startswith("brainnetome"):
+        return "brainnetome"
+    return "icbm" if name.startswith(WHITE_MATTER) else None
+
+
 def published_regions(atlas: str) -> tuple[Region, ...]:
     """Return the five rows of Table 2 that an atlas can be compared with.
 
-    Brainnetome's, or those of white matter for an atlas of it, known by how its name begins. Any
-    other atlas has no counterpart in the paper and gets none.
+    Brainnetome's, or those of white matter for an atlas of it. Any other atlas has no counterpart
+    in the paper and gets none.
     """
-    name = atlas.lower()
-    if name.startswith("brainnetome"):
-        return TABLE2["brainnetome"]
-    return TABLE2["icbm"] if name.startswith(WHITE_MATTER) else ()
+    return TABLE2.get(_published_atlas(atlas), ())
+
+
+def published_count(atlas: str) -> int:
+    """Return how many regions the scores of `published_regions` were normalised over."""
+    return TABLE2_REGIONS[_published_atlas(atlas)]
 
 
 def same_region(atlas: str, published: Region, value: int, name: str) -> bool:
@@ -164,7 +177,7 @@ def same_region(atlas: str, published: Region, value: int, name: str) -> bool:
     Brainnetome's label values are fixed; white-matter tables exist with left and right exchanged,
     so their regions are compared by name.
     """
-    if atlas.lower().startswith("brainnetome"):
+    if _published_atlas(atlas) == "brainnetome":
         return int(value) == published.value
     return _words(name) == _words(published.name)
 

@@ -147,3 +147,7 @@ class RunPaths:
     def figure(self, name: str) -> tuple[str, str, str]:
         """Return the PNG, SVG and data (TSV) paths of one of the run's figures."""
         return tuple(f"{self.figures}/{name}.{kind}" for kind in ("png", "svg", "tsv"))
+
+    def caption(self, name: str) -> str:
+        """Return the path of a figure's caption, as Snakemake's own report takes it."""
+        return f"{self.figures}/{name}.rst"

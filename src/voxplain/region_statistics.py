@@ -167,7 +167,7 @@ def _over_folds(scores: np.ndarray, chance: np.ndarray) -> np.ndarray:
     """Test each region's scores (n_regions, n_folds) against chance: low, high, one-sided p."""
     rows = []
     for values, expected in zip(scores, chance, strict=True):
-        mean, low, high, p = jackknife_t(values - expected, -expected)
+        mean, low, high, p = jackknife_t(values - expected, -expected, 1 - expected)
         rows.append((low + expected, high + expected, one_sided(mean, p)))
     return np.array(rows)
 

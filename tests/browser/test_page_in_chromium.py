@@ -114,6 +114,8 @@ def test_it_opens_from_disk_fits_and_is_accessible(chromium, page_path, width, s
     with opened(chromium, page_path, width, color_scheme=scheme, bypass_csp=True) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert page.evaluate("typeof hacked") == "undefined"
+        verdict = page.locator("#table-claims thead th", has_text="verdict").bounding_box()
+        assert verdict["x"] + verdict["width"] <= width  # without scrolling the table
         found = Axe().run(page).response["violations"]
         serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
         assert serious == []
@@ -256,3 +258,5 @@ def test_the_theme_button_and_the_printed_page(page):
     assert paper() == "rgb(255, 255, 255)"
     assert not page.locator("nav").is_visible()
     assert page.locator(".viewer canvas").first.is_visible()
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4 between Chromium's margins
+    assert page.evaluate("document.documentElement.scrollWidth") == 718  # nothing shrinks it

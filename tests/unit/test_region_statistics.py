@@ -120,9 +120,9 @@ def test_folds_are_the_unit_of_inference():
     p = stats.t.sf(0.3 / error, 2)
     np.testing.assert_allclose(table["p_folds"], [p, 1 - p])
     half = stats.t.ppf(0.975, 2) * error
-    # no score is below 0
+    # no score is below 0 or above 1
     np.testing.assert_allclose(table["fold_low"], [0.8 - half, 0], atol=1e-12)
-    np.testing.assert_allclose(table["fold_high"], [0.8 + half, 0.2 + half])
+    np.testing.assert_allclose(table["fold_high"], [1, 0.2 + half])
     np.testing.assert_allclose(table["q_folds"], [2 * p, 1 - p])
     assert table["folds_above"].tolist() == [1, 0]
 

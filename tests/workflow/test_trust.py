@@ -30,7 +30,8 @@ def test_every_method_and_control_is_deleted_and_inserted(tiny):
 
 def test_networks_are_randomised_disturbed_and_retrained(tiny):
     found = table(tiny, "robustness")
-    assert set(found["method"]) == METHODS
+    assert set(found["method"]) == METHODS | {"input_gradient", "edges"}
+    assert (found.loc[found["method"] == "edges", "spearman"].head(7) > 0.999).all()
     kinds = found[found["method"] == "grad_cam"].groupby("kind").size().to_dict()
     assert kinds == {
         **{"randomised": 4, "noise": 1, "dropout": 1},
@@ -55,6 +56,8 @@ def test_the_truth_sweep_runs_studies_of_its_own(tmp_path):
     assert set(found["method"]) == METHODS | CONTROLS
     assert found["auc"].between(0, 1).all()
     assert (found["participants"] == 24).all()
+    assert (found["auc_low"] <= found["auc"]).all()
+    assert found["evidence"].isin([True, False]).all()
     assert workflow.path("tiny", "figures", "truth.svg").exists()
     again = workflow("truth")
     assert "Nothing to be done" in again.stdout

@@ -28,6 +28,7 @@ FOLDS = fold_names(config["folds"]["n_splits"])
 METHODS = config["attribution"]["methods"]
 PERTURBS = "meaningful_perturbation" in METHODS
 CONTROLS = ["input_gradient", "edges", "group_difference"]
+SANITY_CONTROLS = CONTROLS[:2]  # the third has no network that could be randomised
 ROBUSTNESS = config["evaluation"]["robustness"]
 TRUTH = config["evaluation"]["truth"]
 GRIDS = [
@@ -90,7 +91,8 @@ STUDY_TABLES = [
     "external_maps",
     "paper_maps",
 ]
-CLAIM_STUDIES = ["ablation", "grids"]  # of these, those that claims are judged by
+# Of these, those that claims are judged by
+CLAIM_STUDIES = ["ablation", "grids", "roar"]
 STUDY_FIGURES = ["learning", "truth", "ablation", "ablation_convergence", "grids"]
 WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
 # Models whose importances are set beside the maps.

@@ -85,6 +85,10 @@ rule localisation:
         brain_mask=P.brain_mask,
         maps=expand(P.group_maps, method=METHODS),
         controls=expand(P.group_maps, method=CONTROLS),
+        fold_maps=expand(P.maps, method=METHODS + CONTROLS, fold=MAP_FOLDS),
+        fold_means=expand(
+            P.class_map, method=METHODS + CONTROLS, fold=MAP_FOLDS, label="conjoined"
+        ),
     output:
         table=P.table("localisation"),
         controls=P.table("localisation_controls"),
@@ -156,6 +160,7 @@ rule map_properties:
     params:
         methods=METHODS,
         folds=MAP_FOLDS,
+        target=config["attribution"]["target"],
         permutations=config["evaluation"]["permutations"],
         surrogates=config["evaluation"]["surrogates"],
         seed=config["seed"],

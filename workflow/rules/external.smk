@@ -117,7 +117,7 @@ if OTHER:
     rule comparison:
         input:
             tables=both_runs(all_tables()),
-            figures=both_runs([path for path in all_figures() if path.endswith(".png")]),
+            figures=both_runs([P.figure(name)[0] for name in figure_names()]),
             provenance=[P.provenance, OTHER.provenance],
         output:
             report(P.comparison, category="Report", labels={"page": "comparison"}),

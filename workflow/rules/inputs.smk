@@ -71,28 +71,23 @@ def reference_files():
     return files if found else []
 
 
-def figure(name, category, label, n=None):
+def figure(name, category, label):
     """Files of a figure: picture, vector drawing, data; Snakemake's report shows the picture.
 
-    `n` is for figures of other cohorts than the run's.
+    The job of the page writes the captions.
     """
     png, svg, data = P.figure(name)
     shown = report(
         png,
-        caption="../report/figure.rst",
+        caption=Path(P.caption(name)).absolute(),
         category=category,
-        labels=lambda _: {"figure": label, "n": n or n_participants()},
+        labels={"figure": label},
     )
     return [shown, svg, data]
 
 
-def n_participants():
-    """Size of a finished run's cohort."""
-    with open(P.participants) as file:
-        return sum(1 for _ in file) - 1
-
-
-def all_figures():
+def figure_names():
+    """The run's figures, and those of the targets of their own that have been asked for."""
     names = [
         "fig1",
         "fig2a",
@@ -116,8 +111,7 @@ def all_figures():
     names += ["localisation"] if HAS_TRUTH else []
     names += ["convergence"] if PERTURBS else []
     names += ["faithfulness", "robustness"]
-    names += [name for name in STUDY_FIGURES if Path(P.figure(name)[0]).exists()]
-    return [path for name in names for path in P.figure(name)]
+    return names + [name for name in STUDY_FIGURES if Path(P.figure(name)[0]).exists()]
 
 
 def perturbation_files(path):

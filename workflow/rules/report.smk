@@ -160,12 +160,13 @@ rule page:
         fold_maps=expand(P.class_map, method=METHODS, fold=VIEWER_FOLDS, label=GROUPS),
         atlas_labels=expand(P.atlas_labels, atlas=TABLE2_ATLASES),
         atlas_names=expand(P.atlas_names, atlas=TABLE2_ATLASES),
-        figures=[path for path in all_figures() if path.endswith(".png")],
+        figures=[P.figure(name)[0] for name in figure_names()],
     output:
         page=report(P.report, category="Report", labels={"page": "report"}),
         quality=report(
             P.quality_page, category="Report", labels={"page": "every participant"}
         ),
+        captions=[P.caption(name) for name in figure_names()],
         # Here, because everything else is made by the time of the page.
         manifest=P.manifest,
     log:

@@ -54,9 +54,7 @@ rule truth_table:
         ),
     output:
         table=P.table("truth"),
-        figure=figure(
-            "truth", "Explanation", "truth", n=", ".join(map(str, TRUTH["n_subjects"]))
-        ),
+        figure=figure("truth", "Explanation", "truth"),
     log:
         P.log("truth_table"),
     benchmark:

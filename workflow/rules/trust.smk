@@ -111,6 +111,10 @@ rule robustness_method:
         names=VARIANTS,
         network=NETWORK,
         settings=lambda wildcards: config["attribution"][wildcards.method],
+        # They cost seconds, less than a job of their own would.
+        controls=lambda wildcards: (
+            SANITY_CONTROLS if wildcards.method == METHODS[-1] else []
+        ),
         target=config["attribution"]["target"],
         robustness=ROBUSTNESS,
         equal_area=config["evaluation"]["equal_area"],

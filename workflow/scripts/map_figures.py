@@ -59,4 +59,5 @@ with job_log(snakemake.log[0]):
         (row.participant_id, volumes[participants.index(row.participant_id)], *row[-2:])
         for row in worst.itertuples()
     ]
-    figures.save(figures.quality_montage(mean, affine, suspects), worst, *drawn.quality)
+    data = worst.assign(**figures.middle(mean.shape, affine))
+    figures.save(figures.quality_montage(mean, affine, suspects), data, *drawn.quality)

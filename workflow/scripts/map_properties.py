@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.evaluation import map_properties
-from voxplain.evaluation.families import family_codes
+from voxplain.evaluation.families import family_codes, permuted_labels
 from voxplain.evaluation.over_folds import runtime_over_folds
 from voxplain.evaluation.smooth_masks import surrogates
 from voxplain.files import read_json, read_table, write_table
@@ -37,20 +37,20 @@ with job_log(snakemake.log[0]):
             means = np.stack([fold["mean"] for fold in held_out])
             agreed[method] = map_properties.agreement_of_folds(means, random[:, brain])
         rows = pd.concat(tables, keys=p.folds, names=["fold"]).reset_index("fold")
+        labels = rows["label"].to_numpy(int)
+        relatives = pd.factorize(families.loc[rows["participant_id"]])[0]
+        draws = 0 if p.target in map_properties.OWN_CLASS else p.permutations
+        permuted = permuted_labels(labels, relatives, rows["fold"].to_numpy(str), draws, seed)
         differences[method] = map_properties.class_difference(
-            map_properties.unit_blocks(Stack(*paths[0][k]), peaks, brain, p.permutations),
-            rows["label"].to_numpy(int),
-            pd.factorize(families.loc[rows["participant_id"]])[0],
-            rows["fold"].to_numpy(str),
-            p.permutations,
-            seed,
+            map_properties.unit_blocks(Stack(*paths[0][k]), peaks, brain, draws), labels, permuted
         )
     parts = [
         map_properties.compare_methods(folds).assign(property=name)
-        for name, folds in {**sparsity, "edges": edges}.items()
+        for name, folds in sparsity.items()
     ]
+    compared = map_properties.compare_methods(edges, -1).assign(property="edges")
     observed = pd.DataFrame.from_dict(null, orient="index").rename_axis("method").reset_index()
-    parts[-1] = parts[-1].merge(observed)
+    parts.append(compared.merge(observed))
     for name, found in (("agreement of folds", agreed), ("class difference", differences)):
         own = pd.DataFrame.from_dict(found, orient="index").rename_axis("method")
         parts.append(own.reset_index().assign(property=name))

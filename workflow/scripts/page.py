@@ -41,24 +41,25 @@ with job_log(snakemake.log[0]):
     viewer = group_viewer(mean, read_volume(given.brain_mask)[0] > 0, grid, maps, names, atlases)
     quality, volumes = read_table(given.quality), Stack(given.volumes)
     images = report.quality_page(p.config["run"], quality, volumes, grid.affine)
-    page = report.build(
-        {
-            **context,
-            "run": p.config["run"],
-            "config": p.config,
-            "settings_file": p.settings_file,
-            "viewer": viewer,
-            "jobs": time_per_rule(p.benchmarks),
-            "edges": recorded_edges(".snakemake/metadata", str(Path(p.benchmarks).parent)),
-            "provenance": read_json(given.provenance),
-            "participants": read_table(given.participants),
-            "left_out": read_table(given.left_out),
-            "quality": quality,
-            "degenerate": read_tables(given.counts),
-            "figures": {Path(path).stem: path for path in given.figures},
-        }
-    )
+    context |= {
+        "run": p.config["run"],
+        "config": p.config,
+        "settings_file": p.settings_file,
+        "viewer": viewer,
+        "jobs": time_per_rule(p.benchmarks),
+        "edges": recorded_edges(".snakemake/metadata", str(Path(p.benchmarks).parent)),
+        "provenance": read_json(given.provenance),
+        "participants": read_table(given.participants),
+        "left_out": read_table(given.left_out),
+        "quality": quality,
+        "degenerate": read_tables(given.counts),
+        "figures": {Path(path).stem: path for path in given.figures},
+    }
+    page = report.build(context)
     write_text(snakemake.output.page, page)
     write_text(snakemake.output.quality, images)
+    captions = report.captions(context)
+    for path in snakemake.output.captions:
+        write_text(path, captions[Path(path).stem])
     write_manifest(snakemake.output.manifest)
     print(f"{len(page) / 1e6:.1f} MB, every participant {len(images) / 1e6:.1f} MB")

@@ -1,9 +1,13 @@
 """How one method's maps change with the network: random weights, shuffled labels, small noise."""
 
+from functools import partial
+
+import pandas as pd
 import torch
 
 from voxplain import compute
 from voxplain.attribution import METHODS, SEEDED
+from voxplain.attribution.controls import image_edges, input_gradient
 from voxplain.evaluation import robustness, variants
 from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
@@ -14,6 +18,7 @@ from voxplain.seeds import stream_seed
 from voxplain.stack import Stack
 
 N_NORM_IMAGES = 32  # training participants on which a random network's BatchNorms are measured
+CONTROLS = {"input_gradient": input_gradient, "edges": image_edges}
 
 with job_log(snakemake.log[0]):
     given, p, method = snakemake.input, snakemake.params, snakemake.wildcards.method
@@ -31,28 +36,23 @@ with job_log(snakemake.log[0]):
 
     images, sample = on_device(test), on_device(train)
     model, _ = load_model(given.model, device, p.network["source"])
-    seed = stream_seed(p.seed, "robustness")
-    changed = {("randomised", name): one for name, one in variants.randomised(model, sample, seed)}
-    for level in p.robustness["noise"]:
-        changed["noise", f"{level:g}"] = variants.with_noise(model, level, seed)
-    if variants.has_dropout(model):
-        changed["dropout", "on"] = variants.with_dropout(model, seed)
-    for name, path in zip(p.names, given.variants, strict=True):
-        kind, _, number = name.partition("-")
-        changed[kind, number or "labels"], _ = load_model(path, device, p.network["source"])
-
-    settings = dict(p.settings)
-    if method in SEEDED:
-        settings |= {"seed": stream_seed(p.seed, method)}
     targets = torch.from_numpy(labels[test]).to(device)
     if p.target != "true_class":
         targets = model(images).argmax(1)  # a changed network is asked about the same class
-    progress = Progress("networks")
-    intact = METHODS[method](model, images, targets, **settings).maps.cpu().numpy()
-    maps = {}
-    for done, (key, variant) in enumerate(changed.items(), start=1):
-        maps[key] = METHODS[method](variant, images, targets, **settings).maps.cpu().numpy()
-        progress(done, len(changed))
-    table = robustness.compare(intact, maps, brain, p.equal_area)
-    table.insert(0, "method", method)
+    settings = dict(p.settings)
+    if method in SEEDED:
+        settings |= {"seed": stream_seed(p.seed, method)}
+    methods = {method: partial(METHODS[method], **settings)}
+    methods |= {name: CONTROLS[name] for name in p.controls}
+    trained = {}
+    for name, path in zip(p.names, given.variants, strict=True):
+        kind, _, number = name.partition("-")
+        trained[kind, number or "labels"], _ = load_model(path, device, p.network["source"])
+    seeds = [stream_seed(p.seed, "robustness", str(k)) for k in range(len(test))]
+    noise, progress = p.robustness["noise"], Progress("participants")
+    maps = variants.explain_variants(
+        methods, model, images, targets, trained, sample, noise, seeds, progress
+    )
+    tables = {name: robustness.compare(each, brain, p.equal_area) for name, each in maps.items()}
+    table = pd.concat(tables, names=["method"]).reset_index("method")
     write_table(snakemake.output.table, table)

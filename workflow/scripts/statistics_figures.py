@@ -26,7 +26,7 @@ with job_log(snakemake.log[0]):
     head_size = read_table(given.head_size)
     draw("head_size", figures.head_size(head_size), head_size)
     calibration = read_table(given.calibration)
-    draw("calibration", figures.calibration(calibration, accuracy), calibration)
+    draw("calibration", figures.calibration(calibration, accuracy, classes[1]), calibration)
     masked = read_table(given.masked)
     draw("masked_accuracy", figures.masked_accuracy(masked, accuracy["majority"].iloc[0]), masked)
     histories = read_tables(given.histories)

@@ -9,9 +9,9 @@ from voxplain.evaluation.agreement import (
     fold_agreement,
     group_agreement,
     participant_agreement,
-    smoothness,
 )
 from voxplain.evaluation.overlap import table3
+from voxplain.evaluation.smooth_masks import smoothness
 from voxplain.files import write_table
 from voxplain.logs import job_log
 from voxplain.nifti import read_volume
@@ -33,7 +33,7 @@ with job_log(snakemake.log[0]):
     seed = stream_seed(p.seed, "agreement of participants' maps")
     held_out = np.array(snakemake.input.fold_maps).reshape(len(p.methods), len(p.folds))
     fwhm = {
-        method: smoothness((Stack(path)[0] for path in paths[:N_SMOOTHNESS]), brain, seed)
+        method: smoothness((Stack(path)[0] for path in paths[:N_SMOOTHNESS]), brain, seed)[0]
         for method, paths in zip(p.methods, held_out, strict=True)
     }
     rows = []

@@ -17,6 +17,7 @@ with job_log(snakemake.log[0]):
         scores.insert(1, "effect_size", effect)
         scores["cnn_accuracy"] = cnn["accuracy"]
         scores[["cnn_low", "cnn_high"]] = cnn["ci_low"], cnn["ci_high"]
+        scores["evidence"] = cnn["evidence"]
         rows.append(scores)
     table = pd.concat(rows, ignore_index=True)
     write_table(snakemake.output.table, table)

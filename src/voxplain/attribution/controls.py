@@ -66,6 +66,27 @@ def edges(volume: np.ndarray) -> np.ndarray:
     return ndimage.gaussian_gradient_magnitude(volume, 1.0, output=np.float32)
 
 
+def image_edges(
+    model: torch.nn.Module, images: torch.Tensor, targets: torch.Tensor
+) -> AttributionResult:
+    """Return `edges` of each image with a method's signature: the network has no part in them.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    images : torch.Tensor, (n, 1, D, H, W)
+    targets : torch.Tensor, (n,), int64
+
+    Returns
+    -------
+    AttributionResult
+        `scores` are missing (NaN): nothing is asked of the network.
+    """
+    maps = torch.from_numpy(np.stack([edges(image) for image in images[:, 0].cpu().numpy()]))
+    scores = torch.full(targets.shape, torch.nan)
+    return AttributionResult(maps, targets, scores, "edges", {})
+
+
 def group_difference(volumes: np.ndarray | Stack, labels: np.ndarray) -> np.ndarray:
     """Return |t| of Welch's test between the classes at every voxel.
 

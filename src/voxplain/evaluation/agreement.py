@@ -5,13 +5,13 @@ beside that of independent masks of its area (the area's own share) and of smoot
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from voxplain.evaluation.fold_statistics import against_null, jackknife_t, one_sided
-from voxplain.evaluation.smooth_masks import matched_fwhm, rank_matched_noise, surrogate_values
+from voxplain.evaluation.smooth_masks import rank_matched_noise, surrogate_values
 from voxplain.stack import Stack, parts
 
 AREAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)  # shares of the brain
@@ -131,11 +131,6 @@ def group_agreement(
                         }
                     )
     return pd.DataFrame(rows)
-
-
-def smoothness(maps: Iterable[np.ndarray], brain_mask: np.ndarray, seed: int) -> float:
-    """Return the median full width at half maximum (voxels) of some participants' maps."""
-    return float(np.median([matched_fwhm(one, brain_mask, seed) for one in maps]))
 
 
 def fold_agreement(

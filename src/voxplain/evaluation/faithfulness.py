@@ -12,8 +12,8 @@ import torch
 from scipy import ndimage
 from scipy.special import softmax
 
-from voxplain.evaluation.smooth_masks import matched_fwhm, smooth
-from voxplain.stack import Stack, mean_volume
+from voxplain.evaluation.smooth_masks import smooth, smoothness
+from voxplain.stack import Stack
 from voxplain.training import predict_logits
 
 FRACTIONS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of the brain
@@ -75,13 +75,10 @@ def voxel_order(attribution: np.ndarray, brain_mask: np.ndarray, seed: int) -> n
     return shares
 
 
-def random_orders(
-    reference: np.ndarray, brain_mask: np.ndarray, n: int, seed: int
-) -> list[np.ndarray]:
-    """Rank the brain's voxels by noise as smooth as a reference map; see `voxel_order`."""
-    fwhm = matched_fwhm(reference, brain_mask, seed)
+def random_orders(fwhm: float, brain_mask: np.ndarray, n: int, seed: int) -> list[np.ndarray]:
+    """Rank the brain's voxels by noise of a full width at half maximum; see `voxel_order`."""
     rng = np.random.default_rng([seed, 2])
-    noise = rng.standard_normal((n, *reference.shape), dtype=np.float32)
+    noise = rng.standard_normal((n, *brain_mask.shape), dtype=np.float32)
     return [voxel_order(smooth(one, fwhm), brain_mask, seed) for one in noise]
 
 
@@ -149,8 +146,9 @@ def of_participants(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Delete and insert a fold's participants in the order of their maps, and of random ones.
 
-    The random orders are as smooth as the fold's mean map of each method; draw k is of the same
-    noise for all methods.
+    People are deleted by their own maps, so the random orders of a method are as smooth as these
+    (`voxplain.evaluation.smooth_masks.smoothness`, median over the participants), not as their
+    mean, which is smoother. Draw k is of the same noise for all methods.
 
     Parameters
     ----------
@@ -175,13 +173,16 @@ def of_participants(
     -------
     areas : pandas.DataFrame
         Columns method, test, fill, participant_id, draw (of the random order; missing for the
-        method's own map), area.
+        method's own map), area, and of the method's random orders: fwhm (voxels) and unmatched
+        (participants whose maps are smoother than noise can be).
     curves : pandas.DataFrame
         Columns method, random, test, fill, fraction, probability (mean over participants).
     """
-    random = {}
+    random, widths = {}, []
     for method, array in maps.items():
-        drawn = random_orders(mean_volume(array), brain_mask, n_random, seed)
+        fwhm, unmatched = smoothness((array[k] for k in range(len(images))), brain_mask, seed)
+        widths.append({"method": method, "fwhm": fwhm, "unmatched": unmatched})
+        drawn = random_orders(fwhm, brain_mask, n_random, seed)
         random |= {(method, draw): one for draw, one in enumerate(drawn)}
     replacements = fills(np.stack(list(images.values())), brain_mask, sigma)
     found = []
@@ -203,6 +204,7 @@ def of_participants(
     table = table.sort_values(["method", "random"], kind="stable")
     keys = ["method", "test", "fill", "participant_id"]
     found = areas(table, [*keys, "draw"]).sort_values("method", kind="stable")
+    found = found.astype({"method": object}).merge(pd.DataFrame(widths), on="method")
     keys = ["method", "random", "test", "fill", "fraction"]
     mean = table.groupby(keys, sort=False, observed=True)["probability"].mean().reset_index()
     return found, mean

@@ -76,6 +76,10 @@ def permuted_labels(
     shuffled fold that lacks a class in training has too much of it in the test, and the null lies
     below chance.
 
+    Families of one size are taken to be alike, and the members of a family to be exchangeable
+    without restriction. That is not so for a pair of monozygotic twins with a sibling, nor for
+    pairs of different kinship; the table does not say who they are.
+
     Parameters
     ----------
     labels, families, folds : numpy.ndarray, shape (n,)

@@ -7,12 +7,14 @@ import pandas as pd
 from scipy import ndimage
 from scipy.stats import rankdata
 
-from voxplain.evaluation.families import permuted_labels
 from voxplain.evaluation.fold_statistics import against_null, jackknife_t, one_sided
 from voxplain.evaluation.group_maps import scale_to_unit
 from voxplain.evaluation.similarity import icc
 from voxplain.limits import MAP_VALUES
 from voxplain.stack import Stack, parts, voxel_blocks
+
+# values of attribution.target whose maps explain different outputs for the two classes
+OWN_CLASS = ("true_class", "predicted_class")
 
 
 def gini(values: np.ndarray) -> np.ndarray:
@@ -106,13 +108,15 @@ def of_fold(maps: Stack, image: np.ndarray, brain_mask: np.ndarray) -> dict[str,
     return sparsity | {"edges": edges, "peaks": found["peaks"], "mean": mean[brain_mask]}
 
 
-def compare_methods(folds: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def compare_methods(folds: Mapping[str, np.ndarray], least: float = 0.0) -> pd.DataFrame:
     """Compare a property of the methods' maps over folds.
 
     Parameters
     ----------
     folds : mapping of str to numpy.ndarray, shape (n_folds,)
         The property's mean in each fold, by method.
+    least : float
+        Lowest value that there can be; the highest is 1. Intervals are cut there.
 
     Returns
     -------
@@ -126,7 +130,7 @@ def compare_methods(folds: Mapping[str, np.ndarray]) -> pd.DataFrame:
     rows = []
     for method, values in folds.items():
         others = [other for other in folds if other != method]
-        _, low, high, _ = jackknife_t(values)
+        _, low, high, _ = jackknife_t(values, least, 1)
         row = {"method": method, "value": means[method], "low": low, "high": high}
         if others:
             rival = max(others, key=means.get)
@@ -183,33 +187,32 @@ def agreement_of_folds(maps: np.ndarray, random_maps: np.ndarray) -> dict[str, f
 
 
 def class_difference(
-    blocks: Iterable[np.ndarray],
-    labels: np.ndarray,
-    families: np.ndarray,
-    folds: np.ndarray,
-    n_permutations: int,
-    seed: int,
+    blocks: Iterable[np.ndarray], labels: np.ndarray, permuted: np.ndarray
 ) -> dict[str, float]:
-    """Test whether the classes' mean maps differ, by permuting labels.
+    """Compare the classes' mean maps, and test their difference by permuting labels.
+
+    The test needs maps that explain one output of the network for everybody. Where each map
+    explains its own participant's class, labels and outputs go together: the maps differ because
+    the outputs do, even for an untrained network on noise, and no permutation shows that.
 
     Parameters
     ----------
     blocks : iterable of numpy.ndarray, shape (n, k)
         In-brain maps of the participants, a few voxels after the other.
-    labels, families, folds : numpy.ndarray, shape (n,)
-        As for `voxplain.evaluation.families.permuted_labels`: maps of different folds come from
-        different networks, so labels change places inside a fold only.
-    n_permutations, seed : int
+    labels : numpy.ndarray, shape (n,)
+    permuted : numpy.ndarray, shape (n_permutations, n)
+        Labels permuted inside folds, because maps of different folds come from different networks
+        (`voxplain.evaluation.families.permuted_labels`). None, shape (0, n), for maps of
+        `OWN_CLASS`: they are described and not tested.
 
     Returns
     -------
     dict
         correlation (Pearson, of the two mean maps); observed (root mean square difference of the
-        mean maps over that of the mean of everybody), and null_mean, null_p95, p_null of the same
-        with permuted labels.
+        mean maps over that of the mean of everybody); with permuted labels also null_mean,
+        null_p95 and p_null of that difference.
     """
-    drawn = permuted_labels(labels, families, folds, n_permutations, seed)
-    labellings = np.vstack([labels, drawn])
+    labellings = np.vstack([labels, permuted])
     shares = [(labellings == k) / (labellings == k).sum(axis=1, keepdims=True) for k in (1, 0)]
     weights = (shares[0] - shares[1]).astype(np.float32)
     squares, overall, of_classes = np.zeros(len(weights)), [], []
@@ -221,8 +224,8 @@ def class_difference(
     size = np.sqrt(np.mean(overall**2))
     rms = np.sqrt(squares / len(overall)) / (size or 1)
     varies = all(np.ptp(mean) > 0 for mean in means)
-    correlation = np.corrcoef(*means)[0, 1] if varies else np.nan
-    return {"correlation": float(correlation)} | _against(rms[0], rms[1:])
+    found = {"correlation": float(np.corrcoef(*means)[0, 1] if varies else np.nan)}
+    return found | (_against(rms[0], rms[1:]) if len(permuted) else {"observed": float(rms[0])})
 
 
 def unit_blocks(

@@ -6,6 +6,8 @@ noise is smoothed until, with the reference's own values put in its rank order, 
 reference's spatial autocorrelation (the idea of Burt et al. 2020, NeuroImage 220:117038).
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
@@ -13,6 +15,7 @@ FWHM_PER_SIGMA = np.sqrt(8 * np.log(2))
 LAGS = (1, 2, 4)  # voxels
 SIGMA_BOUNDS = (0.2, 10.0)  # voxels; below 0.2 a Gaussian kernel leaves noise white
 BISECTIONS = 12
+_AT_BOUND = 0.99 * SIGMA_BOUNDS[1] * FWHM_PER_SIGMA  # the bisection stops just below the bound
 N_CALIBRATION = 4  # noise fields on which the smoothness is found
 
 
@@ -95,6 +98,30 @@ def matched_fwhm(reference: np.ndarray, brain_mask: np.ndarray, seed: int) -> fl
         else:
             high = sigma
     return float(np.sqrt(low * high) * FWHM_PER_SIGMA)
+
+
+def smoothness(maps: Iterable[np.ndarray], brain_mask: np.ndarray, seed: int) -> tuple[float, int]:
+    """Find the smoothness that is typical of some participants' maps.
+
+    Parameters
+    ----------
+    maps : iterable of numpy.ndarray, shape (X, Y, Z)
+    brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+    seed : int
+
+    Returns
+    -------
+    fwhm : float
+        Median of `matched_fwhm` over the maps that noise can match, voxels; its upper bound where
+        it can match none.
+    unmatched : int
+        Maps of a higher autocorrelation than any noise reaches with their values, such as one
+        compact blob in zeros: `matched_fwhm` gives them its upper bound, which says nothing of
+        their width.
+    """
+    found = np.array([matched_fwhm(one, brain_mask, seed) for one in maps])
+    matched = found[found < _AT_BOUND]
+    return float(np.median(matched if len(matched) else found)), len(found) - len(matched)
 
 
 def _noise(shape: tuple[int, ...], seed: list[int]) -> np.ndarray:

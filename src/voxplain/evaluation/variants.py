@@ -6,14 +6,99 @@ weights have hardly changed should be the same map. No variant touches the netwo
 """
 
 import copy
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import nn
+
+from voxplain.attribution.result import AttributionResult
+from voxplain.evaluation.robustness import INTACT
 
 _WEIGHTED = (nn.modules.conv._ConvNd, nn.Linear)
 _NORMS = nn.modules.batchnorm._NormBase
 _DROPOUTS = nn.modules.dropout._DropoutNd
+
+
+def explain_variants(
+    methods: Mapping[str, Callable[[nn.Module, torch.Tensor, torch.Tensor], AttributionResult]],
+    model: nn.Module,
+    images: torch.Tensor,
+    targets: torch.Tensor,
+    trained: Mapping[tuple[str, str], nn.Module],
+    sample: torch.Tensor,
+    noise: Sequence[float],
+    seeds: Sequence[int],
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, dict[tuple[str, str], np.ndarray]]:
+    """Explain a network's decisions, and those of its variants on the same images.
+
+    Each participant has draws of its own of whatever is drawn, so that their spread is one over
+    draws and people, at the cost of one draw.
+
+    Parameters
+    ----------
+    methods : mapping of str to callable
+        (model, images, targets) -> AttributionResult, by name.
+    model : torch.nn.Module
+        (n, 1, X, Y, Z) -> (n, n_classes) logits.
+    images : torch.Tensor, shape (n, 1, X, Y, Z)
+    targets : torch.Tensor of int64, shape (n,)
+        A changed network is asked about the same class.
+    trained : mapping of (kind, level) to torch.nn.Module
+        Networks that explain all participants.
+    sample, noise
+        As for `drawn`.
+    seeds : sequence of int
+        Of each participant's draws.
+    progress : callable, optional
+        Called with the participants done and all of them.
+
+    Returns
+    -------
+    dict of str to dict of (kind, level) to numpy.ndarray, shape (n, X, Y, Z)
+        Maps by method; those of the network itself are of the kind `INTACT`.
+    """
+    maps = {name: defaultdict(list) for name in methods}
+
+    def explain(key: tuple[str, str], network: nn.Module, people: slice = slice(None)) -> None:
+        for name, method in methods.items():
+            found = method(network, images[people], targets[people])
+            maps[name][key].append(found.maps.cpu().numpy())
+
+    explain(INTACT, model)
+    for k, seed in enumerate(seeds):
+        for key, variant in drawn(model, sample, noise, seed):
+            explain(key, variant, slice(k, k + 1))
+        if progress is not None:
+            progress(k + 1, len(seeds))
+    for key, variant in trained.items():
+        explain(key, variant)
+    return {
+        name: {key: np.concatenate(parts) for key, parts in found.items()}
+        for name, found in maps.items()
+    }
+
+
+def drawn(
+    model: nn.Module, images: torch.Tensor, noise: Sequence[float], seed: int
+) -> Iterator[tuple[tuple[str, str], nn.Module]]:
+    """Yield one draw of every variant that chance has a part in, by kind and level.
+
+    Parameters
+    ----------
+    model, images, seed
+        As for `randomised`.
+    noise : sequence of float
+        Levels, as for `with_noise`.
+    """
+    for name, variant in randomised(model, images, seed):
+        yield ("randomised", name), variant
+    for level in noise:
+        yield ("noise", f"{level:g}"), with_noise(model, level, seed)
+    if any(isinstance(module, _DROPOUTS) for module in model.modules()):
+        yield ("dropout", "on"), with_dropout(model, seed)
 
 
 def randomised(
@@ -79,11 +164,6 @@ def with_noise(model: nn.Module, level: float, seed: int) -> nn.Module:
                 noise = torch.randn(weights.shape, generator=generator).to(weights)
                 weights += level * weights.std() * noise
     return variant.eval()
-
-
-def has_dropout(model: nn.Module) -> bool:
-    """Tell whether the network has a dropout layer."""
-    return any(isinstance(module, _DROPOUTS) for module in model.modules())
 
 
 def with_dropout(model: nn.Module, seed: int) -> nn.Module:

@@ -15,7 +15,7 @@ from voxplain.figures.learning import learning
 from voxplain.figures.overlap import agreement, localisation, overlap
 from voxplain.figures.prediction import calibration, head_size
 from voxplain.figures.projections import projections, projections_data
-from voxplain.figures.quality import MOST_SUSPECTS, quality_montage
+from voxplain.figures.quality import MOST_SUSPECTS, middle, quality_montage
 from voxplain.figures.regions import regions
 from voxplain.figures.runtime import runtime
 from voxplain.figures.stability import fold_correlations, stability
@@ -50,6 +50,7 @@ __all__ = [
     "learning",
     "localisation",
     "masked_accuracy",
+    "middle",
     "note",
     "overlap",
     "peak_level",

@@ -27,12 +27,7 @@ def convergence(curves: pd.DataFrame, converged: pd.Series) -> Figure:
     figure = style.new_figure(62, layout="constrained")
     figure.suptitle(f"{int(converged.sum())} of {len(converged)} maps converged", fontsize=8.5)
     for axes, (column, label) in zip(figure.subplots(1, 3), PANELS, strict=True):
-        for _, fold in curves.groupby("fold"):
-            axes.plot(
-                fold["iteration"], fold[column], color=style.NEUTRAL, linewidth=0.5, alpha=0.6
-            )
-        mean = curves.groupby("iteration")[column].mean()
-        axes.plot(mean.index, mean, color=style.POSITIVE, linewidth=2)
+        style.folds_and_mean(axes, curves, "iteration", column, style.POSITIVE)
         axes.set_xlabel("iteration")
         axes.set_ylabel(label)
         axes.set_ylim(bottom=0)

@@ -18,7 +18,7 @@ def grids(table: pd.DataFrame) -> Figure:
         From `voxplain.evaluation.grids.over_grids`, with <model>_accuracy, <model>_ci_low and
         <model>_ci_high.
     """
-    figure = style.new_figure(75, layout="constrained")
+    figure = style.new_figure(80, layout="constrained")
     left, right = figure.subplots(1, 2)
     names = [
         f"{row.grid.replace('x', ' × ')}\n{row.voxel_mm:.1f} mm" + ("\nthis run" if row.own else "")
@@ -31,9 +31,9 @@ def grids(table: pd.DataFrame) -> Figure:
             table.index + shift, found, yerr=ends, fmt="o-", color=colour, markersize=5,
             elinewidth=0.9, label=style.model_name(model),
         )  # fmt: skip
-    left.axhline(0.5, color=style.INK, linestyle="--", linewidth=0.8)
+    left.axhline(0.5, color=style.INK, linestyle="--", linewidth=0.8, label="chance")
     left.set_ylabel("accuracy (Wilson 95 % interval)")
-    left.legend()
+    figure.legend(loc="outside lower center", ncols=3)
     ends = [table["lead"] - table["lead_low"], table["lead_high"] - table["lead"]]
     right.errorbar(
         table.index, table["lead"], yerr=ends, fmt="o-", color=style.ACCENT, elinewidth=0.9

@@ -24,10 +24,7 @@ def history(table: pd.DataFrame) -> Figure:
     curves = ((0, style.NEUTRAL, "training"), (1, style.POSITIVE, "held out"))
     for axes, (*columns, label) in zip(panels, PANELS, strict=True):
         for i, colour, name in curves:
-            for _, fold in table.groupby("fold"):
-                axes.plot(fold["epoch"], fold[columns[i]], color=colour, linewidth=0.5, alpha=0.45)
-            mean = table.groupby("epoch")[columns[i]].mean()
-            axes.plot(mean.index, mean, color=colour, linewidth=2, label=name)
+            style.folds_and_mean(axes, table, "epoch", columns[i], colour, label=name)
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(label)

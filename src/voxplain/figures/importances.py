@@ -14,7 +14,7 @@ def importances(
 
     The paper shows the absolute value of one fit on all participants. Here each bar is the mean
     over folds with its sign, and the whisker is one standard deviation over folds, so that an
-    unstable coefficient can be seen to be so.
+    unstable coefficient can be seen to be so; points are the folds.
 
     Parameters
     ----------
@@ -31,6 +31,8 @@ def importances(
             "Figure 1 cannot be drawn: this cohort has no morphometry table,\n"
             "so no logistic regression on morphometric features was fitted."
         )
+    from seaborn import stripplot  # only for jobs that draw
+
     spread = coefficients.groupby("feature")["coefficient"].agg(["mean", "std"]).fillna(0.0)
     order = spread["mean"].abs().sort_values(kind="stable", ascending=False).index[:top]
     shown = spread.loc[order[::-1]]
@@ -46,7 +48,14 @@ def importances(
         error_kw={"elinewidth": 0.8, "capsize": 1.5, "ecolor": style.INK},
         height=0.72,
     )
+    place = {feature: k for k, feature in enumerate(shown.index)}
+    folds = coefficients[coefficients["feature"].isin(place)]
+    stripplot(
+        x=folds["coefficient"], y=folds["feature"].map(place) + 0.22, orient="h", native_scale=True,
+        ax=axes, color=style.INK, size=2, alpha=0.6, jitter=False, legend=False,
+    )  # fmt: skip
     axes.set_yticks(range(len(shown)), shown.index)
+    axes.set_ylabel("")
     axes.set_ylim(-0.7, len(shown) - 0.3)
     axes.axvline(0, color=style.INK, linewidth=0.6)
     axes.grid(axis="x")
@@ -54,8 +63,9 @@ def importances(
     axes.set_xlabel(
         f"coefficient per standard deviation (log-odds; left: {negative}, right: {positive})"
     )
-    folds = coefficients["fold"].nunique()
+    n_folds = coefficients["fold"].nunique()
     axes.set_title(
-        f"{len(shown)} largest of {len(spread)} coefficients, mean ± sd over {folds} folds"
+        f"{len(shown)} largest of {len(spread)} coefficients, "
+        f"mean ± sd over {n_folds} folds (points)"
     )
     return figure

@@ -70,7 +70,7 @@ def head_size(table: pd.DataFrame) -> Figure:
 
 
 @style.styled
-def calibration(curves: pd.DataFrame, accuracy: pd.DataFrame) -> Figure:
+def calibration(curves: pd.DataFrame, accuracy: pd.DataFrame, positive: str) -> Figure:
     """Draw observed rate over predicted probability of class 1, one panel per model.
 
     Parameters
@@ -80,6 +80,8 @@ def calibration(curves: pd.DataFrame, accuracy: pd.DataFrame) -> Figure:
         (`voxplain.evaluation.calibration.reliability`).
     accuracy : pandas.DataFrame
         Columns model, brier, calibration_slope.
+    positive : str
+        Name of class 1.
     """
     models = list(dict.fromkeys(curves["model"]))
     numbers = accuracy.set_index("model")
@@ -113,6 +115,6 @@ def calibration(curves: pd.DataFrame, accuracy: pd.DataFrame) -> Figure:
         axes.set_ylim(-0.03, 1.03)
         axes.set_aspect("equal")
         axes.grid()
-    figure.supxlabel("predicted probability of the positive class", fontsize=8)
-    figure.supylabel("observed rate (Wilson 95 % interval)", fontsize=8)
+    figure.supxlabel(f"predicted probability of the class {positive}", fontsize=8)
+    figure.supylabel(f"observed rate of {positive} (Wilson 95 % interval)", fontsize=8)
     return figure

@@ -33,6 +33,19 @@ def _middle_slices(volume: np.ndarray, affine: np.ndarray) -> list[tuple[np.ndar
     return slices
 
 
+def middle(shape: Sequence[int], affine: np.ndarray) -> dict[str, float]:
+    """Say where the middle slices of a volume lie: x_mm, y_mm, z_mm.
+
+    Parameters
+    ----------
+    shape : sequence of int
+    affine : (4, 4) array
+        Voxel to world, mm.
+    """
+    planes = _middle_slices(np.zeros(shape, np.float32), affine)
+    return {f"{axis}_mm": place for axis, (*_, place) in zip("xyz", planes, strict=True)}
+
+
 def _white(volume: np.ndarray) -> float:
     """Value to show as white: the 99th percentile of what is not background."""
     return float(np.quantile(volume[volume > 0], 0.99)) if (volume > 0).any() else 1.0

@@ -40,21 +40,25 @@ def stability(table: pd.DataFrame) -> Figure:
     table : pandas.DataFrame
         As `fold_correlations` returns it.
     """
+    from seaborn import heatmap  # only for jobs that draw
+
     methods = list(dict.fromkeys(table["method"]))
     figure = style.new_figure(66, layout="constrained")
     panels = figure.subplots(1, len(methods), squeeze=False)[0]
     for axes, method in zip(panels, methods, strict=True):
         part = table[table["method"] == method]
         matrix = part.pivot_table("correlation", "fold_a", "fold_b", dropna=False)
-        picture = axes.imshow(matrix, cmap=style.DIVERGING, vmin=-1, vmax=1)
+        heatmap(
+            matrix, ax=axes, cmap=style.DIVERGING, vmin=-1, vmax=1, square=True, cbar=False,
+            xticklabels=True, yticklabels=True,
+        )  # fmt: skip
         axes.set_facecolor(style.NEUTRAL)  # seen where there is no correlation
         pairs = part.loc[part["fold_a"] < part["fold_b"], "correlation"]
         grey = ", grey: blank" if matrix.isna().any(axis=None) else ""
         said = "blank maps" if pairs.isna().all() else f"mean of pairs {pairs.mean():.2f}{grey}"
         axes.set_title(f"{style.method_name(method)}\n{said}")
-        axes.set_xticks(range(len(matrix)), matrix.columns, fontsize=6)
-        axes.set_yticks(range(len(matrix)), matrix.index, fontsize=6)
-        axes.set_xlabel("fold")
-    panels[0].set_ylabel("fold")
-    figure.colorbar(picture, ax=panels.tolist(), label="Pearson's r inside the brain", shrink=0.8)
+        axes.tick_params(length=0, labelsize=6, labelrotation=0)
+        axes.set(xlabel="fold", ylabel="fold" if axes is panels[0] else "")
+    bar = {"label": "Pearson's r inside the brain", "shrink": 0.8}
+    figure.colorbar(panels[0].collections[0], ax=panels.tolist(), **bar)
     return figure

@@ -32,6 +32,14 @@ SEQUENTIAL = "inferno"
 BOX = {"boxstyle": "square,pad=0.1", "color": "white"}  # behind letters on a slice
 DIVERGING = "PuOr"  # for values with a sign; orange is negative, as in the palette
 
+METHOD_COLOURS = {
+    "meaningful_perturbation": POSITIVE,
+    "guided_backprop": NEGATIVE,
+    "grad_cam": ACCENT,
+    "integrated_gradients": "#CC79A7",
+    "smooth_grad": OUTLINE,
+    "occlusion": WARNING,
+}
 METHOD_NAMES = {
     "meaningful_perturbation": "Meaningful Perturbations",
     "guided_backprop": "Guided Backpropagation",
@@ -112,8 +120,8 @@ def mark_sides(axes: Axes, inset: float) -> None:
 
 def position(axis: str, millimetres: float) -> str:
     """Say where a slice lies, as the viewer does: ``z = 12.9 mm``."""
-    sign = "−" if round(millimetres, 1) < 0 else ""
-    return f"{axis} = {sign}{abs(millimetres):.1f} mm"
+    size = f"{abs(millimetres) + 1e-6:.1f}"  # halves go up, whatever the last bits say
+    return f"{axis} = {'−' if millimetres < 0 and size != '0.0' else ''}{size} mm"
 
 
 def across(shape: Sequence[int], axis: int, level: int, affine: np.ndarray) -> float:
@@ -143,6 +151,27 @@ def colour_bar(figure: Figure, top: float, unit: str, floor: float, **place) -> 
     bar.add_lines([floor], ["white"], [0.8])
     bar.outline.set_linewidth(0.5)
     return bar
+
+
+def folds_and_mean(axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str, **mean) -> None:
+    """Draw a thin line per fold and a thick one for their mean.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    table : pandas.DataFrame
+        Columns fold, `x` and `y`; missing values are left out of the mean.
+    x, y : str
+        Names of columns.
+    colour : str
+    **mean
+        More of the mean's line, as `seaborn.lineplot` takes it.
+    """
+    from seaborn import lineplot  # only for jobs that draw
+
+    look = {"data": table, "x": x, "y": y, "color": colour, "ax": axes, "legend": False}
+    lineplot(**look, units="fold", estimator=None, linewidth=0.5, alpha=0.45)
+    lineplot(**look, errorbar=None, linewidth=2, **mean)
 
 
 @styled

@@ -3,16 +3,14 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from voxplain.figures import style
 
-COLOURS = {
-    "meaningful_perturbation": style.POSITIVE,
-    "guided_backprop": style.NEGATIVE,
-    "grad_cam": style.ACCENT,
-}
 CONTROL_STYLES = {"input_gradient": ":", "edges": "--", "group_difference": "-."}
+CONTROL_MARKERS = {"input_gradient": "^", "edges": "s"}
 FILLS = {"blur": "replaced by blur", "mean": "replaced by the brain's mean"}
+RANDOM = {"linewidth": 0.8, "alpha": 0.45}
 TESTS = {"deletion": "deleted, highest first", "insertion": "inserted, highest first"}
 
 
@@ -23,7 +21,8 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
     Parameters
     ----------
     curves : pandas.DataFrame
-        Columns method, random (bool: the mean of random orders as smooth as the method's maps),
+        Columns method, random (bool: the mean of random orders as smooth as the participants'
+        own maps),
         test, fill, fraction (of the brain), probability.
     """
     figure = style.new_figure(120, layout="constrained")
@@ -32,7 +31,7 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
         for axes, (fill, how) in zip(row, FILLS.items(), strict=True):
             part = curves[(curves["test"] == test) & (curves["fill"] == fill)]
             for (method, random), curve in part.groupby(["method", "random"], sort=False):
-                if random and method not in COLOURS:
+                if random and method not in style.METHOD_COLOURS:
                     continue
                 axes.plot(curve["fraction"], curve["probability"], **_line(method, random))
             axes.set_title(f"{test}, {how}")
@@ -42,10 +41,9 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
             axes.set_xlabel(f"share of the brain {said}")
             axes.xaxis.set_tick_params(labelbottom=True)
     panels[0, 0].set_xlim(0, 1)
-    # One column each for methods, controls and random orders.
-    lines = sorted(
-        panels[0, 0].lines,
-        key=lambda line: (line.get_label().startswith("random"), line.get_linestyle() != "-"),
+    lines = [line for line in panels[0, 0].lines if not line.get_label().startswith("random")]
+    lines.append(
+        Line2D([], [], **RANDOM, color=style.INK, label="random orders (their method's colour)")
     )
     figure.legend(handles=lines, loc="outside lower center", ncols=3)
     return figure
@@ -54,8 +52,8 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
 def _line(method: str, random: bool) -> dict:
     if random:
         name = f"random, as smooth as {style.method_name(method)}"
-        return {"color": COLOURS[method], "linewidth": 0.8, "alpha": 0.45, "label": name}
-    colour = COLOURS.get(method, style.NEUTRAL)
+        return RANDOM | {"color": style.METHOD_COLOURS[method], "label": name}
+    colour = style.METHOD_COLOURS.get(method, style.NEUTRAL)
     name = style.method_name(method)
     if method in CONTROL_STYLES:
         return {"color": colour, "linestyle": CONTROL_STYLES[method], "label": name}
@@ -69,45 +67,49 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns method, kind, level, spearman, spearman_low, spearman_high (over participants); the
-        kind ``other participant`` is the likeness of two people's maps by the intact network.
+        Columns method, kind, level, spearman, ci_low, ci_high (95 % interval over participants);
+        the kind ``other participant`` is the likeness of two people's maps by the intact network.
     sane_below : float
         Line under which a map of a network that has learnt nothing should lie.
     """
     level = table["level"].fillna("").astype(str)
     table = table.assign(change=(table["kind"] + " " + level).str.strip())
-    learnt = ~table["kind"].isin(["randomised", "shuffled"])
-    table = pd.concat([table[~learnt], table[learnt]])
+    ignorant = table["kind"].isin(["randomised", "shuffled"])
+    border = table.loc[ignorant, "change"].nunique() - 0.5
+    table = pd.concat([table[ignorant], table[~ignorant]])
     places = {name: place for place, name in enumerate(table["change"].unique())}
     methods = list(dict.fromkeys(table["method"]))
     figure = style.new_figure(90, layout="constrained")
     axes = figure.add_subplot()
+    spacing = 0.8 / (len(methods) + 1)
     for k, method in enumerate(methods):
         part = table[table["method"] == method]
-        x = part["change"].map(places) + (k - (len(methods) - 1) / 2) * 0.2
-        spread = np.abs(part[["spearman_low", "spearman_high"]].sub(part["spearman"], axis=0)).T
+        x = part["change"].map(places) + (k - (len(methods) - 1) / 2) * spacing
+        spread = np.abs(part[["ci_low", "ci_high"]].sub(part["spearman"], axis=0)).T
         axes.errorbar(
             x,
             part["spearman"],
             yerr=spread.to_numpy(),
-            fmt="o",
+            fmt=CONTROL_MARKERS.get(method, "o"),
             markersize=4,
             elinewidth=0.8,
-            color=COLOURS.get(method, style.NEUTRAL),
+            color=style.METHOD_COLOURS.get(method, style.NEUTRAL),
             label=style.method_name(method),
         )
-    axes.axhline(
-        sane_below,
-        color=style.WARNING,
+    axes.plot(
+        [-0.5, border],
+        [sane_below, sane_below],
+        color=style.INK,
         linewidth=0.9,
         linestyle="--",
         label="a network that learnt nothing should stay below",
     )
     axes.axhline(0, color=style.INK, linewidth=0.6)
-    axes.axvline(table.loc[~learnt, "change"].nunique() - 0.5, color=style.LIGHT, linewidth=0.8)
+    axes.axvline(border, color=style.LIGHT, linewidth=0.8)
+    axes.set_xlim(-0.5, len(places) - 0.5)
     axes.set_xticks(list(places.values()), list(places), rotation=30, ha="right")
     axes.set_ylabel("Spearman's rho with the intact network's map")
     axes.set_ylim(-1, 1.05)
     axes.grid(axis="y")
-    figure.legend(loc="outside upper center", ncols=2)
+    figure.legend(loc="outside upper center", ncols=3)
     return figure

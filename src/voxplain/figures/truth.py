@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from voxplain.figures import style
-from voxplain.figures.trust import COLOURS, CONTROL_STYLES
+from voxplain.figures.trust import CONTROL_STYLES
 
 
 @style.styled
@@ -15,8 +15,9 @@ def truth(table: pd.DataFrame) -> Figure:
     ----------
     table : pandas.DataFrame
         Columns participants, effect_size (Cohen's d of each planted region), method, auc (in the
-        brain), null_auc_p95 (smooth random maps), cnn_accuracy, cnn_low, cnn_high. One panel per
-        cohort size. Filled markers lie above their own null's 95th percentile.
+        brain), auc_low, auc_high (over the cohort's folds), null_auc_p95 (smooth random maps),
+        cnn_low, cnn_high, evidence (bool: the network is better than chance). One panel per cohort
+        size. Filled markers lie above their own null's 95th percentile.
     """
     sizes = sorted(table["participants"].unique())
     figure = style.new_figure(80, layout="constrained")
@@ -29,27 +30,38 @@ def truth(table: pd.DataFrame) -> Figure:
             label="CNN's accuracy, 95 % interval",
         )  # fmt: skip
         for method, rows in part.groupby("method", sort=False):
-            colour = COLOURS.get(method, style.NEUTRAL)
+            colour = style.METHOD_COLOURS.get(method, style.NEUTRAL)
             axes.plot(
                 rows["effect_size"],
                 rows["auc"],
                 color=colour,
                 linestyle=CONTROL_STYLES.get(method, "-"),
-                linewidth=1.8 if method in COLOURS else 1,
+                linewidth=1.8 if method in style.METHOD_COLOURS else 1,
                 label=style.method_name(method),
             )
+            axes.vlines(
+                rows["effect_size"], rows["auc_low"], rows["auc_high"], color=colour,
+                linewidth=0.7, alpha=0.6,
+            )  # fmt: skip
             for found, face in ((True, colour), (False, "white")):
                 marked = rows[(rows["auc"] > rows["null_auc_p95"]) == found]
                 axes.plot(
                     marked["effect_size"], marked["auc"], "o", color=colour,
                     markerfacecolor=face, markersize=4,
                 )  # fmt: skip
-        axes.axhline(0.5, color=style.INK, linestyle="--", linewidth=0.8)
+        axes.axhline(0.5, color=style.INK, linewidth=0.8, label="chance")
+        for effect in cnn.loc[~cnn["evidence"].astype(bool), "effect_size"]:
+            axes.axvline(
+                effect, color=style.WARNING, linewidth=7, alpha=0.25, zorder=0,
+                label="CNN not better than chance",
+            )  # fmt: skip
         axes.set_title(f"{size} participants")
         axes.set_xlabel("effect size (Cohen's d)")
         axes.set_ylim(0.2, 1.02)
         axes.grid(axis="y")
     panels[0].set_ylabel("area under the ROC curve; accuracy")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    entries = {}
+    for axes in panels:  # a network may fail in one panel only
+        entries |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=3)
     return figure

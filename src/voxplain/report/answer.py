@@ -11,6 +11,7 @@ from voxplain.figures.style import method_name, model_name
 from voxplain.report.claims_maps import masked_rows, masks_suffice
 from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import relation
+from voxplain.report.verdicts import UNDECIDED
 
 
 def class_names(config: Mapping[str, Any]) -> tuple[str, str]:
@@ -53,7 +54,7 @@ def answer(context: Mapping[str, Any]) -> str:
             _localised(context.get("localisation")),
             _found_regions(context.get("localisation_regions")),
             _regions(context.get("table2"), config["attribution"]["methods"]),
-            _sufficient(context.get("masked_accuracy")),
+            _sufficient(context.get("masked_accuracy"), accuracy),
             _agreeing(context.get("table3")),
         )
         if sentence
@@ -143,21 +144,26 @@ def _regions(tables: Mapping[str, pd.DataFrame] | None, methods: Sequence[str]) 
     )
 
 
-def _sufficient(masked: pd.DataFrame | None) -> str:
-    suffices = None if masked is None else masks_suffice(masked)
+def _sufficient(masked: pd.DataFrame | None, accuracy: pd.DataFrame) -> str:
+    majority = accuracy.set_index("model").loc["cnn", "majority"]
+    suffices = None if masked is None else masks_suffice(masked, majority)
     if suffices is None:
         return ""
     rows = masked_rows(masked, "conjoined")
     mask = rows["mask"]
     numbers = (
         f"Images restricted to the conjoined mask are told apart with an accuracy of "
-        f"{mask['accuracy_mean']:.2f}; random masks of its volume leave {mask['random_mean']:.2f} "
+        f"{mask['accuracy_mean']:.2f}, intact ones with {rows['none']['accuracy_mean']:.2f}; "
+        f"random masks of its volume leave {mask['random_mean']:.2f} "
         f"(p {relation(mask['p_random'])}) and its complement "
         f"{rows['complement']['accuracy_mean']:.2f}"
     )
-    if suffices:
-        return numbers + ", so the mask holds more of what the network needs than either."
-    return numbers + ", so the mask does not hold all that the network needs."
+    endings = {
+        "supported": "the mask holds all that the network needs",
+        "not supported": "the mask does not hold all that the network needs",
+        UNDECIDED: "whether the mask holds all that the network needs is undecided",
+    }
+    return f"{numbers}, so {endings[suffices]}."
 
 
 def _agreeing(table: pd.DataFrame | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
 
@@ -75,20 +76,42 @@ def command(context: Mapping[str, Any], target: str, *options: str) -> str:
     return f"`{shlex.join(words)}`"
 
 
-def picture(context: Mapping[str, Any], name: str, caption: str, alt: str) -> Picture | Note:
-    """Embed a figure of the run, or say that it is not there."""
+def picture(
+    context: Mapping[str, Any], name: str, caption: str, alt: str, n: str | None = None
+) -> Picture | Note:
+    """Embed a figure of the run, or say that it is not there.
+
+    Parameters
+    ----------
+    context : mapping
+        As for `voxplain.report.build`.
+    name : str
+        The figure's file without suffix.
+    caption, alt : str
+        What it shows, and that for people who cannot see it.
+    n : str, optional
+        What it rests on, if that is not the whole cohort.
+    """
     path = context.get("figures", {}).get(name)
     if path is None:
         return Note(f"{caption.split('.')[0]}: this run did not draw it.")
     data = base64.b64encode(Path(path).read_bytes()).decode("ascii")
-    said = f"{caption} {_protocol(context)}"
+    said = f"{caption} {_protocol(context, n)}"
     return Picture(f"figure-{name}", said, alt, data, f"figures/{name}")
 
 
-def _protocol(context: Mapping[str, Any]) -> str:
+def counted(numbers: pd.Series) -> str:
+    """Say how many, or from how many to how many."""
+    low, high = int(numbers.min()), int(numbers.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _protocol(context: Mapping[str, Any], n: str | None) -> str:
     """Say n, protocol and seed, as every caption does."""
     config, people = context["config"], context.get("participants")
-    n = "" if people is None else f"n = {len(people)}; "
+    if n is None and people is not None:
+        n = str(len(people))
+    n = "" if n is None else f"n = {n}; "
     explained = "" if config["attribution"]["model"] == "fold" else "maps in-sample, "
     folds = f"{config['folds']['n_splits']}-fold"
     return f"({n}{protocol_name(config)}, {folds}, {explained}seed {config['seed']}.)"

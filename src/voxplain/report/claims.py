@@ -1,12 +1,14 @@
 """The paper's claims one by one, with our numbers and a verdict that follows by rule.
 
-Rules. A number is *reproduced* if the paper's value lies in our 95 % interval and *differs* if it
-does not; the share of first-layer features has a Wilson interval over features, and Table 3, which
-has no interval, a tolerance of .02. A number that random or independent masks reach too is *at
-chance*. A statement is *supported* or *not supported* by the numbers named beside it. What rests
-on a network near chance is called *near chance*, whatever its numbers are. What the run has no
-numbers for is *not tested here*, and what its numbers cannot decide *not testable* or *not
-comparable*, with the reason. On other participants than the paper's the verdict says so.
+Rules. A number is *reproduced* if the paper's value lies in our 95 % interval and this is no longer
+than half of the value's distance from chance, *undecided* if it is longer, and *differs* if the
+value lies outside; Table 3, which has no interval, has a tolerance of .02. A number that random or
+independent masks reach too is *at chance*. A statement is *supported* or *not supported* by the
+numbers named beside it, and *undecided* where an interval holds both it and its opposite or where
+its test could not have found anything. What rests on a network near chance is called *near
+chance*, whatever its numbers are. What the run has no numbers for is *not tested here*, and what
+its numbers cannot decide *not testable* or *not comparable*, with the reason. On other participants
+than the paper's the verdict says so.
 """
 
 from collections.abc import Mapping
@@ -95,8 +97,8 @@ def build(
         ),
         *masked_claims(get("masked_accuracy"), class_names, evidence),
         conjunction_claim(get("masked_accuracy"), evidence),
-        sufficiency_claim(get("masked_accuracy"), evidence),
-        whole_brain_claim(get("masked_accuracy"), get("accuracy"), evidence),
+        sufficiency_claim(get("masked_accuracy"), get("accuracy"), evidence),
+        whole_brain_claim(get("roar"), get("accuracy"), evidence),
         properties.class_masks_differ(get("map_properties"), evidence),
         *table2_claims(table2, evidence),
         *properties.lateral(get("laterality"), evidence),
@@ -110,7 +112,9 @@ def build(
         methods.dropout(get("robustness"), evidence),
         methods.runtime_order(get("runtime")),
         methods.first_choice(
-            *(get("runtime"), get("robustness"), get("localisation"), get("faithfulness")), evidence
+            *(get("runtime"), get("robustness")),
+            *(get("localisation"), get("localisation_controls")),
+            *(get("faithfulness"), evidence),
         ),
     ]
     rows = pd.DataFrame(claims, columns=list(Claim._fields))

@@ -6,19 +6,26 @@ import pandas as pd
 
 from voxplain import paper
 from voxplain.evaluation.fold_statistics import ALPHA
-from voxplain.paper import published_regions, same_region
+from voxplain.paper import published_count, published_regions, same_region
 from voxplain.report.tables import relation
 from voxplain.report.verdicts import (
     AT_CHANCE,
+    MARGIN,
     MISSING,
     NEAR_CHANCE,
+    NOT_COMPARABLE,
     NOT_TESTABLE,
     ONE_MODEL,
+    ONLY_RETRAINED,
+    UNDECIDED,
     Claim,
+    above,
     find,
     fold_interval,
+    judged,
     numeric,
     statement,
+    together,
 )
 
 TOP_REGIONS = 5
@@ -51,7 +58,7 @@ def masked_claims(
         ours = rows["mask"]
         low, high = fold_interval(ours)
         beyond = ours["p_random"] < ALPHA
-        verdict = numeric(published.mean, low, high) if beyond else AT_CHANCE
+        verdict = numeric(published.mean, low, high, ours["random_mean"]) if beyond else AT_CHANCE
         claims.append(
             Claim(
                 title,
@@ -69,7 +76,7 @@ def masked_claims(
 
 
 def conjunction_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:
-    """Check that the conjoined mask keeps more accuracy than either class's mask alone."""
+    """Check that the conjoined mask keeps more accuracy than either class's mask, fold by fold."""
     published = {key: value.mean for key, value in paper.MASKED_ACCURACY.items()}
     claim = Claim(
         "The conjoined mask keeps more than the mask of either class",
@@ -80,38 +87,62 @@ def conjunction_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:
     if whole is None:
         return claim
     rows = masked[(masked["method"] == whole["method"]) & (masked["control"] == "mask")]
-    alone = rows.loc[rows["mask"] != "conjoined"].set_index("mask")["accuracy_mean"]
-    low, high = fold_interval(whole)
+    alone = rows[rows["mask"] != "conjoined"]
     return claim._replace(
         ours=f"{whole['accuracy_mean']:.2f} against "
-        + " and ".join(f"{value:.2f} ({name})" for name, value in alone.items()),
-        uncertainty=f"95 % CI of the conjoined mask {low:.3f} to {high:.3f}",
+        + " and ".join(f"{row.accuracy_mean:.2f} ({row.mask})" for row in alone.itertuples()),
+        uncertainty="lead, 95 % CI over folds (paired): "
+        + "; ".join(
+            f"over {row.mask} {row.lead_low:+.2f} to {row.lead_high:+.2f}"
+            for row in alone.itertuples()
+        ),
         chance=_random_masks(whole),
         source="masked_accuracy",
-        verdict=statement(low > alone.max()) if evidence else NEAR_CHANCE,
+        verdict=judged(
+            together(
+                whole["p_random"] < ALPHA or None,
+                *(above(row.lead_low, row.lead_high) for row in alone.itertuples()),
+            ),
+            evidence,
+        ),
     )
 
 
 def whole_brain_claim(
-    masked: pd.DataFrame | None, accuracy: pd.DataFrame | None, evidence: bool
+    roar: pd.DataFrame | None, accuracy: pd.DataFrame | None, evidence: bool
 ) -> Claim:
-    """Check that the classes differ outside the mask too: its complement still tells them apart."""
+    """Check that what the map ranks highest is missed no more than other voxels, on retraining.
+
+    The complement of a mask decides nothing: whatever an imperfect mask leaves out still tells the
+    classes apart. A network that is trained again on images without the voxels (ROAR) finds what
+    else there is. Where random voxels cost it everything, too, nothing is shown.
+    """
     claim = Claim(
         "The classes differ over the whole brain rather than in some regions",
         "6, A",
         "more probable",
+        verdict=ONLY_RETRAINED,
     )
-    row, cnn = masked_rows(masked, "conjoined").get("complement"), find(accuracy, model="cnn")
-    if row is None or cnn is None:
+    cnn = find(accuracy, model="cnn")
+    rows = None if roar is None else roar[roar["method"] == "meaningful_perturbation"]
+    if rows is None or rows.empty or cnn is None:
         return claim
-    low, high = fold_interval(row)
+    row = rows.loc[rows["share"].idxmax()]
+    dearer = above(row["cost_low"], row["cost_high"], MARGIN)
+    informative = row["random"] > cnn["majority"] + MARGIN
     return claim._replace(
-        ours=f"accuracy without what the conjoined mask marks {row['accuracy_mean']:.2f}",
-        uncertainty=f"95 % CI {low:.3f} to {high:.3f}",
+        ours=f"trained again without the {row['share']:.0%} of the brain that rank highest "
+        f"{row['accuracy']:.2f}, without random ones {row['random']:.2f}",
+        uncertainty=f"cost beyond random masks, 95 % CI {row['cost_low']:+.2f} to "
+        f"{row['cost_high']:+.2f}; whole brain means at most {MARGIN}",
         chance=f"{cnn['majority']:.2f}, always naming the larger class",
-        source="masked_accuracy, accuracy",
-        verdict=statement(low > cnn["majority"]) if evidence else NEAR_CHANCE,
+        source="roar, accuracy",
+        verdict=judged(together(_no(dearer), informative or None), evidence),
     )
+
+
+def _no(condition: bool | None) -> bool | None:
+    return None if condition is None else not condition
 
 
 def _random_masks(row: pd.Series) -> str:
@@ -121,34 +152,48 @@ def _random_masks(row: pd.Series) -> str:
     )
 
 
-def masks_suffice(masked: pd.DataFrame) -> bool | None:
-    """Whether the conjoined mask beats random masks and its own complement; None: no such rows."""
+def masks_suffice(masked: pd.DataFrame, majority: float) -> str | None:
+    """Say whether the conjoined mask holds all that the network needs; None: no such rows.
+
+    It must exceed random masks, lose no more than `MARGIN` against the intact image, and leave no
+    more than `MARGIN` above the larger class's rate in its complement; each by its interval.
+    """
     rows = masked_rows(masked, "conjoined")
     if "mask" not in rows:
         return None
-    mask, complement = rows["mask"], rows["complement"]
-    return bool(mask["p_random"] < ALPHA and mask["accuracy_mean"] > complement["accuracy_mean"])
+    mask, left = rows["mask"], fold_interval(rows["complement"])
+    return statement(
+        together(
+            mask["p_random"] < ALPHA or None,
+            above(mask["change_low"], mask["change_high"], -MARGIN),
+            _no(above(*left, majority + MARGIN)),
+        )
+    )
 
 
-def sufficiency_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:
+def sufficiency_claim(
+    masked: pd.DataFrame | None, accuracy: pd.DataFrame | None, evidence: bool
+) -> Claim:
     """Check that the conjoined mask holds what the classification needs (section 4.3)."""
-    title = "All information needed for the classification is in the conjoined mask"
-    suffices = None if masked is None else masks_suffice(masked)
-    if suffices is None:
-        return Claim(title, "4.3", "no control")
-    rows = masked_rows(masked, "conjoined")
-    low, high = fold_interval(rows["mask"])
-    return Claim(
-        title,
+    claim = Claim(
+        "All information needed for the classification is in the conjoined mask",
         "4.3",
         "no control",
-        MISSING,
-        f"mask {rows['mask']['accuracy_mean']:.2f}, "
+    )
+    cnn = find(accuracy, model="cnn")
+    rows = masked_rows(masked, "conjoined")
+    if "mask" not in rows or cnn is None:
+        return claim
+    mask, (low, high) = rows["mask"], fold_interval(rows["complement"])
+    return claim._replace(
+        ours=f"mask {mask['accuracy_mean']:.2f}, intact {rows['none']['accuracy_mean']:.2f}, "
         f"complement {rows['complement']['accuracy_mean']:.2f}",
-        f"95 % CI of the mask {low:.3f} to {high:.3f}",
-        _random_masks(rows["mask"]),
-        "masked_accuracy",
-        statement(suffices) if evidence else NEAR_CHANCE,
+        uncertainty=f"95 % CI of mask minus intact {mask['change_low']:+.2f} to "
+        f"{mask['change_high']:+.2f} (paired over folds), of the complement {low:.2f} to "
+        f"{high:.2f}; to suffice, a loss and what is left above chance stay within {MARGIN}",
+        chance=f"{_random_masks(mask)}; larger class {cnn['majority']:.2f}",
+        source="masked_accuracy, accuracy",
+        verdict=masks_suffice(masked, cnn["majority"]) if evidence else NEAR_CHANCE,
     )
 
 
@@ -165,18 +210,24 @@ def table2_claims(tables: Mapping[str, pd.DataFrame], evidence: bool) -> list[Cl
 
 
 def _highest(atlas: str, rows: pd.DataFrame, evidence: bool) -> Claim:
-    """Judge by the regions that both top fives share: more than half."""
+    """Judge by the regions that both top fives share: more than half.
+
+    Our list has to be settled first: more than half of it must exceed smooth random maps.
+    """
     regions, top = published_regions(atlas), rows.head(TOP_REGIONS)
     shared = sum(
         any(same_region(atlas, region, row.value, row.name) for region in regions)
         for row in top.itertuples(index=False)
     )
+    beyond = int(top["survives"].sum())
     survive = (
-        f"{int(top['survives'].sum())} of {len(top)} survive: family-wise p < 0.05 over the "
-        "regions against smooth random maps, and above these in every fold"
+        f"{beyond} of {len(top)} survive: family-wise p < 0.05 over the regions against smooth "
+        "random maps, and above these in every fold; the others are not shown, which is no sign "
+        "of absence"
     )
+    verdict = statement(2 * shared > len(regions)) if 2 * beyond > len(top) else UNDECIDED
     if top["p_folds"].isna().all():
-        survive = "one model, no test over folds"
+        survive, verdict = "one model, no test over folds", ONE_MODEL
     return Claim(
         f"Table 2, {atlas}: the five highest regions of Meaningful Perturbations",
         "4.3, Table 2",
@@ -186,32 +237,46 @@ def _highest(atlas: str, rows: pd.DataFrame, evidence: bool) -> Claim:
         survive,
         f"{shared} shared; {len(top) * len(regions) / len(rows):.2f} expected",
         f"table2_{atlas}",
-        statement(2 * shared > len(regions)) if evidence else NEAR_CHANCE,
+        verdict if evidence else NEAR_CHANCE,
     )
 
 
 def _scores(atlas: str, rows: pd.DataFrame, evidence: bool) -> Claim:
-    """Judge the printed scores by the intervals over folds of the same regions here."""
+    """Judge the printed scores by the intervals over folds of the same regions here.
+
+    Scores sum to 1 over an atlas's regions, so those of atlases of different numbers of regions
+    cannot be compared, and all are shown as multiples of the even share.
+    """
+    regions, theirs, n = published_regions(atlas), published_count(atlas), len(rows)
     claim = Claim(
         f"Table 2, {atlas}: scores of the paper's five regions",
         "4.3, Table 2",
-        "; ".join(f"{region.score:.4f}" for region in published_regions(atlas)),
+        "; ".join(f"{r.score:.4f} ({r.score * theirs:.2f} of the even share)" for r in regions),
         source=f"table2_{atlas}",
     )
     found = rows[rows["paper"].notna()].sort_values("paper", ascending=False)
     if found.empty:
         return claim._replace(verdict=f"{NOT_TESTABLE}: {atlas} has none of these regions")
+    each = [
+        numeric(row.paper, row.fold_low, row.fold_high, 1 / n)
+        for row in found.itertuples(index=False)
+    ]
+    verdict = next((v for v in ("differs", UNDECIDED) if v in each), "reproduced")
     inside = found["paper"].between(found["fold_low"], found["fold_high"])
-    verdict = "reproduced" if inside.all() else "differs"
+    uncertainty = f"{int(inside.sum())} of {len(found)} of the paper's scores lie in our 95 % "
+    uncertainty += "intervals over folds"
     if found["fold_low"].isna().all():
         verdict = ONE_MODEL
+    if n != theirs:
+        verdict = f"{NOT_COMPARABLE}: {n} regions here, {theirs} in the paper share the sum of 1"
+        uncertainty = ""
     return claim._replace(
         ours="; ".join(
-            f"{row.name} {row.score:.4f} (rank {row.rank} of {len(rows)})"
+            f"{row.name} {row.score:.4f} ({row.score * n:.2f} of the even share, "
+            f"rank {row.rank} of {n})"
             for row in found.itertuples(index=False)
         ),
-        uncertainty=f"{int(inside.sum())} of {len(found)} of the paper's scores lie in our 95 % "
-        "intervals over folds",
-        chance=f"{1 / len(rows):.4f} for a flat map",
+        uncertainty=uncertainty,
+        chance=f"{1 / n:.4f}, the even share, for a flat map",
         verdict=verdict if evidence else NEAR_CHANCE,
     )

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from voxplain import paper
+from voxplain.evaluation.fold_statistics import jackknife_t
 from voxplain.figures.style import model_name
-from voxplain.report.verdicts import Claim, find, statement
+from voxplain.report.verdicts import Claim, above, find, over_folds, statement, together
 
 TOP_FEATURES = 20
 BEST = "logistic_regression"
@@ -66,7 +67,7 @@ def _best_model(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | None)
         ),
         chance="0",
         source="accuracy, comparisons",
-        verdict=statement(all(low > 0 for low, _ in leads)),
+        verdict=statement(together(*(above(*lead) for lead in leads))),
     )
 
 
@@ -105,11 +106,16 @@ def _most_discriminative(importances: pd.DataFrame | None) -> Claim:
         return claim
     strength = _strength(importances)
     place = strength.index.get_loc(paper.TOP_FEATURE) + 1
+    rival = strength.index.drop(paper.TOP_FEATURE)[0]
+    folds = importances.pivot_table("coefficient", "fold", "feature")[[paper.TOP_FEATURE, rival]]
+    sizes = folds * np.sign(folds.mean())  # towards 0 where a fold turns the sign
+    _, low, high, _ = jackknife_t((sizes[paper.TOP_FEATURE] - sizes[rival]).to_numpy())
     return claim._replace(
         ours=f"number {place} of {len(strength)}; the first is {strength.index[0]}",
+        uncertainty=f"|coefficient| minus that of {rival}: {over_folds(low, high, '+.3f')}",
         chance=f"first of {len(strength)} if drawn at random: {1 / len(strength):.4f}",
         source="importances",
-        verdict=statement(place == 1),
+        verdict=statement(above(low, high)),
     )
 
 

@@ -7,12 +7,15 @@ from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures.style import model_name
 from voxplain.report.tables import relation
 from voxplain.report.verdicts import (
+    MARGIN,
     MISSING,
     NEAR_CHANCE,
     OTHER_MODALITY,
     SVM_NEAR_CHANCE,
     Claim,
+    equal,
     find,
+    judged,
     numeric,
     statement,
 )
@@ -60,7 +63,7 @@ def accuracy_claims(accuracy: pd.DataFrame | None, optimism: pd.DataFrame | None
         if row is None:
             claims.append(Claim(title, section, stated))
             continue
-        verdict = numeric(published.mean, row["ci_low"], row["ci_high"])
+        verdict = numeric(published.mean, row["ci_low"], row["ci_high"], row["majority"])
         claims.append(
             Claim(
                 title,
@@ -105,7 +108,7 @@ def cnn_beats_svm(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | Non
         return Claim(title, "4.2", "+0.02")
     pair = comparisons.set_index(["model_a", "model_b"]).loc[("cnn", "voxel_svm")]
     ours = f"{pair['difference']:+.2f}"
-    verdict = statement(pair["difference"] > 0 and pair["p_corrected"] < ALPHA)
+    verdict = statement(pair["difference"] > 0 if pair["p_corrected"] < ALPHA else None)
     if not svm["evidence"]:
         ours += f" in accuracy; AUC {cnn['auc']:.2f} (CNN) and {svm['auc']:.2f} (SVM)"
         ours += "; the SVM names one class only" if names_one_class(svm) else ""
@@ -125,23 +128,23 @@ def cnn_beats_svm(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | Non
 
 
 def cnn_like_regression(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | None) -> Claim:
-    """Check whether the network's accuracy corresponds to the morphometry regression's."""
+    """Check whether the network's accuracy is the morphometry regression's, within `MARGIN`."""
     title = "The 3D CNN's accuracy corresponds to that of the regression on morphometry"
     pair = find(comparisons, model_a="cnn", model_b="logistic_regression")
     cnn = find(accuracy, model="cnn")
     if pair is None or cnn is None:
         return Claim(title, "6", "0.92 and 0.92")
-    verdict = statement(pair["boot_low"] <= 0 <= pair["boot_high"])
+    low, high = pair["boot_low"], pair["boot_high"]
     return Claim(
         title,
         "6",
         "0.92 and 0.92",
         f"{pair['difference']:+.2f}, no test",
         f"{pair['difference']:+.2f}",
-        f"95 % CI {pair['boot_low']:+.2f} to {pair['boot_high']:+.2f} (paired bootstrap)",
+        f"95 % CI {low:+.2f} to {high:+.2f} (paired bootstrap); to correspond, within ± {MARGIN}",
         "0",
         "comparisons",
-        verdict if cnn["evidence"] else NEAR_CHANCE,
+        judged(equal(low, high), cnn["evidence"]),
     )
 
 

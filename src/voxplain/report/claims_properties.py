@@ -11,18 +11,33 @@ from voxplain.report.verdicts import (
     MISSING,
     NEAR_CHANCE,
     ONE_MODEL,
+    OWN_CLASS,
     Claim,
+    above,
     find,
+    judged,
     over_folds,
-    statement,
+    together,
 )
 
 MAIN = "meaningful_perturbation"
 
 
-def judged(holds: bool, evidence: bool) -> str:
-    """Say whether a statement about maps holds, where the network is evidence at all."""
-    return statement(bool(holds)) if evidence else NEAR_CHANCE
+def highest(rivals: int, *p: float) -> bool | None:
+    """Whether a method exceeds all others by one-sided p (`p_highest`) of each index.
+
+    Not, where another one exceeds it, at the level divided by the number of tests.
+    """
+    if max(p) < ALPHA:
+        return True
+    return False if max(p) > 1 - ALPHA / (rivals * len(p)) else None
+
+
+def beyond_random(p: float) -> bool | None:
+    """Whether smooth random maps stay below a number; not, where they exceed it."""
+    if p < ALPHA:
+        return True
+    return False if p > 1 - ALPHA else None
 
 
 def _untested(title: str, section: str, stated: str, row: pd.Series | None) -> Claim:
@@ -31,7 +46,7 @@ def _untested(title: str, section: str, stated: str, row: pd.Series | None) -> C
     return claim if row is None else claim._replace(verdict=BLANK_MAP)
 
 
-def _by_folds(tested: float, holds: bool, evidence: bool) -> str:
+def _by_folds(tested: float, holds: bool | None, evidence: bool) -> str:
     """Judge what rests on a number over folds, which a model of the whole cohort has not."""
     return ONE_MODEL if evidence and pd.isna(tested) else judged(holds, evidence)
 
@@ -43,22 +58,36 @@ def _ahead(*p: float) -> str:
 
 
 def class_masks_differ(properties: pd.DataFrame | None, evidence: bool) -> Claim:
-    """Check whether the two classes' mean maps differ more than with permuted labels."""
+    """Check whether the two classes' mean maps differ more than with permuted labels.
+
+    Maps that explain each participant's own class have no such test
+    (`voxplain.evaluation.map_properties.class_difference`).
+    """
     title = "The two classes' masks highlight different regions"
     row = find(properties, property="class difference", method=MAIN)
     if row is None or pd.isna(row["correlation"]):
         return _untested(title, "4.3", "stated without numbers", row)
-    return Claim(
+    claim = Claim(
         title,
         "4.3",
         "stated without numbers",
         f"correlation of the two class maps {row['correlation']:.2f}, no null",
         f"root mean square difference {row['observed']:.2f} of the mean map's",
-        "label permutations inside folds",
-        f"{row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; p {relation(row['p_null'])}",
-        "map_properties",
-        judged(row["p_null"] < ALPHA, evidence),
+        source="map_properties",
+        verdict=OWN_CLASS if evidence else NEAR_CHANCE,
     )
+    if pd.isna(row["p_null"]):
+        return claim
+    return claim._replace(
+        uncertainty="label permutations inside folds",
+        chance=f"{row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; p "
+        f"{relation(row['p_null'])}",
+        verdict=judged(row["p_null"] < ALPHA or None, evidence),
+    )
+
+
+def _rivals(properties: pd.DataFrame, name: str) -> int:
+    return int((properties["property"] == name).sum()) - 1
 
 
 def _values(properties: pd.DataFrame, name: str) -> str:
@@ -86,7 +115,7 @@ def sparsest(properties: pd.DataFrame | None, evidence: bool) -> Claim:
         _ahead(*p),
         "0 for a flat map",
         "map_properties",
-        _by_folds(p[0], max(p) < ALPHA, evidence),
+        _by_folds(p[0], highest(_rivals(properties, "gini"), *p), evidence),
     )
 
 
@@ -106,12 +135,22 @@ def most_anatomic(properties: pd.DataFrame | None, evidence: bool) -> Claim:
         f"smooth random maps {row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; p "
         f"{relation(row['p_null'])}",
         "map_properties",
-        _by_folds(row["p_highest"], max(row["p_highest"], row["p_null"]) < ALPHA, evidence),
+        _by_folds(
+            row["p_highest"],
+            together(
+                highest(_rivals(properties, "edges"), row["p_highest"]),
+                beyond_random(row["p_null"]),
+            ),
+            evidence,
+        ),
     )
 
 
 def lateral(laterality: pd.DataFrame | None, evidence: bool) -> list[Claim]:
-    """Check the sides that section 5 gives to regions: the interval over folds excludes 0."""
+    """Check the sides that section 5 gives to regions.
+
+    The interval over folds lies on that side, and smooth random maps are less far from 0.
+    """
     claims = []
     for region in paper.LATERALITY:
         title = f"The {region.name} matters more on the {region.side}"
@@ -119,8 +158,9 @@ def lateral(laterality: pd.DataFrame | None, evidence: bool) -> list[Claim]:
         if row is None:
             claims.append(Claim(title, "5, Table 2", region.side))
             continue
-        sign = 1 if region.side == "right" else -1
-        beyond = row["index_low"] > 0 if sign > 0 else row["index_high"] < 0
+        ends = row["index_low"], row["index_high"]
+        if region.side == "left":
+            ends = -ends[1], -ends[0]
         claims.append(
             Claim(
                 title,
@@ -131,7 +171,7 @@ def lateral(laterality: pd.DataFrame | None, evidence: bool) -> list[Claim]:
                 over_folds(row["index_low"], row["index_high"], "+.2f"),
                 f"0; smooth random maps as far from it: p {relation(row['p_null'])}",
                 "laterality",
-                _by_folds(row["index_low"], beyond and row["p_null"] < ALPHA, evidence),
+                _by_folds(ends[0], together(above(*ends), row["p_null"] < ALPHA or None), evidence),
             )
         )
     return claims
@@ -152,10 +192,17 @@ def network(networks: pd.DataFrame | None, evidence: bool) -> Claim:
         f"mean inside over mean of the cortex {row['enrichment']:.2f}; highest: "
         f"{best['network']} {best['enrichment']:.2f}",
         over_folds(row["enrichment_low"], row["enrichment_high"]),
-        f"smooth random maps {row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; q "
+        f"1; smooth random maps {row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; q "
         f"{relation(row['q_fdr'])} over the networks",
         "networks",
-        judged(row["q_fdr"] < ALPHA, evidence),
+        _by_folds(
+            row["enrichment_low"],
+            together(
+                above(row["enrichment_low"], row["enrichment_high"], 1),
+                row["q_fdr"] < ALPHA or None,
+            ),
+            evidence,
+        ),
     )
 
 
@@ -182,5 +229,5 @@ def morphometry(overlap: pd.DataFrame | None, evidence: bool) -> Claim:
         f"smooth random maps {row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; p "
         f"{relation(row['p_null'])}",
         "morphometry_overlap",
-        judged(row["p_null"] < ALPHA, evidence),
+        judged(beyond_random(row["p_null"]), evidence),
     )

@@ -96,7 +96,9 @@ def _side_by_side(
     )
     order = both.groupby(keys, sort=False, dropna=False).ngroup()
     both = both.iloc[order.argsort(kind="stable")]
-    return table(both[[*keys, "run", *shown]], f"table-{name}", f"tables/{name}.tsv of both runs.")
+    return table(
+        both[[*keys, "run", *shown]], f"compared-{name}", f"tables/{name}.tsv of both runs."
+    )
 
 
 def _settings(contexts: Mapping[str, Mapping[str, Any]]) -> list:

@@ -10,8 +10,9 @@ from voxplain.registration.spaces import is_mni152, space_after
 from voxplain.report.answer import class_names, head_size_is_measured, null_cohort
 from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.methods import CONTRASTS
+from voxplain.report.verdicts import find
 
-AGE_GAP = 0.2  # standard deviations; Cohen's small effect
+GAP = 0.2  # standard deviations; Cohen's small effect
 
 
 class Notice(NamedTuple):
@@ -41,6 +42,8 @@ def notices(context: Mapping[str, Any]) -> list[Notice]:
             )
         )
     found += _cohort_notices(config, context.get("participants"))
+    found += _confounded(context)
+    found.append(_space_notice(config["cohort"]["space"], config["registration"]))
     degenerate = context.get("degenerate")
     if degenerate is not None and (degenerate["n_degenerate"] > 0).any():
         count, total = int(degenerate["n_degenerate"].sum()), int(degenerate["n_maps"].sum())
@@ -89,20 +92,48 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
                 "as they were given show, which scaling before that has removed in part.",
             )
         )
-    names = class_names(config)
+    return found
+
+
+def _confounded(context: Mapping[str, Any]) -> list[Notice]:
+    """Warn of ages and head sizes that differ between the classes."""
+    config, people = context["config"], context.get("participants")
+    if people is None:
+        return []
+    found, names = [], class_names(config)
     # Simulated images do not depend on age.
-    known = people is not None and config["cohort"]["layout"] != "synthetic"
-    gap = _age_gap(people, names) if known else None
-    if gap is not None and abs(gap) > AGE_GAP:
-        older = names[int(gap > 0)]
+    gap = None if config["cohort"]["layout"] == "synthetic" else _gap(people, "age", names)
+    if gap is not None and abs(gap) > GAP:
         found.append(
             Notice(
                 "warn",
-                f"Age is confounded: {older} are older by {abs(gap):.2f} standard deviations, so "
-                "a network may tell age apart and its maps may show ageing.",
+                f"Age is confounded: {names[int(gap > 0)]} are older by {abs(gap):.2f} standard "
+                "deviations, so a network may tell age apart and its maps may show ageing.",
             )
         )
-    return [*found, _space_notice(config["cohort"]["space"], config["registration"])]
+    gap = _gap(people, "tiv", names)
+    if gap is not None and abs(gap) > GAP:
+        found.append(
+            Notice(
+                "warn",
+                f"Head size is confounded: {names[int(gap > 0)]} have larger heads by "
+                f"{abs(gap):.2f} standard deviations{_told_by_size(context.get('accuracy'))}. A "
+                "network may tell head size apart and its maps may show it; what is left in pairs "
+                "matched for head size stands under Prediction.",
+            )
+        )
+    return found
+
+
+def _told_by_size(accuracy: pd.DataFrame | None) -> str:
+    """Say how well head size alone predicts the class, if that is above chance."""
+    row = find(accuracy, model="head_size")
+    if row is None or not row["evidence"]:
+        return ""
+    return (
+        f", which alone predicts the class with an accuracy of {row['accuracy']:.2f} (95 % CI "
+        f"{row['ci_low']:.2f} to {row['ci_high']:.2f}; larger class {row['majority']:.2f})"
+    )
 
 
 def _space_notice(space: str, registration: Mapping[str, Any]) -> Notice:
@@ -123,9 +154,9 @@ def _space_notice(space: str, registration: Mapping[str, Any]) -> Notice:
     )
 
 
-def _age_gap(people: pd.DataFrame, names: tuple[str, str]) -> float | None:
-    """Class 1's mean age minus class 0's in pooled standard deviations, if ages are known."""
-    groups = [people.loc[people["class_name"] == name, "age"].dropna() for name in names]
+def _gap(people: pd.DataFrame, column: str, names: tuple[str, str]) -> float | None:
+    """Class 1's mean minus class 0's in pooled standard deviations, if the values are known."""
+    groups = [people.loc[people["class_name"] == name, column].dropna() for name in names]
     if min(map(len, groups)) < 2:
         return None
     pooled = (sum(group.var() for group in groups) / 2) ** 0.5

@@ -1,13 +1,15 @@
 """One self-contained HTML page: no request leaves it, and it works without scripts."""
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from voxplain import paper
 from voxplain.report.answer import answer
-from voxplain.report.blocks import Section
+from voxplain.report.blocks import Picture, Section
 from voxplain.report.notices import Notice, notices
 from voxplain.report.sections import sections
 from voxplain.report.template import fill, read_asset
@@ -43,6 +45,23 @@ def build(context: Mapping[str, Any]) -> str:
         notices(context),
         sections(context),
     )
+
+
+def captions(context: Mapping[str, Any]) -> dict[str, str]:
+    """Return the caption of each figure on the page as reStructuredText, by the figure's name.
+
+    Parameters
+    ----------
+    context : mapping
+        As for `build`.
+    """
+    pictures = [
+        block
+        for section in sections(context)
+        for block in section.blocks
+        if isinstance(block, Picture)
+    ]
+    return {Path(one.source).name: re.sub(r"([\\*`|_])", r"\\\1", one.caption) for one in pictures}
 
 
 def render(

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from voxplain.cohort.quality import by_severity
-from voxplain.figures.quality import slices_png
+from voxplain.figures.quality import middle, slices_png
+from voxplain.figures.style import position
 from voxplain.report.template import fill
 
 _PER_SHEET = 100  # participants that unfold together, so that large cohorts stay readable
@@ -43,6 +44,14 @@ def quality_page(run: str, quality: pd.DataFrame, volumes: np.ndarray, affine: n
     outliers = [person for person in people if person["reason"]]
     rest = [person for person in people if not person["reason"]]
     sheets = [rest[start : start + _PER_SHEET] for start in range(0, len(rest), _PER_SHEET)]
+    places = ", ".join(
+        position(axis[0], place) for axis, place in middle(volumes[0].shape, affine).items()
+    )
     return fill(
-        "quality.html", "quality.css", run=run, n=len(people), outliers=outliers, sheets=sheets
+        *("quality.html", "quality.css"),
+        run=run,
+        n=len(people),
+        places=places,
+        outliers=outliers,
+        sheets=sheets,
     )

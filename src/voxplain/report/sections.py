@@ -13,7 +13,7 @@ from voxplain.report import (
     sections_studies,
     sections_trust,
 )
-from voxplain.report.blocks import Code, Note, Section, Text, picture
+from voxplain.report.blocks import Code, Note, Section, Text, counted, picture
 from voxplain.report.methods import methods, references
 from voxplain.report.sections_cohort import cohort
 from voxplain.report.sections_provenance import provenance
@@ -72,10 +72,11 @@ def _claims(context: Mapping[str, Any]) -> list:
         Text(_papers_protocol(context["config"], claims)),
         Text(
             "Verdicts follow by rule. A number is reproduced if the paper's value lies in our "
-            "95 % interval (Table 3: within 0.02), and "
-            "differs if not; it is at chance if random or independent masks reach it too; a "
-            "statement is supported or not by the numbers beside it; whatever "
-            "rests on a network near chance is marked so. Other cohort: the paper studied "
+            "95 % interval (Table 3: within 0.02) and this is short enough to tell it from chance, "
+            "and differs if it lies outside; it is at chance if random or independent masks reach "
+            "it too; a statement is supported or not by the numbers beside it; both are undecided "
+            "where an interval holds too much, which is no evidence against; whatever rests on a "
+            "network near chance is marked so. Other cohort: the paper studied "
             f"{paper.N_PARTICIPANTS} participants of the Human Connectome Project "
             f"({paper.N_MEN} men, {paper.N_WOMEN} women), so a difference is no contradiction."
         ),
@@ -86,7 +87,7 @@ def _claims(context: Mapping[str, Any]) -> list:
 def _claims_table(claims: pd.DataFrame) -> Table:
     """Set what belongs together in one cell: a dozen columns cannot be read side by side."""
     cohort = claims["paper_cohort"].iloc[0]
-    headers = ["claim", f"Kan et al. ({cohort})", "computed as in the paper", "this run", "verdict"]
+    headers = ["claim", "verdict", f"Kan et al. ({cohort})", "computed as in the paper", "this run"]
 
     def noted(row: pd.Series, column: str, **notes: str) -> Cell:
         lines = [before + row[name] for name, before in notes.items() if not is_missing(row[name])]
@@ -95,10 +96,10 @@ def _claims_table(claims: pd.DataFrame) -> Table:
     rows = [
         [
             noted(row, "claim", section="section "),
+            noted(row, "verdict", source="", rule="by "),  # in sight on a narrow screen, too
             noted(row, "paper"),
             noted(row, "kan2020"),
             noted(row, "ours", uncertainty="", chance="chance: "),
-            noted(row, "verdict", source="", rule="by "),
         ]
         for _, row in claims.iterrows()
     ]
@@ -130,7 +131,13 @@ def _runtime(context: Mapping[str, Any]) -> list:
     total = duration(float(runtime["seconds"].sum()))
     return [
         Text(f"All attribution maps of this run took {total} of computing time."),
-        picture(context, "runtime", "Time per map of each method.", "Bars of seconds per map"),
+        picture(
+            context,
+            "runtime",
+            "Time per map of each method.",
+            "Bars of seconds per map",
+            n=f"{counted(runtime['maps'])} maps of each method",
+        ),
         table(
             runtime,
             "table-runtime",

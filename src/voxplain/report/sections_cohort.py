@@ -10,6 +10,11 @@ from voxplain.report.blocks import Note, Text, command, picture
 from voxplain.report.tables import table
 
 PAGE = "quality.html"
+SUMMARY = {
+    "age_mean": "age, years, mean",
+    "head_size_ml_mean": "head size, ml, mean",
+    "head_size_ml_sd": "head size, ml, sd",
+}
 OUTLIER_COLUMNS = ("participant_id", "site", "reason", "correlation", "foreground_ml")
 
 
@@ -37,7 +42,7 @@ def _participants(people: pd.DataFrame | None) -> list:
             "in_a_family_group": grouped["family_id"].count(),
         }
     ).reset_index(names="class")
-    return [table(summary, "table-cohort", "Participants by class.")]
+    return [table(summary, "table-cohort", "Participants by class.", labels=SUMMARY)]
 
 
 def _page_on_request(context: Mapping[str, Any]) -> list[Text]:
@@ -118,7 +123,9 @@ def _quality(context: Mapping[str, Any]) -> list:
         )
     else:
         blocks.append(
-            Text(f"None of {len(quality)} images is an outlier; {PAGE} shows every one of them.")
+            Text(
+                f"None of {len(quality)} images is an outlier; [{PAGE}]({PAGE}) shows all of them."
+            )
         )
     blocks.append(
         table(

@@ -1,15 +1,17 @@
 """The report's sections on explanation: maps, masks, regions, overlap, truth, first layer."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from voxplain import paper
 from voxplain.figures.style import method_name
+from voxplain.files import read_table
 from voxplain.paths import WHOLE_COHORT
 from voxplain.report.answer import class_names, null_cohort
-from voxplain.report.blocks import Note, Text, picture
+from voxplain.report.blocks import Note, Text, counted, picture
 from voxplain.report.claims_first_layer import first_layer_counts
 from voxplain.report.claims_overlap import disjoint_masks
 from voxplain.report.claims_prediction import cnn_is_evidence
@@ -62,6 +64,7 @@ def maps(context: Mapping[str, Any]) -> list:
             "the height of each method's peak. Each map is scaled to its own maximum; values below "
             "a fifth of it are not drawn, and a panel says where that leaves nothing.",
             "Axial slices of six participants' maps, one row per method",
+            n=_drawn_participants(context),
         ),
     ]
     if "meaningful_perturbation" in context["config"]["attribution"]["methods"]:
@@ -73,6 +76,7 @@ def maps(context: Mapping[str, Any]) -> list:
                 "as converged if the mean loss of the last tenth of its iterations is within 0.01 "
                 "of that of the tenth before.",
                 "Loss, probability of the target and replaced share of the image over iterations",
+                n=_maps_of(context.get("runtime"), "meaningful_perturbation"),
             )
         )
     degenerate = context.get("degenerate")
@@ -86,6 +90,21 @@ def maps(context: Mapping[str, Any]) -> list:
             )
         )
     return blocks
+
+
+def _drawn_participants(context: Mapping[str, Any]) -> str | None:
+    """Count those whose maps the figure shows, by its own data."""
+    path = context.get("figures", {}).get("subjects")
+    if path is None:
+        return None
+    shown = read_table(Path(path).with_suffix(".tsv"))["participant_id"].nunique()
+    return f"{shown} of {len(context['participants'])}"
+
+
+def _maps_of(runtime: pd.DataFrame | None, method: str) -> str | None:
+    if runtime is None:
+        return None
+    return f"{counted(runtime.loc[runtime['method'] == method, 'maps'])} maps"
 
 
 def masked(context: Mapping[str, Any]) -> list:
@@ -223,8 +242,9 @@ def localisation(context: Mapping[str, Any]) -> list:
         table(
             scores,
             "table-localisation",
-            "Localisation of the planted regions. Chance: AUC 0.5; average precision and mass "
-            "inside: the prevalence.",
+            "Localisation of the planted regions by the group maps, each number beside that of "
+            "smooth random maps; pointing game: share of the participants' own maps whose highest "
+            "voxel is planted, 95 % interval over folds, chance as for the peak.",
             "tables/localisation.tsv",
         ),
     ]

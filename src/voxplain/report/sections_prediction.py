@@ -9,7 +9,7 @@ from voxplain import paper
 from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures.style import model_name
 from voxplain.report import sections_studies as studies
-from voxplain.report.answer import head_size_name
+from voxplain.report.answer import class_names, head_size_name
 from voxplain.report.blocks import Note, Picture, Text, command, picture
 from voxplain.report.tables import Table, number, table
 
@@ -55,8 +55,8 @@ def prediction(context: Mapping[str, Any]) -> list:
             context,
             "fig1",
             "Figure 1. Coefficients of the logistic regression on morphometry, mean and standard "
-            "deviation over folds. The paper names corpus callosum, insula, thalamus and "
-            "white-matter hypointensities.",
+            "deviation over folds; points are folds. The paper names corpus callosum, insula, "
+            "thalamus and white-matter hypointensities.",
             "Bars of the largest logistic-regression coefficients with their spread over folds",
         ),
         picture(
@@ -128,7 +128,7 @@ def _head_size(context: Mapping[str, Any]) -> list:
     data = context.get("head_size")
     if data is None:
         return [Note("Accuracy was not set against head size in this run.")]
-    shared = data.iloc[0]
+    shared, people = data.iloc[0], context.get("participants")
     return [
         picture(
             context,
@@ -136,6 +136,7 @@ def _head_size(context: Mapping[str, Any]) -> list:
             "Head size. Accuracy of everybody, of pairs matched for head size, with head size "
             "regressed out of the features, and of head size alone.",
             "Accuracy of each model on everybody and on pairs matched for head size",
+            n=None if people is None else f"{len(people)}, and {int(shared['n_pairs'])} pairs",
         ),
         Text(
             f"{int(shared['n_pairs'])} pairs of held-out participants, one of each class, differ "
@@ -254,12 +255,14 @@ def _calibration(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
     accuracy = context.get("accuracy")
     if accuracy is None or "brier" not in accuracy:
         return [Note("The models' probabilities were not checked in this run.")]
+    positive = class_names(context["config"])[1]
     return [
         picture(
             context,
             "calibration",
-            "Calibration. How often a class is right when a model names it with some probability.",
-            "Observed rate of the positive class over predicted probability, one panel per model",
+            f"Calibration. How often participants are {positive}, over the probability of "
+            f"{positive} that a model gave them.",
+            f"Observed rate of {positive} over predicted probability, one panel per model",
         ),
         table(
             _named(context, accuracy[list(CALIBRATION)].dropna(subset="brier")),

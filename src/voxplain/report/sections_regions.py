@@ -38,7 +38,8 @@ def regions(context: Mapping[str, Any]) -> list:
             "standardised by region. A region survives if this p is below 0.05 and it scores "
             "above random maps in every fold. p (folds) asks for more: that networks trained on "
             "other people would prefer it too. Ten folds of a small cohort can hardly tell "
-            "(jackknife over folds; q over the regions)."
+            "(jackknife over folds; q over the regions). A region that does not survive is not "
+            "shown; that is no sign that the network leaves it out."
         ),
     ]
     blocks.append(

@@ -7,7 +7,7 @@ from voxplain.evaluation import grids as over_grids
 from voxplain.evaluation.ablation import ERRORS, MATTERS, verdicts
 from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures.style import method_name
-from voxplain.report.blocks import Note, Text, command, picture
+from voxplain.report.blocks import Note, Text, command, counted, picture
 from voxplain.report.tables import number, relation, table
 
 CHANGED = {"seeds": "the seed, on the same folds", "folds": "the folds, and the seed"}
@@ -98,12 +98,15 @@ def truth(context: Mapping[str, Any]) -> list:
     sizes = ", ".join(map(str, own["n_subjects"]))
     return [
         picture(
-            context | {"config": config, "participants": None},
+            context | {"config": config},
             "truth",
             "When each method can be believed: area under the ROC curve of the group maps against "
-            f"the planted regions, over effect size, in simulated cohorts of {sizes} participants. "
-            "Filled: above the 95th percentile of smooth random maps.",
+            "the planted regions, over effect size, in simulated cohorts of several sizes. "
+            "Filled: above the 95th percentile of smooth random maps. Each point is one cohort; "
+            "its bar is a 95 % interval over that cohort's folds and says nothing of other "
+            "cohorts. Where the network is not better than chance, its maps are no evidence.",
             "Localisation of each method over effect sizes, one panel per cohort size",
+            n=sizes,
         ),
         table(
             context["truth"],
@@ -126,7 +129,7 @@ def ablation(context: Mapping[str, Any]) -> list:
             )
         ]
     score = "auc" if "auc" in rows else "fall"
-    people, fold = int(rows["participants"].max()), context["config"]["evaluation"]["robustness"]
+    people, fold = counted(rows["participants"]), context["config"]["evaluation"]["robustness"]
     return [
         Text(
             "One setting of Meaningful Perturbations at a time, the others as in this run, on "
@@ -147,12 +150,14 @@ def ablation(context: Mapping[str, Any]) -> list:
                 "is blurred, the same share and blur for every setting."
             ),
             "Score, drop of probability and replaced area over the values of each setting",
+            n=people,
         ),
         picture(
             context,
             "ablation_convergence",
             "Convergence. Mean probability of the target over the iterations, by value.",
             "Probability of the target over iterations, one panel per setting, one line per value",
+            n=people,
         ),
         table(
             rows,

@@ -5,13 +5,16 @@ from typing import Any
 
 from voxplain.evaluation.robustness import SANE_BELOW, sanity
 from voxplain.figures.style import method_name
-from voxplain.report.blocks import Note, Text, command, picture
+from voxplain.report.blocks import Note, Text, command, counted, picture
 from voxplain.report.sections_maps import caveat
 from voxplain.report.sections_prediction import PERMUTED_LABELS
 from voxplain.report.tables import table
 
 # What the literature found for each method: Adebayo et al. 2018, Table 1 and section 4.
-EXPECTED = {"guided_backprop": "fails", "grad_cam": "passes"}
+EXPECTED = {
+    **{"guided_backprop": "fails", "grad_cam": "passes"},
+    **{"input_gradient": "passes", "edges": "fails"},
+}
 
 
 def faithfulness(context: Mapping[str, Any]) -> list:
@@ -23,14 +26,17 @@ def faithfulness(context: Mapping[str, Any]) -> list:
         Text(
             "The brain's voxels are deleted, or inserted into a brain without detail, in the order "
             "of a map. A faithful map makes the target's probability fall fast and rise fast. "
-            "Random orders are as smooth as the method's own mean map; the controls know nothing "
+            "Random orders are as smooth as the participants' own maps (median of each fold's; a "
+            "map smoother than noise can be is counted and left out); the controls know nothing "
             "of the network (image edges, group difference) or are its plain gradient."
         ),
         picture(
             context,
             "faithfulness",
-            "Deletion and insertion. Thin lines: random orders as smooth as the method's maps.",
+            "Deletion and insertion. Thin lines: random orders as smooth as the participants' own "
+            "maps by the method in that colour.",
             "Probability of the target against the share of the brain deleted or inserted",
+            n=counted(scores["participants"]),
         ),
         table(
             scores,
@@ -54,22 +60,28 @@ def robustness(context: Mapping[str, Any]) -> list:
         Text(
             "Left of the line, networks that have learnt nothing: weights drawn anew layer by "
             "layer from the output down, and labels shuffled in training. A map that stays the "
-            "same shows the image, not what was learnt. Right of it, networks that should tell the "
-            "same: a little noise on the weights, dropout left on, training from another seed. "
+            "same shows the image, not what was learnt, as the edge detector does. Right of it, "
+            "networks that should tell the same: a little noise on the weights, dropout left on, "
+            "training from another seed. "
+            "Each participant has draws of its own of what is drawn; shuffled labels and other "
+            "seeds have one network for all. "
             "The likeness of two participants' maps says what such numbers mean."
         ),
         picture(
             context,
             "robustness",
-            f"Likeness of maps, participants of fold {fold}: mean, lowest and highest.",
+            f"Likeness of maps, participants of fold {fold}: mean and 95 % interval.",
             "Spearman correlation with the intact network's maps for each change of the network",
+            n=counted(scores["participants"]),
         ),
         table(
             verdicts,
             "table-sanity",
-            f"Sanity: Spearman's rho with every layer random and with shuffled labels; a method "
-            f"passes if both are below {SANE_BELOW:g}; blank maps say nothing. Literature: Adebayo "
-            "et al. 2018.",
+            "Sanity: Spearman's rho of those randomised networks, random from the output down to "
+            "the layer named, whose 95 % interval reaches highest, and with shuffled labels. A "
+            f"method passes if every interval lies below {SANE_BELOW:g}, fails if one lies above, "
+            "and is undecided if one holds it; blank maps say nothing. Literature: Adebayo et al. "
+            "2018.",
         ),
         picture(
             context,
@@ -82,7 +94,9 @@ def robustness(context: Mapping[str, Any]) -> list:
         table(
             scores,
             "table-robustness",
-            "Likeness of the changed network's maps to the intact one's, mean over participants.",
+            "Likeness of the changed network's maps to the intact one's, mean over participants; "
+            "95 % interval of rho; lag: 95 % interval of how far it lies below that of Meaningful "
+            "Perturbations, where each participant has a draw of its own.",
             "tables/robustness.tsv",
         ),
     ]
@@ -113,8 +127,13 @@ def properties(context: Mapping[str, Any]) -> list:
         table(
             classes,
             "table-class-difference",
-            "Difference of the two classes' mean maps, beside permuted labels. The maps explain "
-            "each participant's target class, so a difference is one of people or of targets.",
+            "Difference of the two classes' mean maps, "
+            + (
+                "beside permuted labels; all maps explain one class's output."
+                if "p_null" in classes
+                else "without a test: each map explains its own participant's class, so that the "
+                "classes' maps would differ without any difference of people."
+            ),
             "tables/map_properties.tsv",
             labels=PERMUTED_LABELS | {"p_null": "p (permuted labels)"},
         ),

@@ -29,8 +29,9 @@ def fill(template: str, sheet: str, **values: Any) -> str:
 
 
 def _prose(text: str) -> Markup:
-    """Escape a text, and set what stands in backticks as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+    """Escape a text; set what stands in backticks as code, and [words](file) as a link."""
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(re.sub(r"\[([^\[\]]+)\]\(([\w./-]+)\)", r'<a href="\2">\1</a>', text))
 
 
 def read_asset(name: str) -> str:

@@ -41,7 +41,11 @@ async function startViewer(root) {
   const world = (voxel) =>
     affine.slice(0, 3).map((row) => row[3] + voxel.reduce((sum, x, axis) => sum + row[axis] * x, 0));
   const value = (where) => (layer.values[where] * layer.top) / 255;
-  const millimetres = (x) => `${x < -0.05 ? "−" : ""}${Math.abs(x).toFixed(1)}`;
+  // As the figures do it: halves go up, whatever the last bits say.
+  const millimetres = (x) => {
+    const size = (Math.abs(x) + 1e-6).toFixed(1);
+    return x < 0 && size !== "0.0" ? `−${size}` : size;
+  };
 
   function describe(column, voxel) {
     const where = index(...voxel);

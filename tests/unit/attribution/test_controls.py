@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 from torch import nn
 
-from voxplain.attribution.controls import edges, group_difference, input_gradient
+from voxplain.attribution.controls import edges, group_difference, image_edges, input_gradient
 
 
 def test_the_input_gradient_of_a_linear_network_is_its_weight():
@@ -26,6 +26,9 @@ def test_edges_are_where_the_image_changes():
     assert found.shape == (9, 9, 9)
     assert set(np.unravel_index(found.argmax(), found.shape)[:1]) <= {4, 5}
     assert found[0].max() < 0.01
+    images = torch.from_numpy(np.stack([image, 2 * image]))[:, None]
+    result = image_edges(nn.Identity(), images, torch.tensor([1, 0]))
+    np.testing.assert_array_equal(result.maps.numpy(), [found, edges(2 * image)])
 
 
 def test_group_difference_is_welchs_t():

@@ -5,6 +5,7 @@ from scipy.ndimage import gaussian_filter
 from torch import nn
 
 from voxplain.evaluation import faithfulness
+from voxplain.evaluation.smooth_masks import matched_fwhm
 
 SHAPE = (12, 10, 11)
 
@@ -88,10 +89,8 @@ def test_the_ends_of_a_curve_are_the_image_and_the_fill(brain, image):
         assert ends.loc[1.0, "deletion"] == pytest.approx(ends.loc[0.0, "insertion"])
 
 
-def test_random_orders_are_as_smooth_as_the_reference(brain):
-    blob = np.zeros(SHAPE)
-    blob[4:8, 3:6, 4:7] = 1
-    orders = faithfulness.random_orders(blob, brain, 3, 0)
+def test_random_orders_are_as_smooth_as_asked(brain):
+    orders = faithfulness.random_orders(4.0, brain, 3, 0)
     assert len(orders) == 3
     rough = faithfulness.voxel_order(np.random.default_rng(0).random(SHAPE), brain, 0)
 
@@ -100,7 +99,7 @@ def test_random_orders_are_as_smooth_as_the_reference(brain):
         return np.corrcoef(*pairs)[0, 1]
 
     assert neighbours(orders[0]) > neighbours(rough) + 0.3
-    again = faithfulness.random_orders(blob, brain, 2, 0)
+    again = faithfulness.random_orders(4.0, brain, 2, 0)
     np.testing.assert_array_equal(again[0], orders[0])
 
 
@@ -114,8 +113,14 @@ def test_areas_belong_to_their_method_participant_and_draw(brain, image):
     assert found["method"].drop_duplicates().tolist() == ["a", "b"]
     assert len(found) == 2 * 2 * 2 * 2 * 3  # methods, tests, fills, participants, own and two draws
     replacement = {"mean": faithfulness.fill("mean", images["s2"][None], brain, 2.0)[0]}
+    # as smooth as the participants' own maps, which their mean is not
+    fwhm = np.median([matched_fwhm(one, brain, 3) for one in maps["b"]])
+    assert matched_fwhm(maps["b"].mean(axis=0), brain, 3) != pytest.approx(fwhm, rel=0.01)
+    drawn = found[(found["method"] == "b") & found["draw"].notna()]
+    assert drawn["fwhm"].unique().tolist() == [fwhm]
+    assert (drawn["unmatched"] == 0).all()
     orders = {None: faithfulness.voxel_order(maps["b"][1], brain, 3)}
-    orders |= dict(enumerate(faithfulness.random_orders(maps["b"].mean(axis=0), brain, 2, 3)))
+    orders |= dict(enumerate(faithfulness.random_orders(fwhm, brain, 2, 3)))
     for draw, order in orders.items():
         table = faithfulness.curves(model, images["s2"], 0, {"x": order}, replacement, brain)
         expected = faithfulness.areas(table, ["test"]).set_index("test")["area"]

@@ -63,6 +63,22 @@ def test_a_mask_above_all_draws_has_the_smallest_p():
     assert table.set_index("control").loc["mask", "p_random"] == 1 / 20
 
 
+def test_masks_are_compared_fold_by_fold():
+    rows = rows_of([[0.5] * 19, [0.9] * 19])
+    alone = rows[rows["mask"] == "conjoined"].assign(mask="cats")
+    alone.loc[alone["control"] == "mask", "accuracy"] = [0.8, 0.5]
+    table = masked_accuracy_over_folds(pd.concat([rows, alone]), GROUPS)
+    table = table.set_index(["mask", "control"])
+    # t(.975, 1) = 12.706; differences 0 and -.2, and .1 and .2; variance s^2 (1/2 + 1)
+    half = 12.7062047 * np.sqrt(0.02 * 1.5)
+    change = table.loc[("conjoined", "mask"), ["change", "change_low", "change_high"]]
+    assert change.tolist() == pytest.approx([-0.1, -0.1 - half, -0.1 + half])
+    lead = table.loc[("cats", "mask"), ["lead", "lead_low", "lead_high"]]
+    assert lead.tolist() == pytest.approx([0.15, 0.15 - half / 2, 0.15 + half / 2])
+    assert table["lead"].notna().sum() == 1
+    assert table.index[table["change"].isna()].tolist() == [("none", "none")]
+
+
 def test_table_1_says_what_the_cohort_lacks():
     accuracy = pd.DataFrame({"model": ["cnn", "knn"], "mean": [0.9, 0.8], "sd": [0.1, 0.05]})
     table = table1(accuracy).set_index("model")
@@ -134,7 +150,11 @@ def test_faithfulness_against_random_by_hand():
             "draw": pd.NA,
         }
     )
-    random = [rows.assign(draw=draw, area=area) for draw, area in enumerate((0.4, 0.6))]
+    widths = [2.0, 2.0, 5.0, 5.0] * 2  # of the folds
+    random = [
+        rows.assign(draw=draw, area=area, fwhm=widths, unmatched=1)
+        for draw, area in enumerate((0.4, 0.6))
+    ]
     table = faithfulness_over_folds(pd.concat([rows, *random])).set_index("test")
     assert table.loc["deletion", "gain"] == pytest.approx((0.2 + 0.05) / 2)
     assert table.loc["deletion", "better"] == 0.75
@@ -142,6 +162,7 @@ def test_faithfulness_against_random_by_hand():
     assert table.loc["insertion", "folds"] == 2
     assert table.loc["insertion", "participants"] == 4
     assert (table["random"] == 0.5).all()
+    assert table[["fwhm", "unmatched"]].to_numpy().tolist() == [[3.5, 2]] * 2
     # random orders vary by .02 in both folds; four of them
     error = np.sqrt(0.02 * 1.25)
     assert table.loc["insertion", "p"] == pytest.approx(2 * stats.t.sf(0.15 / error, 1))

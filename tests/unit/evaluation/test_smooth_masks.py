@@ -60,3 +60,14 @@ def test_surrogates_of_blobby_maps_are_as_smooth_as_they():
 def test_a_constant_map_gives_itself(value):
     maps = smooth_masks.surrogates(np.full(SHAPE, value), BRAIN, 2, seed=0)
     np.testing.assert_allclose(maps[:, BRAIN], value)
+
+
+def test_maps_smoother_than_noise_can_be_are_counted_and_left_out():
+    # as maps of Meaningful Perturbations are: noise with these values has several blobs
+    blob = np.exp(-(CENTRED**2).sum(axis=0) / (2 * 2.5**2)) * BRAIN
+    own = [smooth_masks.matched_fwhm(smooth(sigma), BRAIN, 0) for sigma in (1, 2)]
+    fwhm, unmatched = smooth_masks.smoothness([smooth(1), blob, smooth(2)], BRAIN, 0)
+    assert (fwhm, unmatched) == (pytest.approx(np.mean(own)), 1)
+    bound, unmatched = smooth_masks.smoothness([blob], BRAIN, 0)
+    assert bound == pytest.approx(23.54, abs=0.01)
+    assert unmatched == 1

@@ -1,8 +1,11 @@
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from voxplain.attribution.controls import input_gradient
 from voxplain.evaluation import variants
+from voxplain.evaluation.robustness import INTACT
 from voxplain.network import CNN3D
 
 
@@ -70,6 +73,24 @@ def test_variants_depend_on_the_seed_alone(model, images):
     assert changed(state(noisy[0]), state(noisy[2]))
 
 
+def test_each_participant_has_draws_of_its_own(model, images):
+    trained = {("seed", "1"): CNN3D((30, 30, 30), (3, 4, 16)).eval()}
+    targets = torch.tensor([0, 1, 1])
+    args = model, images[:3], targets, trained, images, [0.1], [5, 6, 5]
+    found = variants.explain_variants({"gradient": input_gradient}, *args)["gradient"]
+    assert list(found) == [
+        INTACT,
+        *(("randomised", name) for name in ("linear", *(f"blocks.{k}.conv" for k in (2, 1, 0)))),
+        *(("noise", "0.1"), ("dropout", "on"), ("seed", "1")),
+    ]
+    for seed, k in ((5, 0), (6, 1), (5, 2)):
+        noisy = variants.with_noise(model, 0.1, seed)
+        expected = input_gradient(noisy, images[k : k + 1], targets[k : k + 1]).maps.numpy()[0]
+        np.testing.assert_allclose(found["noise", "0.1"][k], expected, rtol=1e-4, atol=1e-8)
+    expected = input_gradient(trained["seed", "1"], images[:3], targets).maps.numpy()
+    np.testing.assert_array_equal(found["seed", "1"], expected)
+
+
 def test_noise_is_a_share_of_each_tensors_spread(model):
     noisy = variants.with_noise(model, 0.1, seed=0)
     old, new = (one.blocks[2].conv.weight.detach() for one in (model, noisy))
@@ -88,8 +109,6 @@ def test_dropout_drops_one_draw_of_units_for_every_image(model, images):
     assert torch.equal(gone[0], gone[1])
     assert 0.3 < gone.float().mean() < 0.7
     torch.testing.assert_close(dropped[~gone], 2 * features[~gone])
-    assert variants.has_dropout(model)
-    assert not variants.has_dropout(nn.Sequential(nn.Linear(2, 2)))
 
 
 def test_dropout_of_channels_drops_them_whole():

@@ -82,6 +82,9 @@ def test_importances_order_sign_and_top():
     widths = [patch.get_width() for patch in axes.patches]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["medium", "large_negative"]
     assert widths == pytest.approx([1.0, -2.0])
+    assert "2 largest of 3 coefficients, mean ± sd over 2 folds (points)" in texts(figure)
+    points = [x for strip in axes.collections for x, y in strip.get_offsets().tolist()]
+    assert {0.95, 1.05, -2.05, -1.95} <= {round(x, 6) for x in points}
 
 
 def test_importances_without_morphometry_says_so():

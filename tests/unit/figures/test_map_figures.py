@@ -103,7 +103,7 @@ def test_fold_correlations_are_pearsons_in_the_brain():
     inside = [maps["grad_cam", fold][BRAIN] for fold in ("01", "03")]
     assert pair == pytest.approx(np.corrcoef(inside)[0, 1])
     shown = figures.stability(table).axes[0]
-    assert shown.images[0].get_array()[0, 2] == pytest.approx(pair)
+    assert shown.collections[0].get_array()[0, 2] == pytest.approx(pair)
 
 
 def test_stability_colours_tell_the_sign_and_blank_maps():
@@ -111,7 +111,7 @@ def test_stability_colours_tell_the_sign_and_blank_maps():
     maps = {("grad_cam", f"{k:02d}"): random.random(SHAPE) for k in (1, 2, 3)}
     maps["grad_cam", "03"] = np.zeros(SHAPE)
     axes = figures.stability(figures.fold_correlations(maps, BRAIN)).axes[0]
-    picture = axes.images[0]
+    picture = axes.collections[0]
     assert picture.get_clim() == (-1, 1)
     low, zero, high = picture.cmap(np.array([0.0, 0.5, 1.0]))[:, :3]
     assert zero.min() > 0.9  # nearly white, between an orange and a purple
@@ -232,3 +232,17 @@ def test_projections_show_the_right_hemisphere_on_the_right_surface(tmp_path):
     paths = [tmp_path / f"p.{kind}" for kind in ("png", "svg", "tsv")]
     figures.save(figure, pd.DataFrame(), *paths)
     assert paths[1].stat().st_size < 3e6
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (-9.05, "x = −9.1 mm"),
+        (-9.049999, "x = −9.0 mm"),
+        (-9.05 + 1e-9, "x = −9.1 mm"),
+        (2.25, "x = 2.3 mm"),
+        (-0.04, "x = 0.0 mm"),
+    ],
+)
+def test_positions_are_rounded_as_in_the_viewer(place, said):
+    assert style.position("x", place) == said

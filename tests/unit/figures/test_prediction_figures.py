@@ -79,8 +79,22 @@ def test_a_calibration_panel_per_model(n_models):
     )
     curves = curves.assign(ci_low=curves["observed"] - 0.05, ci_high=curves["observed"] + 0.05)
     accuracy = pd.DataFrame({"model": models, "brier": 0.2, "calibration_slope": np.inf})
-    figure = figures.calibration(curves, accuracy)
+    figure = figures.calibration(curves, accuracy, "patients")
     assert len(figure.axes) == n_models
     for axes in figure.axes:
         assert points(axes)["o"] == [[0.1, 0.05], [0.5, 0.25], [0.9, 0.45]]
     assert texts(figure).count("Brier 0.200") == n_models
+    assert "probability of the class patients" in texts(figure)
+
+
+def test_every_line_of_the_grids_figure_has_its_legend():
+    table = pd.DataFrame({"grid": ["22x26x22", "30x36x30"], "voxel_mm": [8.0, 6.0]})
+    table = table.assign(own=[False, True], lead=0.1, lead_low=0.0, lead_high=0.2)
+    for model in ("cnn", "voxel_svm"):
+        table = table.assign(
+            **{f"{model}_accuracy": 0.8, f"{model}_ci_low": 0.7, f"{model}_ci_high": 0.9}
+        )
+    figure = figures.grids(table)
+    (legend,) = figure.legends
+    assert {text.get_text() for text in legend.get_texts()} >= {"3D CNN", "SVM on voxels", "chance"}
+    assert not [axes for axes in figure.axes if axes.get_legend()]  # none over the intervals

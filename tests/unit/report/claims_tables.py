@@ -37,7 +37,9 @@ def comparisons(difference=0.05, p=0.01):
     return pd.DataFrame([row | {"model_b": name} for name in ("voxel_svm", "logistic_regression")])
 
 
-def masked(mask=0.8, random=0.6, complement=0.6, p_random=0.04):
+def masked(
+    mask=0.8, random=0.6, complement=0.6, p_random=0.04, change=(-0.04, 0.02), lead=(0.01, 0.2)
+):
     values = {"mask": mask, "random": random, "complement": complement}
     rows = [
         {"mask": name, "control": control, "accuracy_mean": value, "p_random": p_random}
@@ -52,6 +54,10 @@ def masked(mask=0.8, random=0.6, complement=0.6, p_random=0.04):
         paper_mean=np.nan,
         random_mean=random,
         random_p95=random + 0.1,
+        change_low=change[0],
+        change_high=change[1],
+        lead_low=lead[0],
+        lead_high=lead[1],
     )
 
 

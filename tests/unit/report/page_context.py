@@ -107,6 +107,7 @@ def full_context(tmp_path):
         ]
     ).assign(accuracy_sd=0.1, n_folds=10, paper_mean=np.nan, paper_sd=np.nan)
     masked = masked.assign(random_mean=0.61, random_p95=0.7, p_random=0.04)
+    masked = masked.assign(change_low=-0.04, change_high=0.02)
     regions = pd.DataFrame(
         [
             {"method": m, "rank": r, "value": r, "name": f"area <{r}>", "score": 0.1, "p_fwe": 0.01}
@@ -153,14 +154,15 @@ def full_context(tmp_path):
             {
                 "measure": ["mean"],
                 "fold": ["01"],
+                "n": [10],
                 "feature": [1],
+                "difference": [0.5],
                 "p_holm": [0.01],
                 "p_adjusted_holm": [0.2],
-                "larger": ["dogs"],
             }
         ),
         "runtime": pd.DataFrame(
-            {"method": methods, "seconds": [4000.0, 2.0], "cohort_seconds": 5400.0}
+            {"method": methods, "seconds": [4000.0, 2.0], "cohort_seconds": 5400.0, "maps": 8}
         ),
         "degenerate": pd.DataFrame({"method": methods, "n_maps": 8, "n_degenerate": [1, 0]}),
         "figures": dict.fromkeys(names.split(), png),

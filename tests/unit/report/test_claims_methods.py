@@ -38,14 +38,18 @@ def test_less_sensitive_means_more_alike_at_every_level():
     )
     assert row.chance == "two people's maps: 0.70, 0.60, 0.50"
     assert row.uncertainty == (
-        "lead of Meaningful Perturbations, 95 % CI over 6 participants of one fold: "
+        "lead of Meaningful Perturbations, 95 % CI over 6 participants of one fold, each with a "
+        "draw of its own: "
         "over Grad-CAM at 1% noise +0.01 to +0.09; over Grad-CAM at 10% noise +0.06 to +0.14; "
         "over Guided Backpropagation at 1% noise +0.11 to +0.19; "
         "over Guided Backpropagation at 10% noise +0.16 to +0.24"
     )
-    for behind in (0.45, 0.53):  # behind one of them, or ahead by no more than chance
+    # behind one of them, or ahead by no more than chance
+    for behind, verdict in ((0.45, "not supported"), (0.53, "undecided")):
         once = robustness(noise=((0.9, 0.8, 0.95), (0.5, 0.4, behind)))
-        assert claims.sensitivity(once, True).verdict == "not supported"
+        assert claims.sensitivity(once, True).verdict == verdict
+    alone = robustness().assign(lag_low=float("nan"), lag_high=float("nan"))
+    assert claims.sensitivity(alone, True).verdict == "undecided"
     assert claims.sensitivity(robustness(), False).verdict == "near chance"
     assert claims.sensitivity(None, True).verdict == "not tested here"
 
@@ -56,28 +60,44 @@ def test_dropout_matters_where_both_gradient_methods_change_more():
         "Grad-CAM 0.50, Guided Backpropagation 0.40, Meaningful Perturbations 0.90"
     )
     assert row.verdict == "supported"
+    assert "over Grad-CAM +0.36 to +0.44; over Guided Backpropagation +0.46" in row.uncertainty
     assert claims.dropout(robustness(dropout=(0.95, 0.4, 0.9)), True).verdict == "not supported"
+    assert claims.dropout(robustness(dropout=(0.89, 0.4, 0.9)), True).verdict == "undecided"
     without = robustness().query("kind != 'dropout'")
     assert claims.dropout(without, True).verdict == "not tested here"
 
 
-def first_choice(seconds=0.1, alike=0.2, p_auc=0.01, low=0.1, truth=True):
+def first_choice(seconds=0.1, alike=0.2, p_auc=0.01, low=0.1, high=0.3, truth=True, plain=0.7):
     runtime = pd.DataFrame({"method": METHODS, "seconds": [seconds, 0.2, 9.0], "maps": 1})
     kinds = ["randomised", "shuffled"]
     robustness = pd.DataFrame(
-        [{"method": m, "kind": kind, "spearman": alike} for m in METHODS for kind in kinds]
+        [
+            {"method": m, "kind": kind, "level": "", "spearman": alike}
+            | {"ci_low": alike - 0.05, "ci_high": alike + 0.05}
+            for m in METHODS
+            for kind in kinds
+        ]
     )
-    truths = pd.DataFrame({"method": METHODS, "auc": 0.7, "p_auc": p_auc}) if truth else None
-    faithful = pd.DataFrame({"method": METHODS, "ci_low": low})
-    return claims.first_choice(runtime, robustness, truths, faithful, True)
+    truths, controls = None, None
+    if truth:
+        truths = pd.DataFrame({"method": METHODS, "auc": 0.7, "p_auc": p_auc})
+        controls = pd.DataFrame({"method": ["edges", "input_gradient"], "auc": [0.9, plain]})
+    faithful = pd.DataFrame({"method": METHODS, "ci_low": low, "ci_high": high})
+    return claims.first_choice(runtime, robustness, truths, controls, faithful, True)
 
 
 def test_the_advice_needs_speed_sanity_and_truth():
     assert first_choice().verdict == "supported"
     assert first_choice(seconds=0.3).verdict == "not supported"
     assert first_choice(alike=0.6).verdict == "not supported"
-    assert first_choice(p_auc=0.2).verdict == "not supported"
+    assert first_choice(alike=0.48).verdict == "undecided"
+    assert first_choice(plain=0.71).verdict == "not supported"  # a plain gradient does better
+    assert first_choice(p_auc=0.02).verdict == "undecided"  # .06 by Holm over three methods
+    assert first_choice(p_auc=0.02).ours.endswith(
+        "(p = 0.060, Holm over the methods); the plain gradient 0.70"
+    )
     unknown = first_choice(truth=False)
     assert unknown.verdict == "supported"
     assert unknown.source == "runtime, robustness, faithfulness"
-    assert first_choice(truth=False, low=-0.1).verdict == "not supported"
+    assert first_choice(truth=False, low=-0.1).verdict == "undecided"
+    assert first_choice(truth=False, low=-0.3, high=-0.1).verdict == "not supported"

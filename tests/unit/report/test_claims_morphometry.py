@@ -6,12 +6,16 @@ from voxplain import paper
 from voxplain.report.claims_morphometry import morphometry_claims
 
 
-def coefficients(strong, n_weak=30):
-    """Importances in two folds: `strong` features weigh 3, -2.9, 2.8, ..., the others little."""
+def coefficients(strong, n_weak=30, spread=0.0):
+    """Importances in two folds: `strong` features weigh 3, -2.9, 2.8, ..., the others little.
+
+    The first one's coefficients differ by `spread` between the folds.
+    """
     weak = [f"FS_L_Cuneus_{i}" for i in range(n_weak)]
     values = [(3.0 - k / 10) * (-1) ** k for k in range(len(strong))] + [0.1] * n_weak
     table = pd.DataFrame({"feature": [*strong, *weak], "coefficient": values})
-    return pd.concat([table.assign(fold=fold) for fold in ("01", "02")])
+    other = table.assign(coefficient=[values[0] + spread, *values[1:]], fold="02")
+    return pd.concat([table.assign(fold="01"), other])
 
 
 def test_figure1_needs_all_four_regions():
@@ -42,6 +46,12 @@ def test_the_most_discriminative_feature_is_the_first_by_size():
     second = claims(importances=coefficients(["FS_L_Insula_Thck", paper.TOP_FEATURE]))
     assert second[paper.TOP_FEATURE].ours == "number 2 of 32; the first is FS_L_Insula_Thck"
     assert second[paper.TOP_FEATURE].verdict == "not supported"
+    # leads of .1 and .3: their mean .2 is two of the jackknife's standard errors, of 1 degree
+    unsure = claims(importances=coefficients([paper.TOP_FEATURE, "FS_L_Insula_Thck"], spread=0.2))
+    assert unsure[paper.TOP_FEATURE].uncertainty == (
+        "|coefficient| minus that of FS_L_Insula_Thck: 95 % CI -1.071 to +1.471 over folds"
+    )
+    assert unsure[paper.TOP_FEATURE].verdict == "undecided"
     assert claims(importances=coefficients(["a"]))[paper.TOP_FEATURE].verdict == "not tested here"
 
 
@@ -59,7 +69,8 @@ def test_the_best_model_is_ahead_of_every_rival():
     row = claims(**models([-0.06, -0.1], [-0.01, -0.02]))["Logistic"]
     assert row.verdict == "supported"
     assert "over XGBoost, morphometry +0.01 to +0.06" in row.uncertainty
-    assert claims(**models([-0.06, -0.1], [0.01, -0.02]))["Logistic"].verdict == "not supported"
+    assert claims(**models([-0.06, -0.1], [0.01, -0.02]))["Logistic"].verdict == "undecided"
+    assert claims(**models([0.01, -0.1], [0.06, -0.02]))["Logistic"].verdict == "not supported"
     assert claims()["Logistic"].verdict == "not tested here"
 
 

@@ -1,15 +1,21 @@
 import numpy as np
+import pandas as pd
 from claims_tables import accuracy, build, table3, verdicts
 
 
 def test_table3_number_and_conclusion_are_judged_apart():
-    found = verdicts(accuracy=accuracy(), table3=table3(dice=0.2))
-    assert (found[found.index.str.startswith('"DICE"')] == "reproduced").all()
-    similar = "High overlap: all three methods reveal similar patterns"
-    assert found[similar] == "not supported"
-    assert verdicts(accuracy=accuracy(), table3=table3(dice=0.7))[similar] == "supported"
-    chance = verdicts(accuracy=accuracy(), table3=table3(dice=0.7, p_null=0.3))
-    assert chance[similar] == "not supported"
+    def similar(low=0.55, high=0.8, **numbers):
+        people = {"level": "participant", "area": [0.1] * 3, "dice": 0.4}
+        people = pd.DataFrame(people).assign(dice_low=[low, 0.6, 0.6], dice_high=high)
+        found = verdicts(accuracy=accuracy(), table3=table3(**numbers), agreement=people)
+        assert (found[found.index.str.startswith('"DICE"')] == "reproduced").all()
+        return found["High overlap: all three methods reveal similar patterns"]
+
+    assert similar() == "supported"
+    assert similar(dice=0.2) == "undecided"  # of group maps, without an interval
+    assert similar(p_null=0.3) == "undecided"
+    assert similar(low=0.3) == "undecided"
+    assert similar(low=0.3, high=0.5) == "not supported"
 
 
 def test_agreement_at_its_chance_level_is_never_plainly_reproduced():

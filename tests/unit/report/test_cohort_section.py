@@ -84,6 +84,7 @@ def test_the_page_shows_everybody_outliers_first(quality):
     volumes = np.random.default_rng(0).uniform(size=(N, 12, 14, 12)).astype(np.float32)
     page = quality_page("demo", quality, volumes, np.eye(4))
     assert Page(page).tags.count("main") == 1
+    assert "(x = 6.0 mm, y = 7.0 mm, z = 6.0 mm)" in page
     names = re.findall(r"<b>sub-&lt;(\d+)&gt;</b>", page)
     assert len(names) == N
     assert names[:3] == ["7", "4", "204"]

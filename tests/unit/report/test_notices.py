@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from page_context import config
+from page_context import accuracy, config
 
 from voxplain.report.answer import class_names
 from voxplain.report.notices import notices
@@ -61,4 +61,31 @@ def test_known_families_and_full_size_raise_no_warning():
     )
     people = people_of(["f1", "f1", "f2", "f2"])
     texts = [n.text for n in notices({"config": settings, "participants": people})]
-    assert not any(word in text for text in texts for word in ("Famil", "Smaller", "Age"))
+    assert not any(
+        word in text for text in texts for word in ("Famil", "Smaller", "Age", "Head size")
+    )
+
+
+def head_size_notice(sizes, evidence):
+    people = people_of(["f1"] * 4).assign(tiv=sizes)
+    rows = accuracy()
+    rows.loc[rows["model"] == "head_size", "evidence"] = evidence
+    context = {"config": config(), "participants": people, "accuracy": rows}
+    found = [notice for notice in notices(context) if "Head size is confounded" in notice.text]
+    assert {notice.level for notice in found} <= {"warn"}
+    return " ".join(notice.text for notice in found)
+
+
+def test_head_sizes_that_differ_between_the_classes_are_told():
+    # Means 1400 and 1500, both variances 2 * 50**2: d = 100 / 70.71 = 1.41
+    text = head_size_notice((1350.0, 1450.0, 1450.0, 1550.0), evidence=True)
+    assert f"{POSITIVE} have larger heads by 1.41 standard deviations" in text
+    assert "alone predicts the class with an accuracy of 0.61 (95 % CI 0.50 to 0.70" in text
+    text = head_size_notice((1450.0, 1550.0, 1350.0, 1450.0), evidence=False)
+    assert f"{NEGATIVE} have larger heads by 1.41" in text
+    assert "accuracy" not in text
+
+
+@pytest.mark.parametrize("sizes", [(1350.0, 1450.0, 1355.0, 1455.0), (float("nan"),) * 4])
+def test_like_or_unknown_head_sizes_are_no_confound(sizes):
+    assert head_size_notice(sizes, evidence=True) == ""

@@ -1,10 +1,12 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from page_context import Page, accuracy, config, full_context
 
 from voxplain.config import DEFAULTS, project_folder, read_config
-from voxplain.report import build
+from voxplain.report import build, captions
 from voxplain.report.answer import answer
 from voxplain.report.blocks import protocol_name
 from voxplain.report.notices import notices
@@ -50,6 +52,47 @@ def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
     assert "nan±" not in text.lower().replace(" ", "")
 
 
+def test_captions_say_what_their_figures_rest_on(tmp_path):
+    given = full_context(tmp_path)
+    png = given["figures"]["fig1"]
+    png.with_suffix(".tsv").write_text("participant_id\tmethod\na_1\tx\na_1\ty\n")
+    more = ("subjects", "head_size", "faithfulness", "robustness", "runtime", "ablation", "truth")
+    given["figures"] |= dict.fromkeys(more, png)
+    given["config"]["evaluation"] |= {
+        "robustness": {"fold": "01"},
+        "truth": {"n_subjects": [40, 80], "n_splits": 5},
+    }
+    people = pd.DataFrame({"method": ["edges", "grad_cam"], "participants": [40, 40]})
+    changes = pd.DataFrame({"kind": ["randomised", "shuffled"], "level": ["linear", "labels"]})
+    changes = changes.assign(
+        method="grad_cam", spearman=0.5, ci_low=0.4, ci_high=0.6, participants=[5, 6]
+    )
+    knobs = pd.DataFrame({"knob": ["beta"], "value": 7.0, "own": True, "paper": True})
+    sizes = pd.DataFrame({"model": ["cnn"], "n_pairs": 38, "caliper_ml": 1.0})
+    given |= {
+        "faithfulness": people,
+        "robustness": changes,
+        "ablation": knobs.assign(participants=4, fall=0.5, drop=0.5, behind=0.0, behind_se=0.1),
+        "head_size": sizes.assign(d_all=0.1, d_matched=0.0, accuracy=0.9),
+        "truth": pd.DataFrame({"auc": [1.0]}),
+    }
+    found = {name: re.findall(r"\(n = (.*?);", text) for name, text in captions(given).items()}
+    expected = {
+        "fig2a": "2",
+        "subjects": "1 of 2",
+        "convergence": "8 maps",
+        "runtime": "8 maps of each method",
+        "head_size": "2, and 38 pairs",
+        "faithfulness": "40",
+        "robustness": "5 to 6",
+        "ablation": "4",
+        "truth": "40, 80",
+    }
+    assert {name: found[name] for name in expected} == {n: [v] for n, v in expected.items()}
+    assert "default protocol, 5-fold, seed 42" in captions(given)["truth"]
+    assert "10-fold" in captions(given)["fig2a"]
+
+
 def test_page_without_any_result_says_so_in_words(tmp_path):
     text = build({"run": "bare", "config": config()})
     page = Page(text)
@@ -75,8 +118,9 @@ def test_answer_of_a_good_network(tmp_path):
     # Holm over two regions: .04 and .04 (2 * .02, 1 * .03); .06 and .06 (2 * .03)
     assert "Meaningful Perturbations 2 of 2, Grad-CAM 0 of 2." in text
     assert (
-        "an accuracy of 0.80; random masks of its volume leave 0.61 (p = 0.040) and its complement "
-        "0.62, so the mask holds more"
+        "an accuracy of 0.80, intact ones with 0.91; random masks of its volume leave 0.61 "
+        "(p = 0.040) and its complement 0.62, so whether the mask holds all that the network needs "
+        "is undecided."
     ) in text
 
 
@@ -88,11 +132,16 @@ def test_near_chance_answer_stops_before_the_maps(tmp_path):
     assert notices(context)[0].level == "stop"
 
 
-def test_a_complement_as_good_as_the_mask_says_the_mask_is_not_all(tmp_path):
+def test_what_is_left_in_the_complement_says_whether_the_mask_is_all(tmp_path):
     context = full_context(tmp_path)
-    complement = context["masked_accuracy"]["control"] == "complement"
-    context["masked_accuracy"].loc[complement, "accuracy_mean"] = 0.85
-    assert "its complement 0.85, so the mask does not hold all" in answer(context)
+    masked = context["masked_accuracy"].assign(accuracy_sd=0.02)  # half of the interval is .021
+    for accuracy_mean, words in (
+        (0.52, "holds all that the network needs."),
+        (0.56, "holds all that the network needs is undecided."),
+    ):
+        masked.loc[masked["control"] == "complement", "accuracy_mean"] = accuracy_mean
+        text = answer(context | {"masked_accuracy": masked})
+        assert f"the mask {words}" in text
 
 
 def test_overall_localisation_is_corrected_for_the_methods(tmp_path):
@@ -193,3 +242,9 @@ def test_the_hint_to_the_papers_protocol_names_files_that_exist(tmp_path):
     assert "YOUR_COHORT" not in text
     own = build(context | {"config": config(cohort__layout="table")})
     assert "kan2020.yaml YOUR_COHORT.yaml --config run=tiny_kan2020</code>" in own
+
+
+def test_the_page_of_every_image_is_a_link_and_ages_have_a_unit(tmp_path):
+    text = build(full_context(tmp_path))
+    assert '<a href="quality.html">quality.html</a> shows all of them' in text
+    assert "age, years, mean" in text

@@ -5,7 +5,10 @@ from voxplain.report.blocks import Note, Text
 from voxplain.report.sections_prediction import prediction
 from voxplain.report.tables import Table
 
-CONFIG = {"folds": {"n_splits": 10}}
+CONFIG = {
+    "folds": {"n_splits": 10},
+    "cohort": {"classes": {"negative": "cats", "positive": "dogs"}},
+}
 MODELS = ["cnn", "head_size"]
 
 

@@ -63,8 +63,7 @@ def test_the_truths_caption_speaks_of_its_own_cohorts(tmp_path):
     given |= {"participants": pd.DataFrame(index=range(24)), "truth": pd.DataFrame({"auc": [1.0]})}
     given["figures"] = {"truth": tmp_path / "truth.png"}
     said = studies.truth(given)[0].caption
-    assert "cohorts of 40, 80 participants" in said
-    assert said.endswith("(default protocol, 5-fold, seed 1.)")
+    assert said.endswith("(n = 40, 80; default protocol, 5-fold, seed 1.)")
 
 
 def test_ablation_tells_its_yardstick():
@@ -116,7 +115,7 @@ def test_two_runs_side_by_side():
     assert "cnn.epochs" in page
     assert "cnn.seed" not in page
     # rows of one model follow each other
-    accuracy = page[page.index('id="table-accuracy"') :]
+    accuracy = page[page.index('id="compared-accuracy"') :]
     order = [accuracy.index(text) for text in ("3D CNN", ">second<", "SVM on voxels")]
     assert order == sorted(order)
     assert "There is no tables/table3.tsv of first and second." in page

@@ -27,6 +27,8 @@ def table(noise, people=0.3):
     steady = table[table["method"] == "meaningful_perturbation"].set_index(["kind", "level"])
     lag = table.join(steady["spearman"].rename("steady"), on=["kind", "level"])
     lag = lag["steady"] - lag["spearman"]
+    rho = table["spearman"]
+    table = table.assign(ci_low=rho - 0.01, ci_high=rho + 0.01)
     return table.assign(lag_low=lag - 0.01, lag_high=lag + 0.01)
 
 
