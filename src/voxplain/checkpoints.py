@@ -29,13 +29,17 @@ class Checkpoint:
         Digest of whatever else makes the computation what it is, such as its source code.
     every : float
         Seconds between two writings, at least.
+    name : str
+        What messages call the computation; its folder's name by default, such as ``fold-03``.
     """
 
     path: Path
     made_by: str
     every: float = 0.0
+    name: str = ""
 
     def __post_init__(self) -> None:
+        self.name = self.name or self.path.parent.name
         self._start = self._written = time.monotonic()
         self._before = 0.0
         self._parts: list[Checkpoint] = []

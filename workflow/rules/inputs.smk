@@ -220,7 +220,8 @@ def cohort_tables():
 def tables_to_record(_):
     """Tables whose checksums are recorded: not the restricted one, which one job alone may read."""
     restricted = LAYOUT_SETTINGS.get("restricted")
-    return [path for path in cohort_tables() if Path(path).name != restricted]
+    hidden = restricted and Path(config["cohort_root"], restricted).resolve()
+    return [path for path in cohort_tables() if Path(path).resolve() != hidden]
 
 
 def image_files():
