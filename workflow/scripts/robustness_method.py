@@ -17,7 +17,7 @@ N_NORM_IMAGES = 32  # training participants on which a random network's BatchNor
 
 with job_log(snakemake.log[0]):
     given, p, method = snakemake.input, snakemake.params, snakemake.wildcards.method
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     participants = read_table(given.participants)
     split = read_split(given.split, participants)
     volumes = Stack(given.volumes)
