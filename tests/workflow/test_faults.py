@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import kills
+import nibabel as nib
 import pandas as pd
 import pytest
 import yaml
@@ -185,6 +186,22 @@ def test_an_atlas_replaced_by_an_older_file_is_read_again(users_study, tiny, tmp
     again = workflow(read)
     assert again.returncode == 0, again.stdout[-4000:]
     assert b"Renamed" in (workflow.folder / read).read_bytes()
+
+
+def test_a_reference_replaced_by_an_older_file_is_read_again(users_study):
+    source, workflow = users_study
+    config = yaml.safe_load(workflow.configfile.read_text())
+    config["registration"] = {"method": "transforms", "transform": "to.mat", "reference": "ref.nii"}
+    (source / "to.mat").write_text("1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n")
+    image = nib.load(next((source / "images").rglob("*.nii.gz")))
+    (source / "ref.nii").write_bytes(image.to_bytes())
+    workflow = Workflow(workflow.folder, config)
+    grid = "results/tiny/volumes/batches/batch-00_grid.json"
+    done = workflow(grid)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "Nothing to be done" in workflow(grid, "--dry-run").stdout
+    replace_by_an_older_file(source / "ref.nii", image.to_bytes() + bytes(2))
+    assert "downsample" in workflow(grid, "--dry-run").stdout
 
 
 def test_a_table_replaced_by_an_older_file_is_read_again(users_study):
