@@ -99,7 +99,7 @@ onstart:
 
 
 onsuccess:
-    if (image_files(), table_files()) != (IMAGES, TABLES):
+    if (image_files(), table_files(), named_files()) != (IMAGES, TABLES, NAMED):
         print(
             "\nInputs changed while the run read them. Run again: what rests on them is redone."
         )

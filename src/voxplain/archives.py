@@ -1,10 +1,11 @@
 """Files inside zip archives, read as streams and never unpacked to disk.
 
-A member is named like a file: ``<archive>.zip!/<path inside the archive>``.
+A member is named like a file: ``<archive>.zip!/<path in it>``. A wheel is such an archive too.
 """
 
 import contextlib
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,7 @@ from typing import BinaryIO
 
 from voxplain.errors import ImageError
 
-_MARK = ".zip!/"
+_MARK = re.compile(r"\.(?:zip|whl)!/")
 _ENCRYPTED = 0x1  # bit of a member's flags
 
 
@@ -23,8 +24,8 @@ def member_path(archive: str | os.PathLike, member: str) -> str:
 
 def split(path: str | os.PathLike) -> tuple[Path, str | None]:
     """Return the file on disk and, if `path` names a member of an archive, the member."""
-    stem, mark, member = str(path).partition(_MARK)
-    return (Path(f"{stem}.zip"), member) if mark else (Path(path), None)
+    found = _MARK.search(text := str(path))
+    return (Path(text[: found.end() - 2]), text[found.end() :]) if found else (Path(path), None)
 
 
 @contextlib.contextmanager

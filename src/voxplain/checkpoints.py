@@ -29,13 +29,17 @@ class Checkpoint:
         Digest of whatever else makes the computation what it is, such as its source code.
     every : float
         Seconds between two writings, at least.
+    name : str
+        What messages call the computation; its folder's name by default, such as ``fold-03``.
     """
 
     path: Path
     made_by: str
     every: float = 0.0
+    name: str = ""
 
     def __post_init__(self) -> None:
+        self.name = self.name or self.path.parent.name
         self._start = self._written = time.monotonic()
         self._before = 0.0
         self._parts: list[Checkpoint] = []
@@ -46,10 +50,18 @@ class Checkpoint:
         before = self._before + sum(part._before for part in self._parts)
         return before + time.monotonic() - self._start
 
-    def part(self, number: int) -> "Checkpoint":
-        """Return the checkpoint of one part of the computation; the first has this one's file."""
-        name = f"{number}-{self.path.name}" if number else self.path.name
-        self._parts.append(dataclasses.replace(self, path=self.path.with_name(name)))
+    def part(self, number: int, name: str = "") -> "Checkpoint":
+        """Return the checkpoint of one part of the computation; the first has this one's file.
+
+        Parameters
+        ----------
+        number : int
+            Which part, counted from 0.
+        name : str
+            What messages call it, unless as the whole.
+        """
+        path = self.path.with_name(f"{number}-{self.path.name}") if number else self.path
+        self._parts.append(dataclasses.replace(self, path=path, name=name or self.name))
         return self._parts[-1]
 
     def key(

@@ -11,6 +11,7 @@ import torch
 
 from voxplain import devices
 from voxplain.errors import ConfigError
+from voxplain.threads import use_threads
 
 # glibc's mallopt parameters (malloc.h).
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
@@ -25,8 +26,8 @@ def prepare(threads: int = 1, gpus: int = 0) -> torch.device:
         CPU threads of this process. The number changes the order of floating-point sums, so the
         same bits need the same number.
     gpus : int
-        0 computes on the CPU, 1 on a CUDA device: the only visible one, or one of several that no
-        other job has (`voxplain.devices`).
+        0 computes on the CPU, 1 on a visible CUDA device that no other job has
+        (`voxplain.devices`).
 
     Returns
     -------
@@ -44,6 +45,7 @@ def prepare(threads: int = 1, gpus: int = 0) -> torch.device:
             "or install a CUDA build of torch (README, 'GPU')"
         )
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    use_threads(threads)
     torch.set_num_threads(threads)
     # The same as use_deterministic_algorithms(True), without the compiler that it imports: over a
     # second of every job.
@@ -56,7 +58,8 @@ def prepare(threads: int = 1, gpus: int = 0) -> torch.device:
         print(f"CUDA_VISIBLE_DEVICES={os.environ['CUDA_VISIBLE_DEVICES']}", flush=True)
     if not gpus:
         return torch.device("cpu")
-    device = torch.device("cuda", devices.lease(devices.visible_names(torch.cuda.device_count())))
+    visible = map(torch.cuda.get_device_properties, range(torch.cuda.device_count()))
+    device = torch.device("cuda", devices.lease([str(one.uuid) for one in visible]))
     torch.cuda.set_device(device)
     return device
 

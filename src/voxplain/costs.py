@@ -183,12 +183,22 @@ class Costs:
         return 0.0
 
     @property
+    def volumes_mb(self) -> float:
+        """Disk of all volumes on the run's grid."""
+        return 4 * prod(self._size[0]) * self.n / MB
+
+    @property
+    def roar_disk_mb(self) -> float:
+        """Disk that a job of ``snakemake roar`` takes at work: fillings, images, new images."""
+        return 3 * self.volumes_mb
+
+    @property
     def disk_mb(self) -> float:
         """Disk of the run's arrays (volumes, maps of methods and controls) and synthetic images."""
         n_maps = (len(self.config["attribution"]["methods"]) + 3) * self.maps_per_method
-        arrays = 4 * prod(self._size[0]) * (2 * self.n + n_maps)
+        maps = 4 * prod(self._size[0]) * n_maps / MB
         images = self.n * self.image_voxels if self.config["cohort"]["layout"] == "synthetic" else 0
-        return (arrays + images) / MB
+        return 2 * self.volumes_mb + maps + images / MB
 
 
 TRAINING_RULES = frozenset({"train_cnn", "train_variant", "roar_fold"})

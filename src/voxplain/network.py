@@ -2,7 +2,6 @@
 
 import io
 import pickle
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -114,10 +113,14 @@ def save_model(
     path: str | Path, model: nn.Module, arguments: Mapping[str, Any], **extra: Any
 ) -> None:
     """Write weights, the network's arguments and plain extras atomically, in reproducible bytes."""
+    write_bytes(path, _as_bytes(model, arguments, **extra))
+
+
+def _as_bytes(model: nn.Module, arguments: Mapping[str, Any], **extra: Any) -> bytes:
     state = {name: value.detach().cpu() for name, value in model.state_dict().items()}
     buffer = io.BytesIO()  # the archive's inner name would otherwise follow the temporary file's
     torch.save({"settings": dict(arguments), "state": state, **extra}, buffer)
-    write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def read_weights(path: str | Path) -> dict[str, Any]:
@@ -185,16 +188,26 @@ def load_model(
     content = read_weights(path)
     if arguments is not None:
         content = {"settings": arguments, "state": content}
+    model = _with_weights(path, content.pop("settings"), content.pop("state"), source)
+    return model.to(device).eval(), content
+
+
+def _with_weights(
+    name: str | Path,
+    arguments: Mapping[str, Any],
+    state: Mapping[str, torch.Tensor],
+    source: str | None,
+) -> nn.Module:
     with torch.random.fork_rng(devices=[]):  # the initial weights are not kept
-        model = build_network(source, content.pop("settings"))
+        model = build_network(source, arguments)
     try:
-        model.load_state_dict(content.pop("state"))
+        model.load_state_dict(state)
     except RuntimeError as error:
         raise ConfigError(
-            f"{path}: these weights do not fit {source or 'the CNN'}; name the network and the "
+            f"{name}: these weights do not fit {source or 'the CNN'}; name the network and the "
             "settings that they belong to, or train it again"
         ) from error
-    return model.to(device).eval(), content
+    return model
 
 
 def check_network(source: str, arguments: Mapping[str, Any], device: torch.device) -> nn.Module:
@@ -231,9 +244,8 @@ def check_network(source: str, arguments: Mapping[str, Any], device: torch.devic
             _check_logits(source, logits, (2, arguments["n_classes"]))
             F.cross_entropy(logits, labels).backward()
         model.eval()
-        with tempfile.TemporaryDirectory() as folder:
-            save_model(Path(folder, "model.pt"), model, arguments)
-            loaded, _ = load_model(Path(folder, "model.pt"), device, source)
+        kept = torch.load(io.BytesIO(_as_bytes(model, arguments)), weights_only=True)
+        loaded = _with_weights(source, kept["settings"], kept["state"], source).to(device).eval()
         with torch.no_grad(), blamed_on(source, "it predicts"):
             same = torch.equal(model(images), loaded(images))
     if not same:

@@ -106,6 +106,7 @@ class RunPaths:
         self.robustness_method = f"{root}/evaluation/robustness/{{method}}.tsv"
 
         self.roar_fold = f"{root}/evaluation/roar/{{method}}/fold-{{fold}}.tsv"
+        self.roar_checkpoint = f"{root}/evaluation/roar/{{method}}/fold-{{fold}}_checkpoint.pt"
         self.ablation_rows = f"{root}/evaluation/ablation/{{knob}}.tsv"
         self.ablation_curves = f"{root}/evaluation/ablation/{{knob}}_curves.tsv"
 

@@ -10,11 +10,13 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from voxplain.atomic import TEMPORARY
@@ -92,11 +94,26 @@ def _await_jobs(folder: Path, patience: float) -> None:
 
 def _tidy(folder: Path) -> None:
     now = time.time()
-    for path in folder.rglob("*"):
-        if path.name.startswith(TEMPORARY) and path.is_file():
-            path.unlink(missing_ok=True)
-        elif path.lstat().st_mtime > now:
-            os.utime(path, (now, now), follow_symlinks=False)
+    for parent, folders, files in os.walk(folder):
+        for name in [name for name in folders if name.startswith(TEMPORARY)]:
+            folders.remove(name)
+            _mend(Path(parent, name), "is left of a writer that was killed", shutil.rmtree)
+        for name in [*files, *folders]:
+            path = Path(parent, name)
+            if name.startswith(TEMPORARY):
+                _mend(path, "is left of a writer that was killed", os.unlink)
+            elif path.lstat().st_mtime > now:
+                _mend(path, "is of the future", partial(os.utime, follow_symlinks=False))
+
+
+def _mend(path: Path, what: str, do: Callable[[Path], None]) -> None:
+    try:
+        do(path)
+    except PermissionError as error:
+        raise RunLockError(
+            f"{path}: {what}, and belongs to another user (id {path.lstat().st_uid}); let them "
+            "touch or remove it, or give this run another name (run in config.yaml)"
+        ) from error
 
 
 def _open(folder: Path, name: str) -> int:

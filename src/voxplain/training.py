@@ -13,14 +13,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from voxplain.batches import Images, batches, images_on, labels_on
 from voxplain.checkpoints import Checkpoint, Termination, random_states, set_random_states
 from voxplain.errors import TrainingError
 from voxplain.stack import Stack, parts
 
 _VOXELS = 2**20  # of a batch that is only predicted
-_SHARE_FOR_IMAGES = 0.5  # of a GPU's free memory; the rest is the network's
-
-_Images = Callable[[torch.Tensor], torch.Tensor]  # row numbers -> images (b, 1, X, Y, Z)
 
 
 @dataclass(frozen=True)
@@ -93,14 +91,14 @@ def train(
     Raises
     ------
     TrainingError
-        The loss of an epoch is not finite.
+        The loss of an epoch, a weight or a statistic is not finite. Nothing of that epoch is kept.
     SystemExit
         SIGTERM came; with a checkpoint, after the epoch that it came in.
     """
     key = None
     if checkpoint is not None:
         key = checkpoint.key(settings, seed, device, images, labels, *(held_out or ()))
-    x, y = _images_on(device, images, settings.batch_size), _labels_on(device, labels)
+    x, y = images_on(device, images, settings.batch_size), labels_on(device, labels)
     with _seeded(seed, device):
         run = _Run(_channels_last(build().to(device)), settings, seed, device)
         if checkpoint is not None and (state := checkpoint.read(key)) is not None:
@@ -110,7 +108,8 @@ def train(
             while len(run.rows) < settings.epochs:
                 row = run.epoch(x, y, held_out)
                 print(" ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
-                _require_finite(row, checkpoint)
+                if (wrong := run.not_finite()) is not None:
+                    raise _diverged(wrong, row["epoch"], checkpoint)
                 if checkpoint is not None:
                     checkpoint.write(key, run.state())
                     if termination.asked:
@@ -133,11 +132,13 @@ class _Run:
         self._schedule = torch.optim.lr_scheduler.MultiStepLR(
             self._optimiser, list(settings.milestones), settings.gamma
         )
+        # A network may hold an infinity on purpose, such as a mask of its own.
+        self._finite = [k for k, value in model.state_dict().items() if _is_finite(value)]
         self.rows: list[dict[str, float]] = []
         self.last: list[dict[str, torch.Tensor]] = []  # states to be averaged
 
     def epoch(
-        self, x: _Images, y: torch.Tensor, held_out: tuple[np.ndarray | Stack, np.ndarray] | None
+        self, x: Images, y: torch.Tensor, held_out: tuple[np.ndarray | Stack, np.ndarray] | None
     ) -> dict[str, float]:
         """Train for one more epoch and return its row of the history."""
         number, rate = len(self.rows) + 1, self._optimiser.param_groups[0]["lr"]
@@ -152,6 +153,15 @@ class _Run:
         if number > self._settings.epochs - self._settings.average_last:
             self.last.append({k: value.clone() for k, value in self.model.state_dict().items()})
         return row
+
+    def not_finite(self) -> str | None:
+        """Name what of the last epoch is no finite number: a loss, weights or statistics."""
+        for name in ("loss", "test_loss"):
+            if not math.isfinite(value := self.rows[-1].get(name, 0.0)):
+                return f"the {name.replace('_', ' ')} is {value}"
+        state = self.model.state_dict()
+        wrong = [name for name in self._finite if not _is_finite(state[name])]
+        return f"{wrong[0]} of the network holds values that are not finite" if wrong else None
 
     def state(self) -> dict[str, Any]:
         """Return tensors and plain values that `load` goes on from."""
@@ -185,16 +195,19 @@ def _seeded(seed: int, device: torch.device) -> Iterator[None]:
         yield
 
 
-def _require_finite(row: dict[str, float], checkpoint: Checkpoint | None) -> None:
-    if math.isfinite(row["loss"]):
-        return
-    kept = ""
-    if checkpoint is not None and row["epoch"] > 1:
-        kept = f"; epoch {row['epoch'] - 1} is the last good one and lies in {checkpoint.path}"
-    where = f"{checkpoint.path.parent.name}: " if checkpoint is not None else ""
-    raise TrainingError(
-        f"{where}the loss is {row['loss']} in epoch {row['epoch']}{kept}; lower cnn.learning_rate, "
-        "or look for images with extreme intensities (volumes/quality.tsv)"
+def _is_finite(value: torch.Tensor) -> bool:
+    return bool(torch.isfinite(value).all())
+
+
+def _diverged(wrong: str, epoch: int, checkpoint: Checkpoint | None) -> TrainingError:
+    kept = where = ""
+    if checkpoint is not None:
+        where = f"{checkpoint.name}: "
+        if epoch > 1:
+            kept = f"; epoch {epoch - 1} is the last good one and lies in {checkpoint.path}"
+    return TrainingError(
+        f"{where}{wrong} in epoch {epoch}{kept}; lower cnn.learning_rate, or look for images with "
+        "extreme intensities (volumes/quality.tsv)"
     )
 
 
@@ -228,28 +241,6 @@ def predict_logits(model: nn.Module, images: Sequence[np.ndarray]) -> np.ndarray
     return np.concatenate(logits)
 
 
-def _images_on(device: torch.device, images: np.ndarray | Stack, batch_size: int) -> _Images:
-    """Return what gives images (n, 1, X, Y, Z) on the device by their row numbers."""
-
-    def read(rows: torch.Tensor) -> torch.Tensor:
-        batch = torch.from_numpy(np.asarray(images[rows.numpy()], np.float32)).unsqueeze(1)
-        # From pinned memory the next batch is copied while the GPU computes this one.
-        return batch.pin_memory().to(device, non_blocking=True) if on_gpu else batch
-
-    on_gpu = device.type == "cuda"
-    size = 4 * math.prod(images.shape)
-    if not on_gpu or size > _SHARE_FOR_IMAGES * torch.cuda.mem_get_info(device)[0]:
-        return read
-    whole = torch.empty((len(images), 1, *images.shape[1:]), device=device)
-    for part in parts(len(images), batch_size):
-        whole[part] = read(torch.arange(part.start, part.stop))
-    return lambda rows: whole[rows.to(device)]
-
-
-def _labels_on(device: torch.device, labels: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(labels, np.int64)).to(device)
-
-
 def _channels_last(model: nn.Module) -> nn.Module:
     """Lay out 3-D kernels with the channels last; a network may have other layers beside them."""
     for module in model.modules():
@@ -261,7 +252,7 @@ def _channels_last(model: nn.Module) -> nn.Module:
 def _run_epoch(
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
-    x: _Images,
+    x: Images,
     y: torch.Tensor,
     settings: TrainingSettings,
     generator: torch.Generator,
@@ -271,7 +262,7 @@ def _run_epoch(
     order = torch.randperm(len(y), generator=generator)
     total = torch.zeros((), device=y.device)
     hits = torch.zeros((), device=y.device)
-    for rows in _batches(order, settings.batch_size):
+    for rows in batches(order, settings.batch_size):
         target = y[rows.to(y.device)]
         logits = model(x(rows))
         loss = F.cross_entropy(logits, target)
@@ -281,15 +272,6 @@ def _run_epoch(
         total += loss.detach() * len(rows)
         hits += (logits.detach().argmax(1) == target).sum()
     return (total / len(y)).item(), (hits / len(y)).item()
-
-
-def _batches(order: torch.Tensor, size: int) -> list[torch.Tensor]:
-    """Cut an order into batches; a last batch of one joins its neighbour, for BatchNorm's sake."""
-    batches = list(order.split(size))
-    if len(batches) > 1 and len(batches[-1]) == 1:
-        last = batches.pop()
-        batches[-1] = torch.cat([batches[-1], last])
-    return batches
 
 
 def _mean_state(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
@@ -306,7 +288,7 @@ def _held_out_row(
     model: nn.Module, images: np.ndarray | Stack, labels: np.ndarray
 ) -> dict[str, float]:
     logits = predict_logits(model, images)
-    loss = F.cross_entropy(torch.from_numpy(logits), _labels_on(torch.device("cpu"), labels))
+    loss = F.cross_entropy(torch.from_numpy(logits), labels_on(torch.device("cpu"), labels))
     return {
         "test_loss": loss.item(),
         "test_accuracy": float(np.mean(logits.argmax(axis=1) == labels)),

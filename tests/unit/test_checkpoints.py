@@ -49,7 +49,7 @@ def kill_in_epoch(monkeypatch, number, how):
         if len(begun) == number:
             how()
 
-    monkeypatch.setattr("voxplain.training._batches", batches)
+    monkeypatch.setattr("voxplain.training.batches", batches)
     return begun
 
 
@@ -119,6 +119,49 @@ def test_a_loss_that_is_not_a_number_names_fold_epoch_and_checkpoint(data, tmp_p
     with pytest.raises(TrainingError, match=r"fold-03: .* in epoch 3; epoch 2 is .*checkpoint.pt"):
         run(data, path)
     assert len(torch.load(path, weights_only=True)["state"]["rows"]) == 2
+
+
+def test_a_loss_of_held_out_images_that_is_not_a_number_is_told(data, tmp_path):
+    images, labels = data
+    checkpoint = Checkpoint(tmp_path / "fold-03" / "checkpoint.pt", "this")
+    held_out = np.full_like(images[:1], np.nan), labels[:1]
+    with pytest.raises(TrainingError, match="fold-03: the test loss is nan in epoch 1; lower"):
+        train(build, images, labels, SETTINGS, 7, CPU, held_out, checkpoint)
+    assert not checkpoint.path.exists()
+
+
+class Spoiled(CNN3D):
+    """A network with an infinity of its own, one of whose values is lost in the second epoch."""
+
+    def __init__(self, lost):
+        super().__init__(SHAPE, (2, 2, 2), 0.5)
+        self.register_buffer("mask", torch.tensor([0.0, -torch.inf]))
+        self.lost, self.passes = lost, 0
+
+    def forward(self, images):
+        logits = super().forward(images)
+        self.passes += self.training
+        if self.lost and self.passes > 5:  # three batches make an epoch
+            with torch.no_grad():
+                self.get_parameter(self.lost)[..., 0] = torch.inf
+        return logits.nan_to_num(0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("lost", ["blocks.0.norm.bias", None])
+def test_weights_that_are_not_numbers_are_never_kept(data, tmp_path, lost):
+    images, labels = data
+    checkpoint = Checkpoint(tmp_path / "checkpoint.pt", "this", name="fold-03, grad_cam")
+
+    def trained():
+        return train(partial(Spoiled, lost), images, labels, SETTINGS, 7, CPU, None, checkpoint)
+
+    if lost is None:  # what was infinite from the start is the network's own affair
+        assert len(trained()[1]) == SETTINGS.epochs
+        return
+    words = rf"fold-03, grad_cam: {lost} of .* not finite in epoch 2; epoch 1 is the last good one"
+    with pytest.raises(TrainingError, match=words):
+        trained()
+    assert len(torch.load(checkpoint.path, weights_only=True)["state"]["rows"]) == 1
 
 
 def test_a_crafted_checkpoint_is_refused(tmp_path):

@@ -1,17 +1,21 @@
 """Every job has a GPU of its own."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+import torch
 
 from voxplain import devices
+from voxplain.errors import StorageError
 
 JOB = """
 import sys, time
+from pathlib import Path
 from voxplain.devices import lease
-print(lease(sys.argv[2:], sys.argv[1]), flush=True)
+print(lease(sys.argv[2:], Path(sys.argv[1])), flush=True)
 time.sleep(60)
 """
 
@@ -37,7 +41,8 @@ def test_two_jobs_take_two_devices_and_a_third_waits_for_one(tmp_path):
             one.wait()
 
 
-def test_the_same_device_under_another_order_is_the_same_device(tmp_path):
+def test_the_same_device_under_another_order_is_the_same_device(tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "_leases", {})
     first = job(tmp_path, "0", "1")
     try:
         assert first.stdout.readline() == "0\n"
@@ -47,17 +52,52 @@ def test_the_same_device_under_another_order_is_the_same_device(tmp_path):
         first.wait()
 
 
-def test_a_single_device_is_not_asked_for(tmp_path):
-    assert devices.lease(["0"], tmp_path) == devices.lease(["0"], tmp_path) == 0
-    assert os.listdir(tmp_path) == []
+def test_a_single_device_is_leased_too_unless_slurm_gave_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "_leases", {})
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    first = job(tmp_path, "GPU-abc")
+    try:
+        assert first.stdout.readline() == "0\n"
+        second = job(tmp_path, "GPU-abc")
+        assert second.stdout.readline() == "waiting for one of the GPUs GPU-abc\n"
+        second.kill()
+        second.wait()
+        monkeypatch.setenv("SLURM_JOB_ID", "7")
+        assert devices.lease(["GPU-abc"], tmp_path) == 0
+    finally:
+        first.kill()
+        first.wait()
 
 
-@pytest.mark.parametrize(
-    ("listed", "count", "names"),
-    [(None, 2, ["0", "1"]), ("2,3", 2, ["2", "3"]), ("GPU-a, GPU-b", 2, ["GPU-a", "GPU-b"])],
-)
-def test_devices_are_called_what_cuda_calls_them(monkeypatch, listed, count, names):
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    if listed is not None:
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", listed)
-    assert devices.visible_names(count) == names
+def test_a_job_keeps_the_device_that_it_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "_leases", {})
+    assert devices.lease(["a", "b"], tmp_path) == devices.lease(["a", "b"], tmp_path) == 0
+    assert devices.lease(["b", "a"], tmp_path) == 1
+
+
+def test_the_locks_lie_where_every_job_looks_whatever_its_temporary_folder():
+    show = "from voxplain import devices; print(devices._FOLDER)"
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", show],
+            env=os.environ | {"TMPDIR": folder},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for folder in ("/tmp", "/dev/shm")
+    }
+    assert found == {f"/var/tmp/voxplain-gpus-{os.getuid()}\n"}
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_devices_have_uuids():
+    uuid = str(torch.cuda.get_device_properties(0).uuid)
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", uuid)
+
+
+def test_a_folder_that_cannot_hold_locks_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="file/a cannot be written"):
+        devices.lease(["a"], tmp_path / "file")

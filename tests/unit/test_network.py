@@ -127,6 +127,11 @@ def test_a_good_network_passes_and_its_seed_is_not_felt(own):
     assert not model.training
 
 
+def test_a_network_is_tried_without_a_temporary_folder(own, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/dev/null")  # nothing can be written there
+    check_network(own(NET), OWN, CPU)
+
+
 FAULTS = {
     "syntax": ("class Net(", r"fails when it is imported: SyntaxError"),
     "import": ("import nosuchpackage", r"No module named 'nosuchpackage' \(.*own\.py, line 3\)"),

@@ -111,6 +111,28 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         run_lock.hold(tmp_path / "file" / "run")
 
 
+def test_folders_of_killed_writers_are_removed(tmp_path):
+    (tmp_path / "volumes" / ".tmp-x").mkdir(parents=True)
+    (tmp_path / "volumes" / ".tmp-x" / "0GenericAffine.mat").touch()
+    assert engine(tmp_path, HOLD).wait() == 0
+    assert list((tmp_path / "volumes").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("late.tsv", "is of the future"), (".tmp-7-x.tsv", "is left of a writer")]
+)
+def test_files_of_another_user_are_named_with_a_remedy(tmp_path, monkeypatch, name, what):
+    def refuse(*_, **__):
+        raise PermissionError(1, "Operation not permitted")
+
+    (tmp_path / name).touch()
+    os.utime(tmp_path / name, (0, time.time() + 3600))
+    monkeypatch.setattr("os.utime", refuse)  # root, who runs these tests in CI, may do all of it
+    monkeypatch.setattr("os.unlink", refuse)
+    with pytest.raises(RunLockError, match=rf"{name}: {what}.*let them touch or remove it"):
+        run_lock._tidy(tmp_path)
+
+
 def test_files_from_the_future_become_present(tmp_path):
     for name, hours in (("early", -1), ("late", 1)):
         (tmp_path / name).touch()

@@ -63,7 +63,7 @@ def test_images_that_do_not_fit_on_the_gpu_give_the_same_bits(monkeypatch, tmp_p
     settings, gpu = TrainingSettings(epochs=2, batch_size=5), torch.device("cuda")
     kept, _ = train(small(), images, labels, settings, 1, gpu)
     write_array(tmp_path / "images.npy", images)
-    monkeypatch.setattr("voxplain.training._SHARE_FOR_IMAGES", 0)
+    monkeypatch.setattr("voxplain.batches._SHARE_FOR_IMAGES", 0)
     copied, _ = train(small(), Stack(tmp_path / "images.npy"), labels, settings, 1, gpu)
     assert torch.equal(kept.linear.weight, copied.linear.weight)
 

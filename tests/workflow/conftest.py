@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from voxplain.atomic import write_bytes
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 
@@ -86,10 +88,29 @@ class Workflow:
         return self.folder.joinpath("results", *parts)
 
 
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+
+
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory):
-    """A finished run of the tiny cohort."""
-    workflow = Workflow(tmp_path_factory.mktemp("tiny"), TINY)
+def tiny_manifests(tmp_path_factory):
+    """Where each process of these tests leaves the manifest of its tiny run: common to all."""
+    return tmp_path_factory.getbasetemp().parent / "manifests" if WORKER else None
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory, tiny_manifests):
+    """A finished run of the tiny cohort; the second process of `make test` gives it one core."""
+    cores = 1 if WORKER == "gw1" else 2
+    workflow = Workflow(tmp_path_factory.mktemp("tiny"), TINY, cores)
     done = workflow()
     assert done.returncode == 0, done.stdout[-8000:]
+    if tiny_manifests:
+        write_bytes(tiny_manifests / WORKER, workflow.path("tiny", "manifest.tsv").read_bytes())
     return workflow
+
+
+def copy_of(tiny, folder, config=TINY, cores=2):
+    """A workflow with all results of the tiny run, times included."""
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["cp", "-a", f"{tiny.folder}/.", str(folder)], check=True)
+    return Workflow(folder, config, cores)

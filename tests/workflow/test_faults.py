@@ -6,11 +6,14 @@ import os
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
+import kills
+import nibabel as nib
 import pandas as pd
 import pytest
 import yaml
-from conftest import BIN, TINY, Workflow
+from conftest import BIN, TINY, Workflow, copy_of
 
 from voxplain.manifest import file_sha256
 
@@ -35,13 +38,6 @@ def small_disk(folder, options):
 def with_wheels(tiny, folder):
     """A workflow that has its atlas wheels already."""
     shutil.copytree(tiny.path("wheels"), folder / "results" / "wheels", copy_function=os.link)
-    return Workflow(folder, TINY)
-
-
-def copy_of(tiny, folder):
-    """A workflow with all results of the tiny run, times included."""
-    folder.mkdir(exist_ok=True)
-    subprocess.run(["cp", "-a", f"{tiny.folder}/.", str(folder)], check=True)
     return Workflow(folder, TINY)
 
 
@@ -71,20 +67,45 @@ def test_read_only_results_are_named_before_anything_is_computed(tiny, tmp_path)
 
 def test_a_full_tmp_is_not_needed(tiny, tmp_path, monkeypatch):
     workflow = copy_of(tiny, tmp_path / "run")
-    table, maps = (
-        "results/tiny/tables/table3.tsv",
-        "results/tiny/attribution/grad_cam/fold-01/maps.npy",
-    )
-    expected = {name: file_sha256(workflow.folder / name) for name in (table, maps)}
-    for name in expected:
-        (workflow.folder / name).unlink()
+    targets = ("results/tiny/tables/table3.tsv", "results/tiny/atlases/mori.nii.gz")
+    names = (*targets, "results/tiny/attribution/grad_cam/fold-01/maps.npy")
+    expected = {name: file_sha256(workflow.folder / name) for name in names}
     with small_disk(tmp_path / "tmp", "size=4k"):
         with contextlib.suppress(OSError):
             (tmp_path / "tmp" / "full").write_bytes(bytes(8192))
         monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-        done = workflow(table)
+        (workflow.folder / names[2]).unlink()
+        for target in targets:  # the atlas last, whose new time would have all done again
+            (workflow.folder / target).unlink()
+            done = workflow(target)
+            assert done.returncode == 0, done.stdout[-4000:]
+    assert {name: file_sha256(workflow.folder / name) for name in names} == expected
+
+
+def test_a_study_without_marked_voxels_goes_on_after_a_kill(tiny, tmp_path):
+    workflow = copy_of(tiny, tmp_path)
+    table = workflow.path("tiny", "evaluation/roar/grad_cam/fold-01.tsv")
+    target = str(table.relative_to(workflow.folder))
+    done = workflow(target)
     assert done.returncode == 0, done.stdout[-4000:]
-    assert {name: file_sha256(workflow.folder / name) for name in expected} == expected
+    expected = table.read_bytes()
+    assert [path.name for path in table.parent.iterdir()] == [table.name]
+    table.unlink()
+    run = kills.start(workflow, target)
+    first = table.with_name("fold-01_checkpoint.pt")  # of two networks
+    while run.poll() is None and not first.exists():
+        time.sleep(0.05)
+    for script in kills.victims(run).get("script", []):
+        script.terminate()
+    assert run.wait() != 0
+    assert first.exists()
+    assert not table.exists()
+    done = workflow(target)
+    assert done.returncode == 0, done.stdout[-4000:]
+    log = workflow.path("tiny", "logs/roar_fold/grad_cam/fold-01.log").read_text()
+    assert "going on after epoch" in log
+    assert table.read_bytes() == expected
+    assert [path.name for path in table.parent.iterdir()] == [table.name]
 
 
 def test_a_fast_clock_costs_work_but_changes_nothing(tiny, tmp_path):
@@ -144,12 +165,51 @@ def test_an_input_that_changes_during_the_run_is_told_and_read_again(users_study
     assert "Inputs changed" not in again.stdout
 
 
+def replace_by_an_older_file(path, content):
+    path.write_bytes(content)
+    os.utime(path, (0, 0))
+
+
+def test_an_atlas_replaced_by_an_older_file_is_read_again(users_study, tiny, tmp_path):
+    _, workflow = users_study
+    image, names = (
+        shutil.copy(tiny.path("tiny", "atlases", f"mori.{kind}"), tmp_path)
+        for kind in ("nii.gz", "tsv")
+    )
+    config = yaml.safe_load(workflow.configfile.read_text())
+    config["atlases"] = [{"name": "own", "image": image, "labels": names}]
+    workflow = Workflow(tmp_path, config)
+    read = "results/tiny/atlases/own.tsv"
+    assert workflow(read).returncode == 0
+    assert "Nothing to be done" in workflow(read).stdout
+    replace_by_an_older_file(Path(names), Path(names).read_bytes().replace(b"Fornix", b"Renamed"))
+    again = workflow(read)
+    assert again.returncode == 0, again.stdout[-4000:]
+    assert b"Renamed" in (workflow.folder / read).read_bytes()
+
+
+def test_a_reference_replaced_by_an_older_file_is_read_again(users_study):
+    source, workflow = users_study
+    config = yaml.safe_load(workflow.configfile.read_text())
+    config["registration"] = {"method": "transforms", "transform": "to.mat", "reference": "ref.nii"}
+    (source / "to.mat").write_text("1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n")
+    image = nib.load(next((source / "images").rglob("*.nii.gz")))
+    (source / "ref.nii").write_bytes(image.to_bytes())
+    workflow = Workflow(workflow.folder, config)
+    grid = "results/tiny/volumes/batches/batch-00_grid.json"
+    done = workflow(grid)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "Nothing to be done" in workflow(grid, "--dry-run").stdout
+    replace_by_an_older_file(source / "ref.nii", image.to_bytes() + bytes(2))
+    assert "downsample" in workflow(grid, "--dry-run").stdout
+
+
 def test_a_table_replaced_by_an_older_file_is_read_again(users_study):
     source, workflow = users_study
     participants = "results/tiny/cohort/read/participants.tsv"
     assert workflow(participants).returncode == 0
     table = pd.read_csv(source / "mine.tsv", sep="\t")
-    table.iloc[:-2].to_csv(source / "mine.tsv", sep="\t", index=False)
-    os.utime(source / "mine.tsv", (0, 0))
+    fewer = table.iloc[:-2].to_csv(sep="\t", index=False)
+    replace_by_an_older_file(source / "mine.tsv", fewer.encode())
     assert workflow(participants).returncode == 0
     assert len(pd.read_csv(workflow.folder / participants, sep="\t")) == len(table) - 2

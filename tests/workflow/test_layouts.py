@@ -91,9 +91,13 @@ def test_hcp_packages_with_restricted_families(hcp, tmp_path):
             assert b"29.125" not in content, path
 
 
-def test_only_one_job_reads_the_restricted_table(hcp, tmp_path):
+@pytest.mark.parametrize("place", ["r.csv", "private/r.csv"])
+def test_only_one_job_reads_the_restricted_table(hcp, tmp_path, place):
     """So that what it wrote, looked at above, is all that any result can know of it."""
     root, cohort = hcp
+    (root / "private").mkdir()
+    (root / "r.csv").rename(root / place)
+    cohort["hcp"]["restricted"] = place
     planned = workflow(tmp_path, root, cohort)("--dry-run", "--quiet", "host").stdout
     blocks = re.split(r"^(?:local)?(?:rule|checkpoint) (\w+):", planned, flags=re.M)[1:]
     rules = dict(zip(blocks[::2], blocks[1::2], strict=True))

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -163,6 +164,46 @@ def test_images_are_built_from_the_lock():
             "--no-deps -e .",
         ]
         assert "Not built in this repository's CI" in text
+
+
+def copied_files():
+    """What each recipe copies into its image: pairs of place here and place there, by recipe."""
+    apptainer = (ROOT / "envs" / "apptainer.def").read_text()
+    section = re.search(r"^%files\n((?:    .+\n)+)", apptainer, re.M)[1]
+    pairs = [tuple(line.split()) for line in section.splitlines()]
+    docker = []
+    for line in re.findall(r"^COPY (.+)", (ROOT / "envs" / "Dockerfile").read_text(), re.M):
+        *sources, target = line.split()
+        for source in sources:
+            folder = f"{target}{source}" if target == "./" else target
+            docker.append((source, f"/opt/voxplain/{folder.removeprefix('./')}"))
+    return {"apptainer": pairs, "docker": docker}
+
+
+def test_images_hold_the_code_and_no_results_or_data(tmp_path):
+    pairs = copied_files()
+    assert sorted(pairs["apptainer"]) == sorted(pairs["docker"])
+    assert all(target == f"/opt/voxplain/{source}" for source, target in pairs["docker"])
+    copied = {source for source, _ in pairs["docker"]}
+    assert not {name for name in copied if name.startswith(".") or "*" in name}
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert copied <= {name.split("/")[0] for name in tracked.stdout.split()}
+    # what is there is enough: the study is planned from it
+    for name in copied:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    planned = subprocess.run(
+        [BIN / "snakemake", "--dry-run", "--quiet"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "src")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert planned.returncode == 0, planned.stdout
 
 
 def test_the_dockerfile_passes_its_linter():

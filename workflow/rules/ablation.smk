@@ -40,6 +40,7 @@ rule ablation_knob:
         network=NETWORK,
         seed=config["seed"],
         gpu=config["gpu"],
+        threads=config["threads"],
         code=code("ablation_knob.py"),
     script:
         "../scripts/ablation_knob.py"

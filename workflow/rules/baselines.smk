@@ -70,10 +70,12 @@ rule tabular_models:
         P.benchmark("tabular_models", "fold-{fold}")
     conda:
         ENVIRONMENT
+    threads: config["threads"]
     params:
         models=[*MORPHOMETRY_MODELS, "head_size"],
         settings=config["baselines"],
         seed=config["seed"],
+        threads=config["threads"],
         code=code("tabular_models.py"),
     script:
         "../scripts/tabular_models.py"

@@ -8,6 +8,8 @@ if OWN_NETWORK:
             P.cnn_check,
         log:
             P.log("check_network"),
+        benchmark:
+            P.benchmark("check_network")
         priority: 100
         conda:
             ENVIRONMENT
@@ -18,6 +20,7 @@ if OWN_NETWORK:
         params:
             network=NETWORK,
             gpu=config["gpu"],
+            threads=config["threads"],
             code=code("check_network.py"),
         script:
             "../scripts/check_network.py"
@@ -52,6 +55,7 @@ rule train_cnn:
         input=MODEL_INPUT,
         seed=config["seed"],
         gpu=config["gpu"],
+        threads=config["threads"],
         code=code("train_cnn.py"),
     script:
         "../scripts/train_cnn.py"

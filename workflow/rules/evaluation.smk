@@ -29,6 +29,7 @@ rule masked_accuracy_fold:
         random_masks=config["evaluation"]["random_masks"],
         seed=config["seed"],
         gpu=config["gpu"],
+        threads=config["threads"],
         code=code("masked_accuracy_fold.py"),
     script:
         "../scripts/masked_accuracy_fold.py"
@@ -134,6 +135,7 @@ rule first_layer:
         classes=CLASSES,
         network=NETWORK,
         gpu=config["gpu"],
+        threads=config["threads"],
         code=code("first_layer.py"),
     script:
         "../scripts/first_layer.py"

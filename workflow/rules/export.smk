@@ -44,6 +44,8 @@ rule crate:
         folder=directory(P.crate_code),
     log:
         P.log("crate"),
+    benchmark:
+        P.benchmark("crate")
     conda:
         ENVIRONMENT
     params:

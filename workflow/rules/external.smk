@@ -52,6 +52,7 @@ if OTHER:
             bootstraps=config["evaluation"]["bootstraps"],
             seed=config["seed"],
             gpu=config["gpu"],
+            threads=config["threads"],
             code=code("external_accuracy.py"),
         script:
             "../scripts/external_accuracy.py"
@@ -123,6 +124,8 @@ if OTHER:
             report(P.comparison, category="Report", labels={"page": "comparison"}),
         log:
             P.log("comparison"),
+        benchmark:
+            P.benchmark("comparison")
         conda:
             ENVIRONMENT
         params:

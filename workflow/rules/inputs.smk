@@ -120,8 +120,8 @@ def perturbation_files(path):
     return expand(path, method="meaningful_perturbation", fold=folds)
 
 
-def atlas_files(wildcards):
-    atlas = ATLASES[wildcards.atlas]
+def atlas_files(atlas):
+    """Files of an entry of the configuration's atlases."""
     if "wheel" in atlas:
         return {"wheel": P.wheel.format(wheel=atlas["wheel"])}
     return {"image": atlas["image"], "labels": atlas["labels"]}
@@ -214,7 +214,8 @@ def cohort_tables():
 def tables_to_record(_):
     """Tables whose checksums are recorded: not the restricted one, which one job alone may read."""
     restricted = LAYOUT_SETTINGS.get("restricted")
-    return [path for path in cohort_tables() if Path(path).name != restricted]
+    hidden = restricted and Path(config["cohort_root"], restricted).resolve()
+    return [path for path in cohort_tables() if Path(path).resolve() != hidden]
 
 
 def image_files():
@@ -247,9 +248,30 @@ def table_files():
     return files_fingerprint(cohort_tables())
 
 
+REFERENCE = "registration.reference"
+
+
+def named_files():
+    """The same of atlases given as files, by name, and of the registration's reference."""
+    files = {
+        name: [] if "wheel" in atlas else map(Path, atlas_files(atlas).values())
+        for name, atlas in ATLASES.items()
+    }
+    files[REFERENCE] = [registration_reference()] if registration_reference() else []
+    return {name: files_fingerprint(paths) for name, paths in files.items()}
+
+
+def registration_reference():
+    """The image whose geometry FLIRT's matrices need."""
+    reference = REGISTRATION["reference"] if TRANSFORMS else None
+    return Path(config["cohort_root"], reference) if reference else []
+
+
 # Snakemake compares and records them in its main process alone: jobs need not ask every file again.
-IMAGES, TABLES = (
-    (image_files(), table_files()) if workflow.is_main_process else (None, None)
+IMAGES, TABLES, NAMED = (
+    (image_files(), table_files(), named_files())
+    if workflow.is_main_process
+    else (None, None, dict.fromkeys([*ATLASES, REFERENCE]))
 )
 
 
@@ -257,12 +279,6 @@ def batch_of_images(wildcards):
     """The images of a batch with sizes and times of their files; waits for the cohort to be read."""
     checkpoints.read_cohort.get()
     return P.batch.format(batch=wildcards.batch)
-
-
-def registration_reference():
-    """The image whose geometry FLIRT's matrices need."""
-    reference = REGISTRATION["reference"] if TRANSFORMS else None
-    return Path(config["cohort_root"], reference) if reference else []
 
 
 def elsewhere(files, paths):

@@ -77,6 +77,7 @@ rule optimism:
         models=TABLE1_MODELS,
         settings=config["baselines"],
         seed=config["seed"],
+        threads=config["threads"],
         code=code("optimism.py"),
     script:
         "../scripts/optimism.py"
@@ -109,6 +110,7 @@ rule label_permutations:
         n_voxels=prod(config["volumes"]["shape"]),
         settings=config["baselines"],
         seed=config["seed"],
+        threads=config["threads"],
         code=code("label_permutations.py"),
     script:
         "../scripts/label_permutations.py"
@@ -148,6 +150,7 @@ rule repeat:
         n_voxels=prod(config["volumes"]["shape"]),
         settings=config["baselines"],
         seed=config["seed"],
+        threads=config["threads"],
         code=code("repeat.py"),
     script:
         "../scripts/repeat.py"
@@ -161,6 +164,8 @@ rule repeats:
         table=P.table("repeats"),
     log:
         P.log("repeats"),
+    benchmark:
+        P.benchmark("repeats")
     conda:
         ENVIRONMENT
     params:
@@ -197,6 +202,7 @@ rule learning_draw:
         n_voxels=prod(config["volumes"]["shape"]),
         settings=config["baselines"],
         seed=config["seed"],
+        threads=config["threads"],
         code=code("learning_draw.py"),
     script:
         "../scripts/learning_draw.py"
@@ -212,6 +218,8 @@ rule learning:
         figure=figure("learning", "Prediction", "learning curves"),
     log:
         P.log("learning"),
+    benchmark:
+        P.benchmark("learning")
     conda:
         ENVIRONMENT
     params:

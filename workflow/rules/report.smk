@@ -113,6 +113,8 @@ rule provenance:
         settings=P.settings,
     log:
         P.log("provenance"),
+    benchmark:
+        P.benchmark("provenance")
     conda:
         ENVIRONMENT
     params:
@@ -203,6 +205,8 @@ rule participant_page:
         P.participant_page,
     log:
         P.log("participant_page", "{participant}"),
+    benchmark:
+        P.benchmark("participant_page", "{participant}")
     conda:
         ENVIRONMENT
     params:

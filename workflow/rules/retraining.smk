@@ -41,6 +41,8 @@ rule shuffle_labels:
         participants=RERUN.participants,
     log:
         P.log("shuffle_labels", "{rerun}"),
+    benchmark:
+        P.benchmark("shuffle_labels", "{rerun}")
     wildcard_constraints:
         rerun=r"shuffled_\d\d",
     conda:
@@ -76,6 +78,8 @@ rule seeds_table:
         table=P.table("seeds"),
     log:
         P.log("seeds_table"),
+    benchmark:
+        P.benchmark("seeds_table")
     conda:
         ENVIRONMENT
     params:
@@ -95,6 +99,8 @@ rule shuffled_table:
         table=P.table("shuffled"),
     log:
         P.log("shuffled_table"),
+    benchmark:
+        P.benchmark("shuffled_table")
     conda:
         ENVIRONMENT
     params:

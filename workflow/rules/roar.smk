@@ -26,9 +26,11 @@ rule roar_fold:
         roar=config["evaluation"]["roar"],
         sigma=config["evaluation"]["faithfulness"]["sigma"],
         network=NETWORK,
+        checkpoint=P.roar_checkpoint,
         settings=TRAINING,
         seed=config["seed"],
         gpu=config["gpu"],
+        threads=config["threads"],
         code=code("roar_fold.py"),
     script:
         "../scripts/roar_fold.py"

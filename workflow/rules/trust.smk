@@ -34,6 +34,7 @@ rule faithfulness_fold:
         network=NETWORK,
         seed=config["seed"],
         gpu=config["gpu"],
+        threads=config["threads"],
         code=code("faithfulness_fold.py"),
     script:
         "../scripts/faithfulness_fold.py"
@@ -82,6 +83,7 @@ rule train_variant:
         settings=TRAINING,
         seed=config["seed"],
         gpu=config["gpu"],
+        threads=config["threads"],
         code=code("train_variant.py"),
     script:
         "../scripts/train_variant.py"
@@ -120,6 +122,7 @@ rule robustness_method:
         equal_area=config["evaluation"]["equal_area"],
         seed=config["seed"],
         gpu=config["gpu"],
+        threads=config["threads"],
         code=code("robustness_method.py"),
     script:
         "../scripts/robustness_method.py"

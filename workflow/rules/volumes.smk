@@ -22,6 +22,7 @@ rule downsample:
     params:
         shape=config["volumes"]["shape"],
         registration=config["registration"],
+        reference=NAMED[REFERENCE],
         space=SPACE,
         seed=config["seed"],
         code=code("downsample.py"),

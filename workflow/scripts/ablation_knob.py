@@ -20,7 +20,7 @@ from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     given, p, knob = snakemake.input, snakemake.params, snakemake.wildcards.knob
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     participants = read_table(given.participants)
     split = read_split(given.split, participants)
     test = rows_of(split.test, participants)

@@ -7,7 +7,7 @@ from voxplain.network import check_network
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     model = check_network(p.network["source"], p.network["arguments"], device)
     print(model)
     n_parameters = sum(parameter.numel() for parameter in model.parameters())

@@ -1,5 +1,7 @@
 """Downsample one batch, registered if asked for, with a quality-control row per participant."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -16,7 +18,8 @@ with job_log(snakemake.log[0]):
     batch = read_table(given.batch)
     if given.template_mask:
         batch["mask"] = given.template_mask
-    settings = p.registration | {"reference": given.get("reference")}
+    scratch = Path(snakemake.output.volumes).parent
+    settings = p.registration | {"reference": given.get("reference"), "scratch": scratch}
     seed = stream_seed(p.seed, "registration")
     quality, origins, grids, problems = [], [], [], {}
 

@@ -18,7 +18,7 @@ from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     p, method = snakemake.params, snakemake.wildcards.method
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
     sample = []

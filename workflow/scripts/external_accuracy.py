@@ -21,7 +21,7 @@ COLUMNS = (
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     participants = read_table(given.participants)
     volumes = Stack(given.volumes)
     whole, extra = load_model(given.whole, device, p.network["source"])

@@ -20,7 +20,7 @@ from voxplain.stack import Stack
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
     fold = snakemake.wildcards.fold
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     model, _ = load_model(given.model, device, p.network["source"])
     participants = read_table(given.participants)
     labels = participants["label"].to_numpy(int)

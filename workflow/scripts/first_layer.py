@@ -18,7 +18,7 @@ from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     labels = participants["label"].to_numpy(int)
     sizes = head_size.measured(participants, read_table(snakemake.input.quality)).to_numpy()

@@ -9,9 +9,11 @@ from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
 from voxplain.seeds import stream_seed
+from voxplain.threads import use_threads
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input
+    use_threads(p.threads)
     participants = read_table(given.participants)
     labels = participants["label"].to_numpy(int)
     baselines = Baselines.read(
@@ -22,7 +24,7 @@ with job_log(snakemake.log[0]):
         given.sums,
         settings=p.settings,
         seed=p.seed,
-        threads=snakemake.threads,
+        threads=p.threads,
         n_voxels=p.n_voxels,
     )
     rows = []

@@ -14,7 +14,7 @@ from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
     model, _ = load_model(snakemake.input.model, device, p.network["source"])

@@ -6,14 +6,16 @@ from voxplain.baselines.morphometry import non_nested
 from voxplain.files import read_table, write_table
 from voxplain.folds import held_out_folds
 from voxplain.logs import job_log
+from voxplain.threads import use_threads
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input
+    use_threads(p.threads)
     participants = read_table(given.participants)
     features = read_table(given.morphometry).set_index("participant_id")
     folds = held_out_folds(read_table(given.folds), participants)
     nested = read_table(given.accuracy).set_index("model")
-    settings = {"threads": snakemake.threads, "grids": p.settings}
+    settings = {"threads": p.threads, "grids": p.settings}
     rows = []
     for model in p.models:
         labels = participants["label"].to_numpy(int)

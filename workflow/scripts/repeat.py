@@ -10,9 +10,11 @@ from voxplain.folds import make_splits, rows_of
 from voxplain.logs import job_log
 from voxplain.paths import WHOLE_COHORT
 from voxplain.seeds import stream_seed
+from voxplain.threads import use_threads
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input
+    use_threads(p.threads)
     participants = read_table(given.participants)
     labels, families = participants["label"].to_numpy(int), family_codes(participants)
     baselines = Baselines.read(
@@ -23,7 +25,7 @@ with job_log(snakemake.log[0]):
         given.sums,
         settings=p.settings,
         seed=p.seed,
-        threads=snakemake.threads,
+        threads=p.threads,
         n_voxels=p.n_voxels,
     )
     seed = stream_seed(p.seed, "repeat", snakemake.wildcards.repeat)

@@ -1,6 +1,7 @@
 """Train one fold's network again without the voxels that one method marks, and without others."""
 
 import os
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from voxplain import compute
 from voxplain.atomic import TEMPORARY
+from voxplain.checkpoints import Checkpoint
 from voxplain.evaluation.faithfulness import fill
 from voxplain.evaluation.group_maps import class_means, needs_scale
 from voxplain.evaluation.overlap import top_fraction
@@ -22,9 +24,9 @@ from voxplain.seeds import stream_seed
 from voxplain.stack import Stack
 from voxplain.training import TrainingSettings, predict_logits, train
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0]), ExitStack() as stack:
     given, p, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     participants = read_table(given.participants)
     split = read_split(given.split, participants)
     inside, held_out = rows_of(split.train, participants), rows_of(split.test, participants)
@@ -40,8 +42,11 @@ with job_log(snakemake.log[0]):
     # On disk, as large as all images; like files being written, removed after a kill.
     scratch = Path(snakemake.output.table).with_name(f"{TEMPORARY}{os.getpid()}-images.npy")
     fills = scratch.with_name(f"{TEMPORARY}{os.getpid()}-fills.npy")
+    for path in (scratch, fills):
+        stack.callback(path.unlink, missing_ok=True)
     filled = (fill(p.roar["fill"], image[None], brain, p.sigma)[0] for image in volumes)
     write_rows(fills, volumes.shape, volumes.dtype, filled)
+    checkpoint = Checkpoint(Path(p.checkpoint), f"{p.code} {p.network}")
     rows, progress = [], Progress("networks")
     for share in p.roar["shares"]:
         for control, draw, one in ranked:
@@ -50,6 +55,7 @@ with job_log(snakemake.log[0]):
             altered = (np.where(marked, other, image) for other, image in pairs)
             write_rows(scratch, volumes.shape, volumes.dtype, altered)
             left = Stack(scratch)
+            name = f"fold-{split.fold}, {wildcards.method}, share {share}, {control} {draw}"
             model, _ = train(
                 partial(build_network, p.network["source"], p.network["arguments"]),
                 left.take(inside),
@@ -57,12 +63,12 @@ with job_log(snakemake.log[0]):
                 TrainingSettings(**p.settings),
                 stream_seed(p.seed, "training", split.fold),  # that of the intact network
                 device,
+                checkpoint=checkpoint.part(len(rows), name),
             )
             found = predict_logits(model, left.take(held_out)).argmax(axis=1)
             right = found == labels[held_out]
             row = {"method": wildcards.method, "share": share, "control": control, "draw": draw}
             rows.append(row | {"fold": split.fold, "accuracy": right.mean()})
             progress(len(rows), len(p.roar["shares"]) * len(ranked))
-    scratch.unlink()
-    fills.unlink()
     write_table(snakemake.output.table, pd.DataFrame(rows))
+    checkpoint.remove()

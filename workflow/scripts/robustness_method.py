@@ -22,7 +22,7 @@ CONTROLS = {"input_gradient": input_gradient, "edges": image_edges}
 
 with job_log(snakemake.log[0]):
     given, p, method = snakemake.input, snakemake.params, snakemake.wildcards.method
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     participants = read_table(given.participants)
     split = read_split(given.split, participants)
     volumes = Stack(given.volumes)

@@ -5,9 +5,11 @@ from voxplain.files import read_table, write_json, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
 from voxplain.predictions import predictions_table
+from voxplain.threads import use_threads
 
 with job_log(snakemake.log[0]):
     p, output = snakemake.params, snakemake.output
+    use_threads(p.threads)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
     labels = participants["label"].to_numpy(int)
@@ -18,7 +20,7 @@ with job_log(snakemake.log[0]):
         snakemake.input.morphometry,
         settings=p.settings,
         seed=p.seed,
-        threads=snakemake.threads,
+        threads=p.threads,
     )
     for model in p.models:
         fitted = baselines.fit_predict(model, labels, train, test)

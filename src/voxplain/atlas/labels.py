@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+from voxplain import archives
 from voxplain.atlas.label_tables import read_label_table
 from voxplain.atlas.wheels import check_digest
 from voxplain.errors import AtlasError, ImageError
@@ -64,6 +65,8 @@ def load_atlas(
     sha256 : str, optional
         Expected digest of the image file.
 
+    Either path may name a member of an archive (`voxplain.archives`).
+
     Returns
     -------
     Atlas
@@ -76,7 +79,9 @@ def load_atlas(
         `check_place`.
     """
     image_path, labels_path = Path(image_path), Path(labels_path)
-    missing = [str(path) for path in (image_path, labels_path) if not path.is_file()]
+    missing = [
+        str(path) for path in (image_path, labels_path) if not archives.split(path)[0].is_file()
+    ]
     if missing:
         raise AtlasError(
             f"Atlas {name}: there is no file {' or '.join(missing)}; correct the path in the config"

@@ -131,7 +131,8 @@ def _print_totals(config: dict[str, Any], plan: "pd.DataFrame", costs: Any, core
         )
     free = free_disk_mb()
     console.print(
-        f"Disk    about {costs.disk_mb / 1000:.1f} GB, {free / 1000:.0f} GB are free here"
+        f"Disk    about {costs.disk_mb / 1000:.1f} GB, {free / 1000:.0f} GB are free here "
+        f"(snakemake roar: {costs.roar_disk_mb / 1000:.1f} GB more for each of its jobs at once)"
     )
     if costs.disk_mb > free:
         errors.print("[yellow]There is not enough room on this disk.[/]")

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import numpy as np
 
+from voxplain.atomic import TEMPORARY
 from voxplain.errors import ConfigError, TransformError
 from voxplain.grid import Grid
 from voxplain.registration import template
@@ -30,7 +31,9 @@ def require() -> str:
         ) from error
 
 
-def register(data: np.ndarray, grid: Grid, seed: int) -> Transform:
+def register(
+    data: np.ndarray, grid: Grid, seed: int, scratch: str | os.PathLike | None = None
+) -> Transform:
     """Register a brain to the MNI152 template of nilearn by an affine.
 
     One thread, a fixed seed: the same brain gives the same bits on one machine.
@@ -43,6 +46,8 @@ def register(data: np.ndarray, grid: Grid, seed: int) -> Transform:
         Its grid; the axes must be orthogonal.
     seed : int
         Of the points at which ANTs samples its metric.
+    scratch : path_like, optional
+        Where ANTs may write its result; the machine's temporary folder by default.
 
     Returns
     -------
@@ -61,7 +66,7 @@ def register(data: np.ndarray, grid: Grid, seed: int) -> Transform:
     fixed = _image(*template.brain())
     moving = _image(data, grid)
     ants.config.set_ants_deterministic(True, seed_value=seed)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=scratch) as folder:
         found = ants.registration(
             fixed=fixed, moving=moving, type_of_transform="Affine", outprefix=f"{folder}/"
         )

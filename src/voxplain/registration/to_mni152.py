@@ -62,7 +62,8 @@ def register(
     shape : tuple of int
         Voxels along the right, anterior and superior axes.
     settings : mapping
-        The config's ``registration``; ``reference`` as a path that can be opened.
+        The config's ``registration``; ``reference`` as a path that can be opened, and ``scratch``,
+        a folder for files in between, where that is not the machine's temporary one.
     space : str
         Where the transform leads (`spaces.space_after`).
     seed : int
@@ -110,7 +111,7 @@ def _transform(
             f"{statistics.foreground_ml:.0f} ml of the image are not zero, and a brain has "
             f"{low:.0f} to {high:.0f} ml; registration needs brain-extracted images or brain masks"
         )
-    found = antspy.register(data, grid, seed)
+    found = antspy.register(data, grid, seed, settings.get("scratch"))
     more = {
         "Backend": f"antspyx {antspy.require()}",
         "Template": template.NAME,

@@ -254,6 +254,8 @@ def test_memory_does_not_grow_with_the_cohort_but_for_the_gram_matrix():
     paper = read_config([ROOT / DEFAULTS, ROOT / "workflow/presets/kan2020.yaml"])
     rules = ("stack_volumes", "train_cnn", "explain", "masked_accuracy_fold", "map_properties")
     small, large = (Costs(paper, n, 1) for n in (1000, 40_000))
+    # the fillings, the altered images, and these again while they are written
+    assert large.roar_disk_mb == pytest.approx(3 * 40_000 * 58 * 70 * 58 * 4 / 1e6)
     assert [small.memory_mb(rule) for rule in rules] == [large.memory_mb(rule) for rule in rules]
     ratio = large.memory_mb("voxel_svm") / small.memory_mb("voxel_svm")
     assert 1 < ratio < 40  # 2000 landmarks of 40,000 participants instead of 40,000
