@@ -4,6 +4,7 @@ import torch
 
 from voxplain import compute
 from voxplain.attribution import METHODS, SEEDED
+from voxplain.attribution.cohorts import targets_of
 from voxplain.evaluation import robustness, variants
 from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
@@ -44,9 +45,9 @@ with job_log(snakemake.log[0]):
     settings = dict(p.settings)
     if method in SEEDED:
         settings |= {"seed": stream_seed(p.seed, method)}
-    targets = torch.from_numpy(labels[test]).to(device)
-    if p.target != "true_class":
-        targets = model(images).argmax(1)  # a changed network is asked about the same class
+    targets = targets_of(p.target, labels[test])
+    # a changed network is asked about the same class
+    targets = model(images).argmax(1) if targets is None else torch.from_numpy(targets).to(device)
     progress = Progress("networks")
     intact = METHODS[method](model, images, targets, **settings).maps.cpu().numpy()
     maps = {}

@@ -18,6 +18,12 @@ NORMALISATIONS = {
 TARGETS = {
     "true_class": "the participant's true class",
     "predicted_class": "the class that the network predicts",
+    "positive_class": "the positive class, whoever the participant",
+}
+GROUPINGS = {
+    "family": " and grouped by family where families are known",
+    "site": " and grouped by site, with families where they are known",
+    "none": " alone, so that relatives may stand on both sides, as in the paper",
 }
 NORMS = {
     "mean": "means over voxels, as in the authors' code",
@@ -113,7 +119,7 @@ def methods(
     """
     return [
         _data(config, n_participants),
-        _network(config["cnn"], config["folds"]["n_splits"]),
+        _network(config["cnn"], config["folds"]),
         _baselines(config["baselines"]),
         _attribution(config["attribution"]),
         _evaluation(config["evaluation"], config["attribution"]),
@@ -166,7 +172,7 @@ def _registered(config: Mapping[str, Any]) -> str:
     )
 
 
-def _network(cnn: Mapping[str, Any], n_splits: int) -> str:
+def _network(cnn: Mapping[str, Any], folds: Mapping[str, Any]) -> str:
     weights = (
         f"The weights are the mean of the last {cnn['average_last']} epochs'"
         if cnn["average_last"] > 1
@@ -177,9 +183,9 @@ def _network(cnn: Mapping[str, Any], n_splits: int) -> str:
         f"Adam for {cnn['epochs']} epochs in batches of {cnn['batch_size']}, learning rate "
         f"{cnn['learning_rate']:g}, multiplied by {cnn['gamma']:g} after epochs "
         f"{', '.join(map(str, cnn['milestones']))}, weight decay {cnn['weight_decay']:g}, "
-        f"without augmentation. {weights}. Accuracy was estimated by {n_splits}-fold "
-        "cross-validation, stratified by class and "
-        "grouped by family where families are known; all models used the same folds."
+        f"without augmentation. {weights}. Accuracy was estimated by {folds['n_splits']}-fold "
+        f"cross-validation, stratified by class{GROUPINGS[folds['groups']]}; all models used the "
+        "same folds."
     )
 
 

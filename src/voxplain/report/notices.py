@@ -76,6 +76,17 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
                 "both sides of a split.",
             )
         )
+    related = 0 if people is None else _relatives(people)
+    if related and config["folds"]["groups"] == "none":
+        found.append(
+            Notice(
+                "warn",
+                f"Families are divided (folds.groups: none, the paper's folds): {related} of "
+                f"{len(people)} participants have relatives in the cohort, who may stand on the "
+                "other side of a split, so that accuracies may be too high; snakemake repeats "
+                "measures by how much. Permutations and bootstraps keep families whole.",
+            )
+        )
     contrast = config["cohort"]["contrast"]
     if contrast != "T1w":
         found.append(
@@ -103,6 +114,11 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
             )
         )
     return [*found, _space_notice(config["cohort"]["space"], config["registration"])]
+
+
+def _relatives(people: pd.DataFrame) -> int:
+    """Count the participants with a known relative in the cohort."""
+    return int(people["family_id"].dropna().duplicated(keep=False).sum())
 
 
 def _space_notice(space: str, registration: Mapping[str, Any]) -> Notice:

@@ -94,7 +94,8 @@ def truth(context: Mapping[str, Any]) -> list:
             )
         ]
     own = context["config"]["evaluation"]["truth"]  # these cohorts are not the run's
-    config = context["config"] | {"folds": {"n_splits": own["n_splits"]}}
+    folds = context["config"]["folds"] | {"n_splits": own["n_splits"]}
+    config = context["config"] | {"folds": folds}
     sizes = ", ".join(map(str, own["n_subjects"]))
     return [
         picture(

@@ -98,6 +98,12 @@ def properties(context: Mapping[str, Any]) -> list:
         rivals = indices["rival"].map(method_name, na_action="ignore")
         indices = indices.assign(rival=rivals)
     classes = scores[scores["property"] == "class difference"].dropna(axis=1, how="all")
+    explained = (
+        "The maps explain one class for everybody, so a difference is one of people."
+        if context["config"]["attribution"]["target"] == "positive_class"
+        else "The maps explain each participant's target class, so a difference is one of people "
+        "or of targets."
+    )
     return [
         *caveat(context),
         table(
@@ -113,8 +119,7 @@ def properties(context: Mapping[str, Any]) -> list:
         table(
             classes,
             "table-class-difference",
-            "Difference of the two classes' mean maps, beside permuted labels. The maps explain "
-            "each participant's target class, so a difference is one of people or of targets.",
+            "Difference of the two classes' mean maps, beside permuted labels. " + explained,
             "tables/map_properties.tsv",
             labels=PERMUTED_LABELS | {"p_null": "p (permuted labels)"},
         ),
