@@ -276,7 +276,7 @@ def external(context: Mapping[str, Any]) -> list:
             rows,
             "table-external",
             "Models of another cohort on this one, beside what both runs reach on their own "
-            "held-out participants.",
+            "held-out participants. Models that need what only one of the runs has are left out.",
             "tables/external.tsv",
         ),
     ]
