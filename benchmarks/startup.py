@@ -1,12 +1,14 @@
 """How much of a run is start-up.
 
-    python benchmarks/startup.py results/demo
+    time snakemake --cores 2
+    python benchmarks/startup.py results/demo --processor-seconds 900  # user + sys of that
     python benchmarks/startup.py --computed 1113
 
-Start-up is, per job, a fresh interpreter that runs the imports of the job's script and what
-Snakemake puts before them, and for the run as a whole what Snakemake needs to build the DAG; all
-the rest is useful work. Processor time, so that other work beside it does no harm. The first form
-sets it beside the times that a finished run has recorded, the second beside what `voxplain check`
+Start-up is, per job, a fresh interpreter that runs the imports of the job's script, what Snakemake
+puts before them and what torch's optimiser imports when it is first made, and for the run as a
+whole what Snakemake needs to build the DAG; all the rest is useful work. Processor time throughout,
+so that other work beside it does no harm. The first form sets it beside the processor time of a
+whole run (the jobs' own records miss their last seconds), the second beside what `voxplain check`
 estimates for as many participants: the default settings, and the paper's, on CPU cores.
 """
 
@@ -30,6 +32,8 @@ from voxplain.report.jobs import time_per_rule
 ROOT = Path(__file__).resolve().parents[1]
 IMAGE_VOXELS = 260 * 311 * 260  # HCP's
 PREAMBLE = ["import pickle", "from snakemake import script"]
+OPTIMISER = "import torch; torch.optim.Adam([torch.zeros(1)])"  # imports torch's compiler
+TRAINING = ("train_cnn", "train_variant")
 OTHERS_SCRIPTS = {"control_maps": "group_maps"}
 
 
@@ -50,17 +54,18 @@ def import_seconds(rule: str) -> float:
     script = ROOT / "workflow" / "scripts" / f"{OTHERS_SCRIPTS.get(rule, rule)}.py"
     tree = ast.parse(script.read_text())
     lines = [ast.unparse(n) for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+    lines += [OPTIMISER] * (rule in TRAINING)
     return processor_seconds([sys.executable, "-c", "\n".join([*PREAMBLE, *lines])])
 
 
-def share(table: pd.DataFrame) -> None:
-    """Print rule, jobs and seconds beside start-up, and the share of start-up."""
+def share(table: pd.DataFrame, total: float | None = None) -> None:
+    """Print rule, jobs and seconds beside start-up, and its share of `total` or of the sum."""
     table["startup_per_job"] = [import_seconds(rule) for rule in table["rule"]]
     table["startup"] = table["jobs"] * table["startup_per_job"]
     plan = [str(Path(sys.executable).parent / "snakemake"), "--dry-run", "--quiet", "all"]
     engine = processor_seconds([*plan, "--config", "run=startup"], repeats=1)
     print(table.sort_values("seconds", ascending=False).round(2).to_string(index=False))
-    total, startup = table["seconds"].sum() + engine, table["startup"].sum() + engine
+    total, startup = total or table["seconds"].sum() + engine, table["startup"].sum() + engine
     print(f"{table['jobs'].sum()} jobs: {total:.0f} s, {startup:.0f} s of it start-up")
     print(f"(Snakemake's own: {engine:.1f} s); share of start-up: {startup / total:.1%}\n")
 
@@ -84,11 +89,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("run", type=Path, nargs="?", help="folder of a finished, undisturbed run")
+    parser.add_argument("run", type=Path, nargs="?", help="folder of a finished run")
+    parser.add_argument("--processor-seconds", type=float, help="user + sys of that whole run")
     parser.add_argument("--computed", type=int, metavar="N")
     options = parser.parse_args()
     if options.run:
-        share(time_per_rule(options.run / "benchmarks")[["rule", "jobs", "seconds"]])
+        recorded = time_per_rule(options.run / "benchmarks")[["rule", "jobs", "seconds"]]
+        share(recorded, options.processor_seconds)
     if options.computed:
         share(computed(options.computed))
         share(computed(options.computed, "kan2020"))

@@ -1,6 +1,7 @@
 """Where a job's words go: its log file, and errors of the input without a traceback."""
 
 import contextlib
+import gc
 import os
 import re
 import sys
@@ -22,6 +23,9 @@ def job_log(path: str | os.PathLike) -> Iterator[None]:
     the program and keeps its traceback, in the log as well.
     """
     run_lock.join()
+    # What the imports made is no garbage. Walking it, above all when the interpreter ends, takes a
+    # job with torch half a second.
+    gc.freeze()
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with (
         open(path, "w", buffering=1, encoding="utf-8") as log,

@@ -134,6 +134,16 @@ def test_a_gpu_that_is_not_there_is_an_error(monkeypatch):
         compute.prepare(gpus=1)
 
 
+def test_preparing_torch_asks_for_determinism_without_importing_its_compiler():
+    code = (
+        "import sys, torch; from voxplain import compute; compute.prepare(); "
+        "assert torch.are_deterministic_algorithms_enabled(); "
+        "assert not torch.is_deterministic_algorithms_warn_only_enabled(); "
+        "assert 'torch._inductor' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_paths_are_below_the_run():
     paths = RunPaths("mine")
     assert fold_names(10)[-1] == "10"
