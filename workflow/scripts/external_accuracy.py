@@ -25,7 +25,8 @@ with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
     device = compute.prepare(snakemake.threads, p.gpu)
     cohorts = [read_table(path) for path in given.participants]  # theirs, ours
-    labels, truth = (people["label"].to_numpy(int) for people in cohorts)
+    labels = pd.concat(cohorts)["label"].to_numpy(int)
+    truth = labels[len(cohorts[0]) :]
     whole, extra = load_model(given.whole, device, p.network["source"])
     digests = [read_json(path)["images_sha256"] for path in given.provenance]
     check_transfer(extra["input"], p.input, *digests)

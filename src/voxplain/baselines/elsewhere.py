@@ -30,8 +30,8 @@ def predict_elsewhere(
         The cohort that is fitted on, with the settings, and the one that is predicted.
     volumes : numpy.ndarray or Stack, shape (n_theirs + n_ours, X, Y, Z)
         Of both, theirs first.
-    labels : numpy.ndarray of int, shape (n_theirs,)
-        Theirs.
+    labels : numpy.ndarray of int, shape (n_theirs + n_ours,)
+        Class, 0 or 1; no model is fitted on ours.
 
     Returns
     -------
@@ -39,8 +39,7 @@ def predict_elsewhere(
         By model, in the order of `models`. Left out are models of morphometry unless both cohorts
         have the same features, and models of head size unless it is the same measure in both.
     """
-    ours_too = np.concatenate([labels, np.full(len(ours.sizes), -1)])  # theirs to guess
-    train, test = np.split(np.arange(len(ours_too)), [len(labels)])
+    train, test = np.split(np.arange(len(labels)), [len(theirs.sizes)])
     gram, sums = gram_matrix(volumes)
     features = _same_features(theirs.features, ours.features)
     both = replace(
@@ -57,7 +56,7 @@ def predict_elsewhere(
     if features is None:
         unfit |= set(models) - {"voxel_svm", "head_size"}
     return {
-        model: both.fit_predict(model, ours_too, train, test)
+        model: both.fit_predict(model, labels, train, test)
         for model in models
         if model not in unfit
     }

@@ -13,8 +13,12 @@ from sklearn.svm import SVC
 from voxplain.baselines.elsewhere import predict_elsewhere
 from voxplain.baselines.models import Baselines
 
-MODELS = ["voxel_svm", "logistic_regression", "logistic_regression_tiv_residual", "head_size"]
+MODELS = [
+    *("voxel_svm", "xgboost", "logistic_regression", "logistic_regression_tiv_residual"),
+    "head_size",
+]
 SETTINGS = {"inner_splits": 2, "svm_c": 1.0, "logistic_regression": {"C": [0.1]}}
+SETTINGS |= {"xgboost": {"max_depth": [2], "n_estimators": [5], "learning_rate": [0.3]}}
 
 
 def cohort(n, seed):
@@ -42,10 +46,10 @@ def cohorts():
 
 
 def test_models_are_fitted_on_the_one_and_predict_the_other(cohorts):
-    (theirs, their_volumes, labels), (ours, our_volumes, _) = cohorts
+    (theirs, their_volumes, labels), (ours, our_volumes, our_labels) = cohorts
     ours = replace(ours, features=ours.features[["c", "a", "b"]])  # columns go by name
     volumes = np.concatenate([their_volumes, our_volumes])
-    found = predict_elsewhere(MODELS, theirs, ours, volumes, labels)
+    found = predict_elsewhere(MODELS, theirs, ours, volumes, np.concatenate([labels, our_labels]))
     assert list(found) == MODELS
 
     vectors = [one.reshape(len(one), -1).astype(np.float64) for one in (their_volumes, our_volumes)]
@@ -58,11 +62,18 @@ def test_models_are_fitted_on_the_one_and_predict_the_other(cohorts):
     expected = regression.predict_proba(ours.features[["a", "b", "c"]])[:, 1]
     np.testing.assert_allclose(found["logistic_regression"].scores, expected, atol=1e-4)
     assert all(len(fitted.predictions) == 26 for fitted in found.values())
+    # our labels enter no fit
+    others = predict_elsewhere(
+        MODELS, theirs, ours, volumes, np.concatenate([labels, 1 - our_labels])
+    )
+    for model, fitted in found.items():
+        np.testing.assert_array_equal(others[model].scores, fitted.scores, err_msg=model)
 
 
 def test_what_only_one_cohort_has_is_not_used(cohorts):
-    (theirs, their_volumes, labels), (ours, our_volumes, _) = cohorts
+    (theirs, their_volumes, labels), (ours, our_volumes, our_labels) = cohorts
     volumes = np.concatenate([their_volumes, our_volumes])
+    labels = np.concatenate([labels, our_labels])
 
     def models(**changes):
         return list(predict_elsewhere(MODELS, theirs, replace(ours, **changes), volumes, labels))
@@ -70,4 +81,4 @@ def test_what_only_one_cohort_has_is_not_used(cohorts):
     assert models(features=None) == ["voxel_svm", "head_size"]
     assert models(features=ours.features[["a", "b"]]) == ["voxel_svm", "head_size"]
     measured = ours.sizes.rename("foreground_ml")
-    assert models(sizes=measured) == ["voxel_svm", "logistic_regression"]
+    assert models(sizes=measured) == ["voxel_svm", "xgboost", "logistic_regression"]
