@@ -12,6 +12,8 @@ from voxplain.errors import ImageError
 from voxplain.limits import EXACT_TO, GRAM_VALUES, LANDMARKS
 from voxplain.stack import Stack, voxel_blocks
 
+DEGREE = 3  # of head size in a voxel: what a line leaves tells the classes apart (docs/methods.md)
+
 
 def landmarks(n: int) -> np.ndarray:
     """Return the rows whose inner products with everybody are kept: all, or an even choice.
@@ -125,12 +127,13 @@ def fit_predict_residuals(
     head_size: np.ndarray,
     C: float = 1.0,
 ) -> Fitted:
-    """Fit a linear SVM on voxels minus what a straight line in head size says of each.
+    """Fit a linear SVM on voxels minus what a cubic in head size says of each.
 
-    The lines are the training participants' least squares (Snoek et al. 2019), taken from inner
-    products: with ``W`` the pseudo-inverse of the training rows of ``[1, head size] = Z``, the
-    residuals are ``X - Z W X_train``. The machine is linear, because others can find head size
-    again in what lines leave (Hamdan et al. 2023).
+    The cubics are the training participants' least squares (Snoek et al. 2019), taken from inner
+    products: with ``W`` the pseudo-inverse of the training rows of ``[1, s, s², s³] = Z``, the
+    residuals are ``X - Z W X_train``. Borders move through a voxel as heads grow, so that its value
+    is no straight line in head size. The machine is linear, because others can find head size
+    again in the residuals (Hamdan et al. 2023).
 
     Parameters
     ----------
@@ -148,8 +151,8 @@ def fit_predict_residuals(
     Fitted
         As of `fit_predict`, without gamma.
     """
-    centred = head_size - head_size[train].mean()
-    design = np.column_stack([np.ones(len(gram)), centred])
+    standardised = (head_size - head_size[train].mean()) / head_size[train].std()
+    design = np.vander(standardised, DEGREE + 1)
     weights = np.linalg.pinv(design[train])
     everybody = landmarks(len(gram))
     if len(gram) <= EXACT_TO:

@@ -207,12 +207,12 @@ def _architecture(cnn: Mapping[str, Any]) -> str:
 def _baselines(baselines: Mapping[str, Any]) -> str:
     return (
         f"Baselines on the same folds: a support vector machine (RBF kernel, C = "
-        f"{baselines['svm_c']:g}) on all voxels, a linear one on voxels with head size regressed "
-        "out, and, where the cohort has morphometry, XGBoost, k-nearest neighbours and logistic "
-        "regression, the last also on features with head size regressed out, their "
-        f"hyper-parameters chosen by {baselines['inner_splits']}-fold cross-validation inside each "
-        "training fold; logistic regression on head size alone. Everything was fitted inside the "
-        "training fold."
+        f"{baselines['svm_c']:g}) on all voxels, a linear one on voxels with a cubic in head size "
+        "regressed out, and, where the cohort has morphometry, XGBoost, k-nearest neighbours and "
+        "logistic regression, the last also on features with head size regressed out, their "
+        f"hyper-parameters chosen by {baselines['inner_splits']}-fold cross-validation inside "
+        "each training fold; logistic regression on head size alone. Everything was fitted inside "
+        "the training fold."
     )
 
 

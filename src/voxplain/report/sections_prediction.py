@@ -150,8 +150,8 @@ def _head_size(context: Mapping[str, Any]) -> list:
             _named(context, data.drop(columns=list(MATCHING))),
             "table-head-size",
             "Accuracy of all models on everybody and on pairs matched for head size (chance 0.5). "
-            "The voxel SVM without head size is linear and scaled by its own residuals: chance is "
-            "its yardstick, not the other SVM.",
+            "The voxel SVM without head size (a cubic is taken out of each voxel) is linear and "
+            "scaled by its own residuals: chance is its yardstick, not the other SVM.",
             "tables/head_size.tsv",
         ),
     ]
