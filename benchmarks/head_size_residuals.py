@@ -4,8 +4,8 @@
     python benchmarks/head_size_residuals.py --run results/demo
 
 Simulated cohorts of 80 that differ in nothing but head size, by 1.8 standard deviations, one per
-seed: accuracy of the linear SVM by the degree of the polynomial (0: the mean alone), which should be
-chance. With --run the same for a finished run, where a planted effect should be left.
+seed: accuracy of the linear SVM by the degree of the polynomial (0: the mean alone), which should
+be chance. With --run the same for a finished run, where a planted effect should be left.
 """
 
 import argparse
