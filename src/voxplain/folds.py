@@ -1,4 +1,4 @@
-"""Stratified, family-grouped folds and the guards against leaking across them.
+"""Stratified folds, by default grouped by family, and the guards against leaking across them.
 
 One set of folds serves every model, so that models can be compared fold by fold.
 """
@@ -29,7 +29,7 @@ class Split:
     train, test : list of str
         Participant ids, in the order of the participants table.
     groups : str
-        What is never divided: ``family``, or ``site`` (and families).
+        What is never divided: ``family``, ``site`` (and families) or ``none``.
     """
 
     fold: str
@@ -83,7 +83,7 @@ class Split:
 def make_splits(
     participants: pd.DataFrame, n_splits: int, seed: int, groups: str = "family"
 ) -> list[Split]:
-    """Draw stratified folds; families, where they are known, are never divided.
+    """Draw stratified folds; families, where they are known, are not divided unless so asked.
 
     Parameters
     ----------
@@ -93,9 +93,9 @@ def make_splits(
         Number of folds (paper: 10).
     seed : int
         Seed of the shuffle.
-    groups : {"family", "site"}
+    groups : {"family", "site", "none"}
         ``site`` keeps whole sites together, too: the folds then tell how models do at sites that
-        they have not seen.
+        they have not seen. ``none`` divides families, as the paper does.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Who must not be divided between training and test: families, and whole sites if so asked."""
+"""Who must not be divided between training and test: families, whole sites, or nobody."""
 
 from collections import Counter
 
@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 FAMILY, SITE = "family_id", "site"
-# What `folds.groups` in the configuration stands for; relatives are never divided.
-GROUP_COLUMNS = {"family": (FAMILY,), "site": (FAMILY, SITE)}
+# What `folds.groups` in the configuration stands for.
+GROUP_COLUMNS = {"family": (FAMILY,), "site": (FAMILY, SITE), "none": ()}
 
 
 def family_groups(participants: pd.DataFrame) -> np.ndarray:
@@ -24,9 +24,12 @@ def fold_groups(participants: pd.DataFrame, by: str = "family") -> np.ndarray:
     ----------
     participants : pandas.DataFrame
         Columns participant_id, family_id and site.
-    by : {"family", "site"}
-        With ``site`` a site stays together, and sites that share a family become one group.
+    by : {"family", "site", "none"}
+        With ``site`` a site stays together, and sites that share a family become one group; with
+        ``none`` everybody is a group alone, relatives too.
     """
+    if by == "none":
+        return participants["participant_id"].to_numpy(dtype=object)
     families = family_groups(participants)
     if by == "family":
         return families
@@ -51,10 +54,10 @@ def group_problems(
     groups : (n,) array of str
         From `fold_groups`.
     n_splits : int
-    by : {"family", "site"}
+    by : {"family", "site", "none"}
         What the groups are.
     """
-    things = {"family": "independent participants", "site": "sites"}[by]
+    things = {"family": "independent participants", "site": "sites", "none": "participants"}[by]
     problems = []
     for label in np.unique(labels):
         count = len(set(groups[labels == label]))

@@ -130,3 +130,63 @@ def test_an_approximation_sees_no_test_participant(monkeypatch, groups):
     changed[0] = volumes[0]  # gives the shift, which changes nothing but rounding
     after = approximated(monkeypatch, (changed, y, train, test), 200)
     np.testing.assert_allclose(after.scores[:4], before.scores[:4], rtol=1e-6)
+
+
+def explicit_residuals(volumes, sizes, train):
+    """Voxels minus their training cubics in head size, voxel by voxel."""
+    vectors = volumes.reshape(len(volumes), -1).astype(np.float64)
+    left, sizes = np.empty_like(vectors), sizes / 1000  # for polyfit's digits
+    for voxel, values in enumerate(vectors.T):
+        left[:, voxel] = values - np.polyval(np.polyfit(sizes[train], values[train], 3), sizes)
+    return left / np.sqrt((left[train] ** 2).sum(axis=1).mean())
+
+
+@pytest.mark.parametrize("C", [1.0, 10.0])
+def test_head_size_is_taken_out_of_every_voxel(cohort, C):
+    volumes, y = cohort
+    train, test = split(1)
+    sizes = np.random.default_rng(9).normal(1400 + 100 * y, 100)
+    volumes = volumes * (1 + np.linspace(-1, 1, 7) * (sizes / 1400 - 1)[:, None, None, None])
+    gram, _ = voxel_svm.gram_matrix(volumes)
+    fitted = voxel_svm.fit_predict_residuals(gram, y, train, test, sizes, C)
+    vectors = explicit_residuals(volumes, sizes, train)
+    oracle = SVC(C=C, kernel="linear").fit(vectors[train], y[train])
+    np.testing.assert_allclose(
+        fitted.scores, oracle.decision_function(vectors[test]), rtol=1e-5, atol=1e-7
+    )
+    np.testing.assert_array_equal(fitted.predictions, oracle.predict(vectors[test]))
+
+
+def test_what_is_head_size_alone_is_gone(monkeypatch):
+    rng = np.random.default_rng(2)
+    y = np.tile([0, 1], 60)
+    sizes = 1400 + 150 * y + rng.normal(0, 60, 120)
+    pattern = rng.standard_normal((1, 6, 6, 6))
+    noise = rng.standard_normal((120, 6, 6, 6))
+    volumes = 700 + noise + pattern * (sizes / 100)[:, None, None, None]
+    train, test = np.arange(80), np.arange(80, 120)
+    for exact_to in (120, 100):
+        monkeypatch.setattr(voxel_svm, "EXACT_TO", exact_to)
+        gram, sums = voxel_svm.gram_matrix(volumes)
+        raw = voxel_svm.fit_predict(gram, sums, 216, y, train, test)
+        assert np.mean(raw.predictions == y[test]) > 0.8
+        freed = voxel_svm.fit_predict_residuals(gram, y, train, test, sizes)
+        # 40 coin tosses: fewer than 28 hits in 99 of 100 draws
+        assert np.sum(freed.predictions == y[test]) < 28
+
+
+def test_few_landmarks_free_nearly_the_same_voxels(monkeypatch, groups):
+    volumes, y, train, test = groups
+    sizes = 1400 + 100 * y + np.random.default_rng(5).normal(0, 100, 600)
+    vectors = explicit_residuals(volumes, sizes, train)
+    exact = SVC(kernel="linear").fit(vectors[train], y[train]).decision_function(vectors[test])
+    monkeypatch.setattr(voxel_svm, "EXACT_TO", 599)
+    monkeypatch.setattr(voxel_svm, "LANDMARKS", 600)
+    gram, _ = voxel_svm.gram_matrix(volumes)
+    fitted = voxel_svm.fit_predict_residuals(gram, y, train, test, sizes)
+    assert fitted.parameters["landmarks"] == 450
+    assert np.corrcoef(fitted.scores, exact)[0, 1] > 0.99
+    monkeypatch.setattr(voxel_svm, "LANDMARKS", 150)
+    gram, _ = voxel_svm.gram_matrix(volumes)
+    fitted = voxel_svm.fit_predict_residuals(gram, y, train, test, sizes)
+    assert np.corrcoef(fitted.scores, exact)[0, 1] > 0.8

@@ -144,3 +144,22 @@ def test_a_family_larger_than_a_fold_is_refused():
     assert len(make_splits(participants, 2, seed=0)) == 3
     with pytest.raises(CohortError, match="family large has 7 members, more than one of 4 folds"):
         make_splits(participants, 4, seed=0)
+
+
+def test_the_papers_folds_divide_families():
+    from sklearn.model_selection import StratifiedKFold
+
+    participants = cohort(families=20)
+    *splits, _ = make_splits(participants, 10, seed=3, groups="none")
+    plain = StratifiedKFold(10, shuffle=True, random_state=3).split(
+        participants, participants["label"]
+    )
+    ids = participants["participant_id"].to_numpy()
+    assert [split.test for split in splits] == [ids[test].tolist() for _, test in plain]
+    fold = folds_table([*splits], participants).groupby("family_id")["fold"].nunique()
+    assert (fold > 1).sum() > 10
+    # a family larger than a fold is no obstacle, nor are few families
+    participants["family_id"] = "all"
+    assert make_splits(participants, 10, seed=3, groups="none")[:-1] == splits
+    with pytest.raises(CohortError, match="class 0 has 50 participants, fewer than the 51 folds"):
+        make_splits(participants, 51, seed=0, groups="none")

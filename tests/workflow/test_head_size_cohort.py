@@ -52,7 +52,8 @@ def test_accuracy_is_at_chance_once_head_size_is_matched(lines):
         assert row["matched_accuracy"] < row["accuracy"] - 0.1
 
 
-def test_regressing_head_size_out_leaves_nothing(lines):
-    row = lines["head_size"].loc["logistic_regression_tiv_residual"]
+@pytest.mark.parametrize("model", ["logistic_regression", "voxel_svm"])
+def test_regressing_head_size_out_leaves_nothing(lines, model):
+    row = lines["head_size"].loc[f"{model}_tiv_residual"]
     n = 80
     assert stats.binomtest(round(row["accuracy"] * n), n, alternative="greater").pvalue > 0.05

@@ -29,8 +29,10 @@ rule voxel_svm:
         splits=expand(P.split, fold=FOLDS),
         gram=P.gram,
         sums=P.gram_sums,
+        quality=P.quality,
     output:
         predictions=expand(P.predictions, model="voxel_svm", fold=FOLDS),
+        residuals=expand(P.predictions, model=VOXEL_RESIDUAL, fold=FOLDS),
     log:
         P.log("voxel_svm"),
     benchmark:

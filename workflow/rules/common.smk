@@ -3,7 +3,7 @@
 import os
 import re
 import shlex
-from math import ceil
+from math import ceil, prod
 from pathlib import Path
 
 from voxplain.costs import NETWORK_RULES, Costs
@@ -53,6 +53,7 @@ TABLE1_MODELS = ["xgboost", "knn", "logistic_regression"]
 MORPHOMETRY_MODELS = (
     [*TABLE1_MODELS, "logistic_regression_tiv_residual"] if HAS_MORPHOMETRY else []
 )
+VOXEL_RESIDUAL = "voxel_svm_tiv_residual"  # in the head-size table alone
 LEARNING = config["evaluation"]["learning"]
 # Models whose fits take at most seconds.
 LEARNING_MODELS = [
@@ -168,6 +169,15 @@ def memory_of_study(wildcards, threads, attempt):
 def memory_of_fits(wildcards, input, attempt):
     """Memory of a job that fits on the Gram matrix, MB: each fit takes four times its size."""
     return attempt * ceil(500 + 4 * input.size_mb)
+
+
+def memory_of_transfer(wildcards, input, attempt):
+    """Memory to apply another run's models, MB: the network's, or the voxel SVM's on both cohorts."""
+    volume = 4 * prod(config["volumes"]["shape"]) / 1e6
+    costs = Costs(config, ceil(input.size_mb / volume), 0)
+    return attempt * ceil(
+        max(map(costs.memory_mb, ("external_accuracy", "gram_matrix", "voxel_svm")))
+    )
 
 
 def network():

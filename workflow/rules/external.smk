@@ -24,11 +24,17 @@ if OTHER:
 
     rule external_accuracy:
         input:
-            participants=P.participants,
-            volumes=P.volumes,
-            accuracy=P.table("accuracy"),
-            other_participants=OTHER.participants,
-            other_accuracy=OTHER.table("accuracy"),
+            # theirs, which is fitted on, before this run's
+            participants=[OTHER.participants, P.participants],
+            volumes=[OTHER.volumes, P.volumes],
+            quality=[OTHER.quality, P.quality],
+            morphometry=(
+                [OTHER.morphometry, P.morphometry]
+                if HAS_MORPHOMETRY and Path(OTHER.morphometry).exists()
+                else []
+            ),
+            provenance=[OTHER.provenance, P.provenance],
+            accuracy=[P.table("accuracy"), OTHER.table("accuracy")],
             whole=OTHER.cnn_model.format(fold=WHOLE_COHORT),
             models=sorted(map(str, Path(OTHER.root).glob("cnn/fold-[0-9]*/model.pt"))),
         output:
@@ -42,10 +48,12 @@ if OTHER:
         threads: config["threads"]
         resources:
             gpu=config["gpu"],
-            mem_mb=memory("external_accuracy"),
+            mem_mb=memory_of_transfer,
         params:
             run=config["run"],
             other_run=config["other_run"],
+            models=MODELS[1:],
+            settings=config["baselines"],
             network=NETWORK,
             input=MODEL_INPUT,
             permutations=config["evaluation"]["permutations"],

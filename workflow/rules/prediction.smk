@@ -3,7 +3,10 @@
 
 rule prediction_tables:
     input:
-        **{model: expand(P.predictions, model=model, fold=FOLDS) for model in MODELS},
+        **{
+            model: expand(P.predictions, model=model, fold=FOLDS)
+            for model in [*MODELS, VOXEL_RESIDUAL]
+        },
         importances=(
             expand(P.importances, model="logistic_regression", fold=FOLDS)
             if HAS_MORPHOMETRY
@@ -27,6 +30,7 @@ rule prediction_tables:
         ENVIRONMENT
     params:
         models=MODELS,
+        residual=VOXEL_RESIDUAL,
         permutations=config["evaluation"]["permutations"],
         bootstraps=config["evaluation"]["bootstraps"],
         caliper=config["evaluation"]["head_size_caliper"],

@@ -6,6 +6,7 @@ import torch
 
 from voxplain import compute
 from voxplain.attribution import meaningful_perturbation
+from voxplain.attribution.cohorts import targets_of
 from voxplain.evaluation.ablation import PAPER
 from voxplain.evaluation.ablation_runs import knob_values, measure, paper_settings
 from voxplain.evaluation.faithfulness import fill
@@ -34,7 +35,8 @@ with job_log(snakemake.log[0]):
         regions = planted_regions(given.truth, given.truth_names, brain.shape)
         truth = np.any(list(regions.values()), axis=0)
     images = torch.from_numpy(volumes).unsqueeze(1).to(device)
-    targets = torch.from_numpy(labels[chosen]).to(device) if p.target == "true_class" else None
+    targets = targets_of(p.target, labels[chosen])
+    targets = None if targets is None else torch.from_numpy(targets).to(device)
     blurred = fill("blur", volumes, brain, p.sigma)
     papers = paper_settings(brain.shape)
     if knob == PAPER:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from voxplain import compute
 from voxplain.attribution import METHODS, SEEDED
-from voxplain.attribution.cohorts import explain_parts, write_maps
+from voxplain.attribution.cohorts import explain_parts, targets_of, write_maps
 from voxplain.checkpoints import Checkpoint
 from voxplain.files import read_table, write_json, write_table
 from voxplain.folds import read_split, rows_of, training_sample
@@ -36,7 +36,7 @@ with job_log(snakemake.log[0]):
         settings |= {"seed": stream_seed(p.seed, method)}
     if method == "meaningful_perturbation":
         kept = {"progress": Progress("iterations"), "checkpoint": checkpoint}
-    targets = labels if p.target == "true_class" else None
+    targets = targets_of(p.target, labels)
     results = explain_parts(METHODS[method], model, images, targets, settings, **kept)
     files = {snakemake.output.maps: len(split.test), snakemake.output.training_maps: len(sample)}
     details = write_maps(results, files, images)

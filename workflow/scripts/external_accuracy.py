@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 
 from voxplain import compute
+from voxplain.baselines.elsewhere import predict_elsewhere
+from voxplain.baselines.models import Baselines
 from voxplain.evaluation.families import bootstrap_weights, label_permutations
 from voxplain.evaluation.statistics import bootstrap_intervals, is_evidence, summarise
 from voxplain.evaluation.transfer import check_transfer
-from voxplain.files import read_table, write_table
+from voxplain.files import read_json, read_table, write_table
 from voxplain.logs import job_log
 from voxplain.network import load_model
 from voxplain.predictions import predictions_table
@@ -22,32 +24,36 @@ COLUMNS = (
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
     device = compute.prepare(p.threads, p.gpu)
-    participants = read_table(given.participants)
-    volumes = Stack(given.volumes)
+    cohorts = [read_table(path) for path in given.participants]  # theirs, ours
+    labels = pd.concat(cohorts)["label"].to_numpy(int)
+    truth = labels[len(cohorts[0]) :]
     whole, extra = load_model(given.whole, device, p.network["source"])
-    check_transfer(extra["input"], p.input, read_table(given.other_participants), participants)
-    folds = [load_model(path, device, p.network["source"])[0] for path in given.models]
+    digests = [read_json(path)["images_sha256"] for path in given.provenance]
+    check_transfer(extra["input"], p.input, *digests)
+    networks = [load_model(path, device, p.network["source"])[0] for path in given.models]
+    volumes = Stack(given.volumes[1])
     logits = {
         "whole cohort": predict_logits(whole, volumes),
-        "folds' models, mean": np.mean([predict_logits(one, volumes) for one in folds], axis=0),
+        "folds, mean of logits": np.mean([predict_logits(n, volumes) for n in networks], axis=0),
     }
-    people = participants["participant_id"].tolist()
-    weights = bootstrap_weights(participants, p.bootstraps, p.seed)
-    permuted = label_permutations(participants, p.permutations, p.seed)
+    found = {("cnn", kind): (x[:, 1] - x[:, 0], x.argmax(axis=1)) for kind, x in logits.items()}
+    files = zip(cohorts, given.quality, given.morphometry or ["", ""], strict=True)
+    rest = {"settings": p.settings, "seed": p.seed, "threads": p.threads}
+    sides = [Baselines.read(*side, **rest) for side in files]
+    fits = predict_elsewhere(p.models, *sides, Stack(*given.volumes), labels)
+    found |= {(model, "whole cohort"): (x.scores, x.predictions) for model, x in fits.items()}
+    people = cohorts[1]["participant_id"].tolist()
+    weights = bootstrap_weights(cohorts[1], p.bootstraps, p.seed)
+    permuted = label_permutations(cohorts[1], p.permutations, p.seed)
     rows = []
-    for models, found in logits.items():
-        labels = participants["label"].to_numpy(int)
-        table = predictions_table(
-            people, "external", labels, found[:, 1] - found[:, 0], found.argmax(axis=1)
-        )
+    for (model, kind), predicted in found.items():
+        table = predictions_table(people, "external", truth, *predicted)
         summary = summarise(table, permuted)
         summary |= {"evidence": is_evidence(summary), **bootstrap_intervals(table, weights)}
-        named = {"trained_on": p.other_run, "tested_on": p.run, "networks": models}
-        rows.append(named | {column: summary[column] for column in COLUMNS})
-    for run, path in ((p.run, given.accuracy), (p.other_run, given.other_accuracy)):
-        cnn = read_table(path).set_index("model").loc["cnn"]
-        named = {"trained_on": run, "tested_on": run, "networks": "held-out folds"}
-        rows.append(named | {column: cnn[column] for column in COLUMNS})
-    table = pd.DataFrame(rows)
+        rows.append([p.other_run, p.run, model, kind, *map(summary.get, COLUMNS)])
+    for run, path in zip((p.run, p.other_run), given.accuracy, strict=True):
+        held_out = read_table(path).set_index("model").loc[["cnn", *fits], list(COLUMNS)]
+        rows += [[run, run, x[0], "training folds", *x[1:]] for x in held_out.itertuples()]
+    table = pd.DataFrame(rows, columns=["trained_on", "tested_on", "model", "fitted_on", *COLUMNS])
     write_table(snakemake.output.table, table)
     print(table.T.to_string())

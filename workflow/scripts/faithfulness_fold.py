@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain import compute
-from voxplain.attribution.cohorts import explain_parts, write_maps
+from voxplain.attribution.cohorts import explain_parts, targets_of, write_maps
 from voxplain.attribution.controls import edges, group_difference, input_gradient
 from voxplain.evaluation import faithfulness
 from voxplain.files import read_table, write_rows, write_table
@@ -29,7 +29,7 @@ with job_log(snakemake.log[0]):
     volumes = Stack(given.volumes)
     images = volumes.take(test)
 
-    targets = labels[test] if p.target == "true_class" else None
+    targets = targets_of(p.target, labels[test])
     made = dict(zip(p.controls, snakemake.output.maps, strict=True))
     gradients = explain_parts(input_gradient, model, images, targets)
     targets = write_maps(gradients, {made["input_gradient"]: len(test)}, images)["target"]

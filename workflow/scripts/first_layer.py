@@ -5,6 +5,7 @@ import pandas as pd
 from voxplain import compute
 from voxplain.baselines import head_size
 from voxplain.evaluation.first_layer import (
+    class_batch_entropies,
     feature_means,
     feature_tests,
     first_layer_features,
@@ -14,6 +15,7 @@ from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
 from voxplain.network import load_model
+from voxplain.paths import WHOLE_COHORT
 from voxplain.stack import Stack
 
 with job_log(snakemake.log[0]):
@@ -33,7 +35,12 @@ with job_log(snakemake.log[0]):
         features = first_layer_features(
             model, images.take(test), first_layer_scale(model, images.take(train))
         )
-        for measure, values in zip(("mean", "entropy"), features, strict=True):
+        measures = dict(zip(("mean", "entropy"), features, strict=True))
+        if fold == WHOLE_COHORT:
+            measures["entropy, authors' scale"] = class_batch_entropies(
+                model, images.take(test), labels[test]
+            )
+        for measure, values in measures.items():
             table = feature_means(values, labels[test], p.classes).merge(
                 feature_tests(values, labels[test], p.classes, sizes[test]),
                 on="feature",

@@ -44,8 +44,12 @@ with job_log(snakemake.log[0]):
     write_table(output.table1, table1(accuracy))
     write_table(output.calibration, pd.concat(curves))
     write_table(output.comparisons, compare(predictions, people, weights))
+    # Not one of the models that are compared: the same voxels, freed of head size.
+    freed = in_order(read_tables(given[p.residual]), people).assign(model=p.residual)
+    everybody = pd.DataFrame([*rows, {"model": p.residual} | summarise(freed, permuted)])
+    predictions = pd.concat([predictions, freed])
     write_table(
-        output.head_size, head_size_table(accuracy, predictions, participants, sizes, p.caliper)
+        output.head_size, head_size_table(everybody, predictions, participants, sizes, p.caliper)
     )
     if given.importances:
         importances = read_tables(given.importances)

@@ -29,16 +29,16 @@ with job_log(snakemake.log[0]):
         n_voxels=p.n_voxels,
     )
     seed = stream_seed(p.seed, "repeat", snakemake.wildcards.repeat)
-    kinds, groups = {"together": participants}, {"together": p.groups, "divided": "family"}
+    kinds = {"together": "family" if p.groups == "none" else p.groups}
     if participants["family_id"].notna().any():
-        kinds["divided"] = participants.assign(family_id=pd.NA)
+        kinds["divided"] = "none"
     rows = []
-    for kind, people in kinds.items():
+    for kind, groups in kinds.items():
         right, related = {model: [] for model in p.models}, []
-        for split in make_splits(people, p.n_splits, seed, groups[kind]):
+        for split in make_splits(participants, p.n_splits, seed, groups):
             if split.fold == WHOLE_COHORT:
                 continue
-            train, test = rows_of(split.train, people), rows_of(split.test, people)
+            train, test = (rows_of(side, participants) for side in (split.train, split.test))
             related.append(np.isin(families[test], families[train]))
             for model in p.models:
                 called = baselines.fit_predict(model, labels, train, test).predictions

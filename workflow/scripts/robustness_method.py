@@ -7,6 +7,7 @@ import torch
 
 from voxplain import compute
 from voxplain.attribution import METHODS, SEEDED
+from voxplain.attribution.cohorts import targets_of
 from voxplain.attribution.controls import image_edges, input_gradient
 from voxplain.evaluation import robustness, variants
 from voxplain.files import read_table, write_table
@@ -36,9 +37,9 @@ with job_log(snakemake.log[0]):
 
     images, sample = on_device(test), on_device(train)
     model, _ = load_model(given.model, device, p.network["source"])
-    targets = torch.from_numpy(labels[test]).to(device)
-    if p.target != "true_class":
-        targets = model(images).argmax(1)  # a changed network is asked about the same class
+    targets = targets_of(p.target, labels[test])
+    # A changed network is asked about the same class.
+    targets = model(images).argmax(1) if targets is None else torch.from_numpy(targets).to(device)
     settings = dict(p.settings)
     if method in SEEDED:
         settings |= {"seed": stream_seed(p.seed, method)}

@@ -1,8 +1,8 @@
-"""The paper's baseline: an rbf SVM on all voxels, fold by fold."""
+"""The paper's baseline, an rbf SVM on all voxels, and a linear one on voxels free of head size."""
 
 import numpy as np
 
-from voxplain.baselines.voxel_svm import fit_predict
+from voxplain.baselines import head_size, voxel_svm
 from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import job_log
@@ -12,10 +12,15 @@ with job_log(snakemake.log[0]):
     participants = read_table(snakemake.input.participants)
     labels = participants["label"].to_numpy(int)
     gram, sums = np.load(snakemake.input.gram), np.load(snakemake.input.sums)
-    for path, predictions in zip(snakemake.input.splits, snakemake.output.predictions, strict=True):
+    sizes = head_size.measured(participants, read_table(snakemake.input.quality)).to_numpy(float)
+    n_features, C = snakemake.params.n_features, snakemake.params.svm_c
+    outputs = snakemake.output.predictions, snakemake.output.residuals
+    for path, raw, freed in zip(snakemake.input.splits, *outputs, strict=True):
         split = read_split(path, participants)
         train, test = rows_of(split.train, participants), rows_of(split.test, participants)
-        settings = snakemake.params.n_features, labels, train, test, snakemake.params.svm_c
-        fitted = fit_predict(gram, sums, *settings)
-        columns = split.test, split.fold, labels[test], fitted.scores, fitted.predictions
-        write_table(predictions, predictions_table(*columns))
+        for to, fitted in (
+            (raw, voxel_svm.fit_predict(gram, sums, n_features, labels, train, test, C)),
+            (freed, voxel_svm.fit_predict_residuals(gram, labels, train, test, sizes, C)),
+        ):
+            columns = split.test, split.fold, labels[test], fitted.scores, fitted.predictions
+            write_table(to, predictions_table(*columns))

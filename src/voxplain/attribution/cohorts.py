@@ -15,6 +15,26 @@ from voxplain.limits import PART_VOXELS
 from voxplain.stack import Stack, parts
 
 
+def targets_of(rule: str, labels: np.ndarray) -> np.ndarray | None:
+    """Return the class to explain for each participant.
+
+    Parameters
+    ----------
+    rule : {"true_class", "predicted_class", "positive_class"}
+        ``attribution.target`` of the configuration.
+    labels : numpy.ndarray of int64, (n,)
+        True classes.
+
+    Returns
+    -------
+    numpy.ndarray of int64, (n,), or None
+        None stands for the predicted class.
+    """
+    if rule == "predicted_class":
+        return None
+    return np.ones_like(labels) if rule == "positive_class" else labels
+
+
 def explain_parts(
     explain: Callable[..., AttributionResult],
     model: torch.nn.Module,

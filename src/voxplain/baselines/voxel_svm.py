@@ -12,6 +12,8 @@ from voxplain.errors import ImageError
 from voxplain.limits import EXACT_TO, GRAM_VALUES, LANDMARKS
 from voxplain.stack import Stack, voxel_blocks
 
+DEGREE = 3  # of head size in a voxel: what a line leaves tells the classes apart (docs/methods.md)
+
 
 def landmarks(n: int) -> np.ndarray:
     """Return the rows whose inner products with everybody are kept: all, or an even choice.
@@ -111,7 +113,58 @@ def fit_predict(
     kernel = np.exp(-gamma * distances)
     if exact:
         return _exact(kernel, y, train, test, parameters)
-    return _approximated(kernel, own, y, train, test, parameters)
+    features = _features(kernel, own)
+    # LinearSVC, unlike SVC, shrinks the intercept, which around the mean has nothing to do.
+    features -= features[train].mean(axis=0)
+    return _linear(features, y, train, test, parameters | {"landmarks": len(own)})
+
+
+def fit_predict_residuals(
+    gram: np.ndarray,
+    y: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
+    head_size: np.ndarray,
+    C: float = 1.0,
+) -> Fitted:
+    """Fit a linear SVM on voxels minus what a cubic in head size says of each.
+
+    The cubics are the training participants' least squares (Snoek et al. 2019), taken from inner
+    products: with ``W`` the pseudo-inverse of the training rows of ``[1, s, s², s³] = Z``, the
+    residuals are ``X - Z W X_train``. Borders move through a voxel as heads grow, so that its value
+    is no straight line in head size. The machine is linear, because others can find head size
+    again in the residuals (Hamdan et al. 2023).
+
+    Parameters
+    ----------
+    gram : numpy.ndarray, shape (n, n_landmarks)
+        From `gram_matrix`.
+    y, train, test
+        As for `fit_predict`.
+    head_size : numpy.ndarray, shape (n,)
+        In any one unit.
+    C : float
+        Penalty, of residuals scaled to a mean squared length of 1 over the training participants.
+
+    Returns
+    -------
+    Fitted
+        As of `fit_predict`, without gamma.
+    """
+    standardised = (head_size - head_size[train].mean()) / head_size[train].std()
+    design = np.vander(standardised, DEGREE + 1)
+    weights = np.linalg.pinv(design[train])
+    everybody = landmarks(len(gram))
+    if len(gram) <= EXACT_TO:
+        kernel = gram[:, train] - design @ (weights @ gram[np.ix_(train, train)])
+        kernel -= (kernel @ weights.T) @ design[train].T
+        kernel /= np.trace(kernel[train]) / len(train)
+        return _exact(kernel, y, train, test, {"C": C})
+    columns = np.flatnonzero(np.isin(everybody, train))
+    features = _features(gram[:, columns], everybody[columns])
+    features -= design @ (weights @ features[train])
+    features /= np.sqrt((features[train] ** 2).sum(axis=1).mean())
+    return _linear(features, y, train, test, {"C": C, "landmarks": len(columns)})
 
 
 def _exact(kernel, y, train, test, parameters) -> Fitted:
@@ -125,20 +178,21 @@ def _exact(kernel, y, train, test, parameters) -> Fitted:
     )
 
 
-def _approximated(kernel, own, y, train, test, parameters) -> Fitted:
-    """Fit on features whose products approximate the kernel; `own` are the landmarks' rows."""
-    from sklearn.svm import LinearSVC
-
+def _features(kernel: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return features whose products approximate the kernel; `own` are the landmarks' rows."""
     values, vectors = np.linalg.eigh(kernel[own])
     # directions that hold nothing but rounding would be blown up to unit length
     kept = values > values[-1] * len(own) * np.finfo(float).eps
-    features = kernel @ (vectors[:, kept] / np.sqrt(values[kept]))
-    # LinearSVC, unlike SVC, shrinks the intercept, which around the mean has nothing to do.
-    features -= features[train].mean(axis=0)
+    return kernel @ (vectors[:, kept] / np.sqrt(values[kept]))
+
+
+def _linear(features, y, train, test, parameters) -> Fitted:
+    from sklearn.svm import LinearSVC
+
     model = LinearSVC(C=parameters["C"], loss="hinge", max_iter=10_000, random_state=0)
     model.fit(features[train], y[train])
     return Fitted(
         scores=model.decision_function(features[test]),
         predictions=model.predict(features[test]),
-        parameters=parameters | {"landmarks": len(own)},
+        parameters=parameters,
     )

@@ -74,7 +74,8 @@ def permuted_labels(
     exchangeable, but the labels of whole families are (Winkler et al. 2015, whole-block and
     within-block exchangeability). Staying inside a fold keeps the folds stratified: otherwise a
     shuffled fold that lacks a class in training has too much of it in the test, and the null lies
-    below chance.
+    below chance. Families that folds divide (``folds.groups: none``) cannot stay inside one: their
+    labels go to any divided family of their size.
 
     Families of one size are taken to be alike, and the members of a family to be exchangeable
     without restriction. That is not so for a pair of monozygotic twins with a sibling, nor for
@@ -83,7 +84,7 @@ def permuted_labels(
     Parameters
     ----------
     labels, families, folds : numpy.ndarray, shape (n,)
-        Class, family number and fold of each participant; families lie in one fold.
+        Class, family number and fold of each participant.
     n_draws : int
     seed : int
 
@@ -94,7 +95,7 @@ def permuted_labels(
     """
     rng = np.random.default_rng([seed])
     sizes = np.bincount(families)[families]
-    blocks = np.unique(folds, return_inverse=True)[1] * (sizes.max() + 1) + sizes
+    blocks = _folds_of_families(families, folds)[families] * (sizes.max() + 1) + sizes
     order = np.lexsort((families, blocks))
     permuted = np.empty((n_draws, len(labels)), labels.dtype)
     for block in np.split(order, np.flatnonzero(np.diff(blocks[order])) + 1):
@@ -104,6 +105,16 @@ def permuted_labels(
             drawn = labels[rows][rng.permuted(places, axis=1)]
             permuted[part, rows.ravel()] = rng.permuted(drawn, axis=2).reshape(len(drawn), -1)
     return permuted
+
+
+def _folds_of_families(families: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """Return the number of the fold that each family lies in, (n_families,); 0 for several."""
+    numbers = np.unique(folds, return_inverse=True)[1] + 1
+    lowest = np.full(families.max() + 1, numbers.max())
+    highest = np.zeros_like(lowest)
+    np.minimum.at(lowest, families, numbers)
+    np.maximum.at(highest, families, numbers)
+    return np.where(lowest == highest, highest, 0)
 
 
 def label_permutations(participants: pd.DataFrame, n_draws: int, seed: int) -> np.ndarray:

@@ -159,6 +159,44 @@ def first_layer_features(
     return np.concatenate(means), np.concatenate(entropies)
 
 
+def class_batch_entropies(
+    model: torch.nn.Module, images: np.ndarray | Stack, labels: np.ndarray, batch: int = 47
+) -> np.ndarray:
+    """Return the entropies that the authors' code computes, on a scale of each batch of a class.
+
+    A batch holds participants of one class, and its highest value, of whatever feature and
+    participant, is the end of all its histograms: one participant's bright voxel moves the entropy
+    of everybody in the batch, and with it the class's.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The network, see `first_hidden_layer`.
+    images : numpy.ndarray or Stack, shape (n, X, Y, Z)
+    labels : numpy.ndarray of int, shape (n,)
+        True class, 0 or 1.
+    batch : int
+        Participants per batch (theirs: 47).
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n, k)
+        Nats.
+    """
+    found: dict[int, np.ndarray] = {}
+    for label in (0, 1):
+        rows = np.flatnonzero(labels == label)
+        for part in parts(len(rows), batch):
+            group = images.take(rows[part]) if isinstance(images, Stack) else images[rows[part]]
+            highest = first_layer_scale(model, group)
+            # they truncate 255 times the share of the highest value
+            scale = np.full_like(highest, highest.max() * N_BINS / (N_BINS - 1))
+            found |= dict(
+                zip(rows[part], first_layer_features(model, group, scale)[1], strict=True)
+            )
+    return np.array([found[row] for row in range(len(labels))])
+
+
 def _outputs(model: torch.nn.Module, images: np.ndarray | Stack) -> Iterator[torch.Tensor]:
     """Yield the first hidden layer's output (batch, k, voxels) in float64 on the CPU."""
     first = next(model.parameters())

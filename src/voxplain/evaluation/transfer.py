@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.stats import rankdata
 
 from voxplain.errors import ConfigError, LeakageError
@@ -16,7 +15,10 @@ MUST_MATCH = ("shape", "normalisation", "classes", "contrast")
 
 
 def check_transfer(
-    trained: Mapping[str, Any], here: Mapping[str, Any], others: pd.DataFrame, people: pd.DataFrame
+    trained: Mapping[str, Any],
+    here: Mapping[str, Any],
+    others: Mapping[str, str],
+    people: Mapping[str, str],
 ) -> None:
     """Refuse models that were trained on other images or on the same people.
 
@@ -24,8 +26,9 @@ def check_transfer(
     ----------
     trained, here : mapping
         What the models were trained on (`voxplain.model_input`), and what this run's images are.
-    others, people : pandas.DataFrame
-        Participants of the other run and of this one: participant_id, image.
+    others, people : mapping of str to str
+        SHA-256 of each participant's image in the other run and in this one (``images_sha256`` of
+        ``provenance.json``), so that a copy is found wherever it lies.
 
     Raises
     ------
@@ -41,7 +44,8 @@ def check_transfer(
                 f"other_run: its models were trained with {key} {theirs}, this run has {ours}; "
                 "run this cohort with the other run's value"
             )
-    shared = people.loc[people["image"].isin(others["image"]), "participant_id"].tolist()
+    known = set(others.values())
+    shared = [name for name, digest in people.items() if digest in known]
     if shared:
         raise LeakageError(
             f"other_run: {len(shared)} of {len(people)} images are in both runs, such as "

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from voxplain.figures import style
 
-RESIDUAL = "logistic_regression_tiv_residual"
+RESIDUALS = ("logistic_regression_tiv_residual", "voxel_svm_tiv_residual")
 COLUMNS = 3
 
 
@@ -27,7 +27,7 @@ def head_size(table: pd.DataFrame) -> Figure:
     figure = style.new_figure(28 + 8.5 * len(table), layout="constrained")
     axes = figure.add_subplot()
     for place, row in zip(places, table.itertuples(), strict=True):
-        colour = style.ACCENT if row.model == RESIDUAL else style.POSITIVE
+        colour = style.ACCENT if row.model in RESIDUALS else style.POSITIVE
         axes.errorbar(
             row.accuracy,
             place + 0.16,

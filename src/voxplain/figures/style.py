@@ -58,6 +58,7 @@ MODEL_NAMES = {
     "knn": "k-NN, morphometry",
     "logistic_regression": "Logistic regression, morphometry",
     "logistic_regression_tiv_residual": "Logistic regression, head size removed",
+    "voxel_svm_tiv_residual": "Linear SVM on voxels, head size removed",
     "head_size": "Head size alone",
 }
 

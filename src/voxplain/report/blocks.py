@@ -128,6 +128,7 @@ def protocol_name(config: Mapping[str, Any]) -> str:
         attribution["target"] == "predicted_class",
         attribution["grad_cam"]["upsampling"] == "paper",
         config["volumes"]["normalisation"] == "none",
+        config["folds"]["groups"] == "none",
     )
     if all(papers):
         return "kan2020 protocol"

@@ -18,6 +18,12 @@ NORMALISATIONS = {
 TARGETS = {
     "true_class": "the participant's true class",
     "predicted_class": "the class that the network predicts",
+    "positive_class": "the positive class, whoever the participant",
+}
+GROUPINGS = {
+    "family": " and grouped by family where families are known",
+    "site": " and grouped by site, with families where they are known",
+    "none": " alone, so that relatives may stand on both sides, as in the paper",
 }
 NORMS = {
     "mean": "means over voxels, as in the authors' code",
@@ -113,7 +119,7 @@ def methods(
     """
     return [
         _data(config, n_participants),
-        _network(config["cnn"], config["folds"]["n_splits"]),
+        _network(config["cnn"], config["folds"]),
         _baselines(config["baselines"]),
         _attribution(config["attribution"]),
         _evaluation(config["evaluation"], config["attribution"]),
@@ -166,7 +172,7 @@ def _registered(config: Mapping[str, Any]) -> str:
     )
 
 
-def _network(cnn: Mapping[str, Any], n_splits: int) -> str:
+def _network(cnn: Mapping[str, Any], folds: Mapping[str, Any]) -> str:
     weights = (
         f"The weights are the mean of the last {cnn['average_last']} epochs'"
         if cnn["average_last"] > 1
@@ -177,9 +183,9 @@ def _network(cnn: Mapping[str, Any], n_splits: int) -> str:
         f"Adam for {cnn['epochs']} epochs in batches of {cnn['batch_size']}, learning rate "
         f"{cnn['learning_rate']:g}, multiplied by {cnn['gamma']:g} after epochs "
         f"{', '.join(map(str, cnn['milestones']))}, weight decay {cnn['weight_decay']:g}, "
-        f"without augmentation. {weights}. Accuracy was estimated by {n_splits}-fold "
-        "cross-validation, stratified by class and "
-        "grouped by family where families are known; all models used the same folds."
+        f"without augmentation. {weights}. Accuracy was estimated by {folds['n_splits']}-fold "
+        f"cross-validation, stratified by class{GROUPINGS[folds['groups']]}; all models used the "
+        "same folds."
     )
 
 
@@ -201,11 +207,12 @@ def _architecture(cnn: Mapping[str, Any]) -> str:
 def _baselines(baselines: Mapping[str, Any]) -> str:
     return (
         f"Baselines on the same folds: a support vector machine (RBF kernel, C = "
-        f"{baselines['svm_c']:g}) on all voxels, and, where the cohort has morphometry, XGBoost, "
-        "k-nearest neighbours and logistic regression, the last also on features with head size "
-        "regressed out, their hyper-parameters chosen by "
-        f"{baselines['inner_splits']}-fold cross-validation inside each training fold; logistic "
-        "regression on head size alone. Everything was fitted inside the training fold."
+        f"{baselines['svm_c']:g}) on all voxels, a linear one on voxels with a cubic in head size "
+        "regressed out, and, where the cohort has morphometry, XGBoost, k-nearest neighbours and "
+        "logistic regression, the last also on features with head size regressed out, their "
+        f"hyper-parameters chosen by {baselines['inner_splits']}-fold cross-validation inside "
+        "each training fold; logistic regression on head size alone. Everything was fitted inside "
+        "the training fold."
     )
 
 

@@ -79,6 +79,17 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
                 "both sides of a split.",
             )
         )
+    related = 0 if people is None else _relatives(people)
+    if related and config["folds"]["groups"] == "none":
+        found.append(
+            Notice(
+                "warn",
+                f"Families are divided (folds.groups: none, the paper's folds): {related} of "
+                f"{len(people)} participants have relatives in the cohort, who may stand on the "
+                "other side of a split, so that accuracies may be too high; snakemake repeats "
+                "measures by how much. Permutations and bootstraps keep families whole.",
+            )
+        )
     contrast = config["cohort"]["contrast"]
     if contrast != "T1w":
         found.append(
@@ -134,6 +145,11 @@ def _told_by_size(accuracy: pd.DataFrame | None) -> str:
         f", which alone predicts the class with an accuracy of {row['accuracy']:.2f} (95 % CI "
         f"{row['ci_low']:.2f} to {row['ci_high']:.2f}; larger class {row['majority']:.2f})"
     )
+
+
+def _relatives(people: pd.DataFrame) -> int:
+    """Count the participants with a known relative in the cohort."""
+    return int(people["family_id"].dropna().duplicated(keep=False).sum())
 
 
 def _space_notice(space: str, registration: Mapping[str, Any]) -> Notice:

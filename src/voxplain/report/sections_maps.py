@@ -298,7 +298,9 @@ def first_layer(context: Mapping[str, Any]) -> list:
             f"{paper.FIRST_LAYER_DIFFERENT} of {paper.FIRST_LAYER_FEATURES}, "
             f"{paper.FIRST_LAYER_LARGER_NEGATIVE} larger in the paper's women and "
             f"{paper.FIRST_LAYER_LARGER_POSITIVE} in the paper's men. Fold {WHOLE_COHORT}: "
-            "in-sample, as the paper does, without a valid null.",
+            "in-sample, as the paper does, without a valid null. Authors' scale: the entropy as "
+            "their code has it, whose histograms end at the highest value of a batch of one class, "
+            "so that the classes differ by how they are batched.",
             "tables/first_layer.tsv",
             labels={
                 "negative": f"larger in {names[0]}",

@@ -94,7 +94,8 @@ def truth(context: Mapping[str, Any]) -> list:
             )
         ]
     own = context["config"]["evaluation"]["truth"]  # these cohorts are not the run's
-    config = context["config"] | {"folds": {"n_splits": own["n_splits"]}}
+    folds = context["config"]["folds"] | {"n_splits": own["n_splits"]}
+    config = context["config"] | {"folds": folds}
     sizes = ", ".join(map(str, own["n_subjects"]))
     return [
         picture(
@@ -280,7 +281,7 @@ def external(context: Mapping[str, Any]) -> list:
             rows,
             "table-external",
             "Models of another cohort on this one, beside what both runs reach on their own "
-            "held-out participants.",
+            "held-out participants. Models that need what only one of the runs has are left out.",
             "tables/external.tsv",
         ),
     ]

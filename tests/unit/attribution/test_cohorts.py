@@ -6,7 +6,7 @@ import torch
 
 from voxplain.attribution import METHODS
 from voxplain.attribution import cohorts as module
-from voxplain.attribution.cohorts import explain_parts, write_maps
+from voxplain.attribution.cohorts import explain_parts, targets_of, write_maps
 from voxplain.checkpoints import Checkpoint
 from voxplain.files import write_array
 from voxplain.network import CNN3D
@@ -74,3 +74,11 @@ def test_each_part_is_kept_and_counted(study, tmp_path):
         assert torch.equal(a.maps, b.maps)
     again.remove()
     assert not list(tmp_path.glob("*.pt"))
+
+
+def test_targets_by_their_names():
+    labels = np.array([0, 1, 1])
+    assert targets_of("true_class", labels).tolist() == [0, 1, 1]
+    assert targets_of("positive_class", labels).tolist() == [1, 1, 1]
+    assert targets_of("positive_class", labels).dtype == labels.dtype
+    assert targets_of("predicted_class", labels) is None

@@ -54,3 +54,15 @@ def test_labels_of_fixed_predictions_may_leave_their_fold():
     np.testing.assert_array_equal(drawn[:, 4] + drawn[:, 5], 1)
     np.testing.assert_allclose(drawn.mean(axis=0), 0.5, atol=0.08)
     np.testing.assert_array_equal(drawn, label_permutations(table, 400, seed=3))
+
+
+def test_labels_of_divided_families_stay_in_families_of_their_size():
+    folds = np.array(["01", "02", "01", "02", "01", "01", "02", "02", "02"])
+    families = np.array([0, 0, 1, 1, 2, 2, 3, 4, 5])  # 0 and 1 are divided, 2 is not
+    labels = np.array([1, 1, 0, 1, 0, 1, 1, 0, 0])
+    seen = permuted_labels(labels, families, folds, 2000, seed=0)
+    sums = np.sort(seen[:, :4].reshape(-1, 2, 2).sum(axis=2), axis=1)
+    assert (sums == [1, 2]).all()  # whole families change places, members among themselves
+    np.testing.assert_allclose(seen[:, :4].mean(axis=0), 3 / 4, atol=0.04)
+    assert (seen[:, 4:6].sum(axis=1) == 1).all()
+    assert (seen[:, 6:].sum(axis=1) == 1).all()

@@ -57,6 +57,36 @@ def test_the_entropy_of_uniform_values_is_the_logarithm_of_the_bins():
     assert entropies.item() == pytest.approx(np.log(256), abs=0.01)
 
 
+def test_the_authors_entropies_against_a_plain_loop(model, images):
+    labels = np.array([0, 1, 1, 0] * 5)
+    found = first_layer.class_batch_entropies(model, images, labels, batch=7)
+    with torch.no_grad():
+        output = model.blocks[0](torch.from_numpy(images)[:, None]).double().numpy()
+    for rows in (
+        np.flatnonzero(labels == c)[part] for c in (0, 1) for part in (np.s_[:7], np.s_[7:])
+    ):
+        levels = (output[rows] / output[rows].max() * 255).astype(int)
+        for row, features in zip(rows, levels, strict=True):
+            counts = [np.bincount(one.ravel(), minlength=256) for one in features]
+            np.testing.assert_allclose(found[row], stats.entropy(counts, axis=1), atol=0.01)
+
+
+def test_the_authors_scale_makes_a_difference_out_of_one_voxel(model, images):
+    labels = np.repeat([0, 1], 10)
+    changed = images.copy()
+    changed[10, 5, 5, 5] = 50  # one bright voxel in one participant of class 1
+    size = np.random.default_rng(1).normal(size=20)
+    theirs = first_layer.class_batch_entropies(model, changed, labels)
+    assert (feature_p(theirs, labels, size)[:2] < 1e-4).all()
+    scale = first_layer.first_layer_scale(model, changed)
+    ours = first_layer.first_layer_features(model, changed, scale)[1]
+    assert (feature_p(ours, labels, size)[:2] > 0.05).all()
+
+
+def feature_p(values, labels, size):
+    return first_layer.feature_tests(values, labels, ("women", "men"), size)["p_holm"].to_numpy()
+
+
 def test_the_network_is_used_in_eval_mode_and_left_as_found(model, images):
     model.train()
     norm = model.blocks[0].norm.eval()

@@ -37,7 +37,7 @@ def config(**changes):
         },
         "registration": {"method": "none", "template": "MNI152NLin6Asym"},
         "volumes": {"shape": [30, 36, 30], "normalisation": "brain_mean", "brain_mask": "image"},
-        "folds": {"n_splits": 10},
+        "folds": {"n_splits": 10, "groups": "family"},
         "cnn": {
             "network": None, "network_settings": {},
             "channels": [8, 16, 32], "dropout": 0.5, "epochs": 20,

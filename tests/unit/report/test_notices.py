@@ -31,6 +31,11 @@ def people_of(families, ages=(30.0, 31.0, 30.0, 31.0)):
             "own space into MNI152NLin2009aSym by an affine of ANTsPy each",
         ),
         ({"cohort__layout": "table"}, people_of([pd.NA] * 4), "Families are not controlled"),
+        (
+            {"folds__groups": "none"},
+            people_of(["f1", "f1", "f2", pd.NA]),
+            "Families are divided (folds.groups: none, the paper's folds): 2 of 4 participants",
+        ),
         ({"cohort__synthetic__null_cohort": True}, None, "no effect planted"),
         (
             {"cohort__layout": "table"},
@@ -50,6 +55,13 @@ def test_notices(changes, people, words):
     if people is not None:
         context["participants"] = people
     assert any(words in notice.text for notice in notices(context))
+
+
+def test_nobody_is_warned_of_families_that_are_not_divided():
+    alone = people_of(["f1", "f2", pd.NA, pd.NA])
+    for groups, people in (("none", alone), ("family", people_of(["f1"] * 4))):
+        found = notices({"config": config(folds__groups=groups), "participants": people})
+        assert not any("divided" in notice.text for notice in found)
 
 
 def test_known_families_and_full_size_raise_no_warning():

@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
+from page_context import config
 
 from voxplain.report import claims
-from voxplain.report.sections_trust import faithfulness, paper_maps, robustness
+from voxplain.report.sections_trust import faithfulness, paper_maps, properties, robustness
 
 CLASSES = ("women", "men")
 METHODS = ("grad_cam", "guided_backprop", "meaningful_perturbation")
@@ -81,3 +82,13 @@ def test_maps_made_the_papers_way_are_asked_for_by_name():
     rows = pd.DataFrame({"method": ["grad_cam"], "changed": "x", "spearman": 0.5, "auc_own": 0.6})
     (shown,) = paper_maps({"paper_maps": rows})
     assert shown.headers[2:] == ["Spearman's rho", "AUC, this run's"]
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("true_class", "of people or of targets."), ("positive_class", "of people.")],
+)
+def test_what_a_difference_of_the_classes_maps_can_be(target, words):
+    scores = pd.DataFrame({"property": ["class difference"], "value": [0.2]})
+    given = {"config": config(attribution__target=target), "map_properties": scores}
+    assert properties(given)[-1].caption.endswith(words)
