@@ -75,7 +75,10 @@ def test_rules_beside_snakemake_are_small_ones():
 
 
 def test_every_rule_that_computes_with_the_network_says_how_much_memory():
-    others = {"truth_point": "memory_of_study", "grid_cnn": "memory_on_grid"}
+    others = {
+        **{"truth_point": "memory_of_study", "grid_cnn": "memory_on_grid"},
+        "external_accuracy": "memory_of_transfer",
+    }
     every = rules()
     for name in network_rules():
         text, base = every[name]

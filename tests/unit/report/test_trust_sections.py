@@ -85,10 +85,9 @@ def test_maps_made_the_papers_way_are_asked_for_by_name():
 
 
 @pytest.mark.parametrize(
-    ("target", "words"),
-    [("true_class", "of people or of targets."), ("positive_class", "of people.")],
+    ("tested", "words"),
+    [({}, "without any difference of people."), ({"p_null": 0.2}, "explain one class's output.")],
 )
-def test_what_a_difference_of_the_classes_maps_can_be(target, words):
-    scores = pd.DataFrame({"property": ["class difference"], "value": [0.2]})
-    given = {"config": config(attribution__target=target), "map_properties": scores}
-    assert properties(given)[-1].caption.endswith(words)
+def test_what_a_difference_of_the_classes_maps_can_be(tested, words):
+    scores = pd.DataFrame({"property": ["class difference"], "value": [0.2], **tested})
+    assert properties({"config": config(), "map_properties": scores})[-1].caption.endswith(words)
