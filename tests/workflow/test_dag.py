@@ -58,7 +58,7 @@ def test_every_model_writes_the_same_predictions_table(tiny):
     files = sorted(tiny.path("tiny").rglob("predictions.tsv"))
     folds = [file for file in files if file.parent.name.startswith("fold-0")]
     assert {file.parent.parent.name for file in folds} == {
-        *("cnn", "voxel_svm", "xgboost", "knn", "head_size"),
+        *("cnn", "voxel_svm", "voxel_svm_tiv_residual", "xgboost", "knn", "head_size"),
         *("logistic_regression", "logistic_regression_tiv_residual"),
     }
     everyone = set(pd.read_csv(tiny.path("tiny/cohort/participants.tsv"), sep="\t").participant_id)

@@ -156,6 +156,6 @@ def test_external_validation_wants_another_run_and_other_people(tiny, elsewhere)
     refused = tiny("external", config=("other_run=nowhere",))
     assert "'nowhere' is not another finished run" in refused.stdout
     shutil.copy(tiny.path("tiny", "provenance.json"), elsewhere)  # copies of this run's images
-    refused = tiny("external", config=("other_run=elsewhere",))
+    refused = tiny("results/tiny/tables/external.tsv", config=("other_run=elsewhere",))
     assert refused.returncode
     assert "24 of 24 images are in both runs" in refused.stdout
