@@ -130,12 +130,9 @@ def auc_over_folds(
         networks of one cohort.
     """
     kept = {"": (truth[brain_mask], np.ones(np.count_nonzero(brain_mask), bool))}
-    low = high = np.nan
-    if len(folds) > 1:
-        total = folds.sum(axis=0)
-        rest = [_measures((total - one)[brain_mask], kept)[""]["auc"] for one in folds]
-        mean, low, high, _ = jackknife_t(np.array(rest))
-        low, high = max(low - mean + auc, 0.0), min(high - mean + auc, 1.0)
+    total = folds.sum(axis=0)
+    rest = np.array([_measures((total - one)[brain_mask], kept)[""]["auc"] for one in folds])
+    _, low, high, _ = jackknife_t(rest - rest.mean() + auc, 0, 1)
     return {"auc_low": low, "auc_high": high}
 
 

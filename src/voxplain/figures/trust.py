@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from voxplain.evaluation.robustness import IGNORANT
 from voxplain.figures import style
 
 CONTROL_STYLES = {"input_gradient": ":", "edges": "--", "group_difference": "-."}
@@ -74,7 +75,7 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
     """
     level = table["level"].fillna("").astype(str)
     table = table.assign(change=(table["kind"] + " " + level).str.strip())
-    ignorant = table["kind"].isin(["randomised", "shuffled"])
+    ignorant = table["kind"].isin(IGNORANT)
     border = table.loc[ignorant, "change"].nunique() - 0.5
     table = pd.concat([table[ignorant], table[~ignorant]])
     places = {name: place for place, name in enumerate(table["change"].unique())}
