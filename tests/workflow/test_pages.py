@@ -69,6 +69,15 @@ def test_a_participants_page_on_request(tiny):
 
 def test_snakemakes_own_report_has_every_figure_with_its_protocol(tiny):
     target = tiny.folder / "snakemake-report.zip"
+    caption = tiny.path("tiny", "figures", "fig1.rst")
+    set_aside = caption.rename(tiny.folder / caption.name)  # as if a study had just drawn it
+    done = tiny("--report", str(target))
+    set_aside.rename(caption)
+    assert done.returncode == 0, done.stdout[-4000:]
+    with zipfile.ZipFile(target) as archive:
+        assert "newer than the page" in archive.read("snakemake-report/report.html").decode()
+
+    target.unlink()
     done = tiny("--report", str(target))
     assert done.returncode == 0, done.stdout[-4000:]
     with zipfile.ZipFile(target) as archive:

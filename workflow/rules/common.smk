@@ -95,6 +95,7 @@ STUDY_TABLES = [
 # Of these, those that claims are judged by
 CLAIM_STUDIES = ["ablation", "grids", "roar"]
 STUDY_FIGURES = ["learning", "truth", "ablation", "ablation_convergence", "grids"]
+NO_CAPTION = Path(workflow.basedir) / "workflow" / "report" / "uncaptioned.rst"
 WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
 # Models whose importances are set beside the maps.
 WEIGHED_MODELS = ["logistic_regression", "xgboost"] if HAS_MORPHOMETRY else []

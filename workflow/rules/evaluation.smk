@@ -57,6 +57,7 @@ rule table3:
     input:
         brain_mask=P.brain_mask,
         maps=expand(P.group_maps, method=METHODS),
+        controls=expand(P.group_maps, method=CONTROLS),
         fold_maps=expand(P.maps, method=METHODS, fold=MAP_FOLDS),
     output:
         table=P.table("table3"),
@@ -69,6 +70,7 @@ rule table3:
         ENVIRONMENT
     params:
         methods=METHODS,
+        controls=CONTROLS,
         folds=MAP_FOLDS,
         thresholds=config["evaluation"]["thresholds"],
         equal_area=config["evaluation"]["equal_area"],

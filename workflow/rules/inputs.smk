@@ -74,12 +74,13 @@ def reference_files():
 def figure(name, category, label):
     """Files of a figure: picture, vector drawing, data; Snakemake's report shows the picture.
 
-    The job of the page writes the captions.
+    The job of the page writes the captions; a study's figure may be newer than the page.
     """
     png, svg, data = P.figure(name)
+    caption = Path(P.caption(name)).absolute()
     shown = report(
         png,
-        caption=Path(P.caption(name)).absolute(),
+        caption=caption if caption.exists() else NO_CAPTION,
         category=category,
         labels={"figure": label},
     )

@@ -34,6 +34,7 @@ with job_log(snakemake.log[0]):
     table3 = read_table(given.table3)
     draw("table3", figures.overlap(table3), table3)
     agreement = read_table(given.agreement)
+    agreement = agreement[agreement["method_b"].isin(p.methods)]  # the page's table has controls
     draw("agreement", figures.agreement(agreement), agreement)
     runtime = read_table(given.runtime)
     draw("runtime", figures.runtime(runtime), runtime)

@@ -21,12 +21,15 @@ from voxplain.stack import Stack
 with job_log(snakemake.log[0]):
     p = snakemake.params
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
-    group = {
-        method: np.load(path)[2]
-        for method, path in zip(p.methods, snakemake.input.maps, strict=True)
-    }
+    group, controls = (
+        {method: np.load(path)[2] for method, path in zip(methods, paths, strict=True)}
+        for methods, paths in (
+            (p.methods, snakemake.input.maps),
+            (p.controls, snakemake.input.controls),
+        )
+    )
     areas = sorted({*AREAS, p.equal_area})
-    sweep = group_agreement(group, brain, areas, p.surrogates, p.seed)
+    sweep = group_agreement(group, brain, areas, p.surrogates, p.seed, controls)
     table = table3(group, brain, p.thresholds, sweep, p.equal_area)
     write_table(snakemake.output.table, table)
 

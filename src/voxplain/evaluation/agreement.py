@@ -6,6 +6,7 @@ beside that of independent masks of its area (the area's own share) and of smoot
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -89,8 +90,9 @@ def group_agreement(
     areas: Sequence[float],
     n_null: int,
     seed: int,
+    controls: Mapping[str, np.ndarray] = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """Compare the methods' group maps, in the whole brain and axial slice by axial slice.
+    """Compare group maps pair by pair, in the whole brain and axial slice by axial slice.
 
     Parameters
     ----------
@@ -102,6 +104,8 @@ def group_agreement(
     n_null : int
         Number of smooth random maps that stand in for the second map.
     seed : int
+    controls : mapping of str to numpy.ndarray, shape (X, Y, Z), optional
+        Group maps that each method is compared with as well, but not with one another.
 
     Returns
     -------
@@ -111,11 +115,12 @@ def group_agreement(
         null_mean, null_p95, p_null (share of smooth random maps that agree at least as much).
     """
     rows = []
-    inside = {method: one[brain_mask][None] for method, one in maps.items()}
-    for number, b in enumerate(maps):
+    everything = {**maps, **controls}
+    inside = {name: one[brain_mask][None] for name, one in everything.items()}
+    for number, b in enumerate(everything):
         if number == 0:
             continue
-        null = surrogate_values(maps[b], brain_mask, n_null, seed)
+        null = surrogate_values(everything[b], brain_mask, n_null, seed)
         for level, places in (("group", Places(brain_mask)), ("slice", Places(brain_mask, AXIAL))):
             rank_b, random = places.ranks(inside[b]), places.ranks(null)
             for a in list(maps)[:number]:

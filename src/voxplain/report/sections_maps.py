@@ -213,7 +213,9 @@ def _sweep(agreement: pd.DataFrame | None) -> list:
             "table-agreement",
             "Agreement over areas. For participants: 95 % interval over folds, Dice with another "
             "participant's map (other mean), and p of the excess over smooth random maps "
-            "(jackknife over folds).",
+            "(jackknife over folds). Group maps are compared with the controls' too: a method that "
+            "agrees with the image's edges or the plain gradient as much as with another method "
+            "has found no more than these.",
             "tables/agreement.tsv",
             folded=True,
         )

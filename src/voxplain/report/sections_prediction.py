@@ -194,11 +194,7 @@ def _permutations(context: Mapping[str, Any]) -> list:
         )
     ]
     if len(done) == 1:
-        blocks.append(
-            Note(
-                f"The same for the other models takes minutes: {command(context, 'permutations')}."
-            )
-        )
+        blocks.append(Note(f"The same for the other models: {command(context, 'permutations')}."))
     return blocks
 
 

@@ -52,6 +52,18 @@ def test_group_maps_agree_with_themselves_and_beyond_smooth_chance():
     assert (table["null_p95"] >= table["null_mean"]).all()
 
 
+def test_controls_are_compared_with_the_methods_and_not_with_one_another():
+    maps = {"a": smooth_map(0), "b": smooth_map(1)}
+    controls = {"edges": smooth_map(0), "difference": smooth_map(2)}
+    alone = agreement.group_agreement(maps, BRAIN, (0.1,), n_null=39, seed=1)
+    table = agreement.group_agreement(maps, BRAIN, (0.1,), 39, 1, controls)
+    pd.testing.assert_frame_equal(table[: len(alone)], alone)
+    pairs = set(zip(table["method_a"], table["method_b"], strict=True))
+    assert pairs == {("a", "b")} | {(m, c) for m in maps for c in controls}
+    same = table[(table["method_a"] == "a") & (table["method_b"] == "edges")]
+    assert (same["dice"] == 1).all()
+
+
 def test_participants_are_compared_inside_their_fold():
     maps = {m: np.stack([smooth_map(k) for k in range(3)]) for m in ("a", "b")}
     rows = [

@@ -72,7 +72,7 @@ def test_sentences_follow_the_tables():
 
 def test_what_was_not_run_says_how_to_run_it():
     notes = words(prediction(context()), Note)
-    assert any("takes minutes: `snakemake permutations`" in n for n in notes)
+    assert any("other models: `snakemake permutations`" in n for n in notes)
     other = context()["permutations_voxel_svm"].assign(model="knn")
     blocks = prediction(context(permutations_knn=other))
     found = tables(blocks)["table-permutations"]
