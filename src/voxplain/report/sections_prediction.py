@@ -100,6 +100,21 @@ def _accuracy(context: Mapping[str, Any]) -> list:
             "Accuracy of all models on the same folds.",
             "tables/accuracy.tsv",
         ),
+        *_below_chance(_named(context, shown)),
+    ]
+
+
+def _below_chance(accuracy: pd.DataFrame) -> list[Note]:
+    """Say why models without information may lie below the larger class, which surprises."""
+    models = accuracy.loc[accuracy["ci_high"] < accuracy["majority"], "model"]
+    if models.empty:
+        return []
+    return [
+        Note(
+            f"Below the larger class: {', '.join(models)}. Cross-validation does this to models "
+            "that know nothing: where training participants differ by chance, those left out "
+            "differ the other way (Jamalabadi et al. 2016). It is no sign of information."
+        )
     ]
 
 

@@ -14,7 +14,11 @@ MODELS = ["cnn", "head_size"]
 
 def context(**changes):
     accuracy = pd.DataFrame({"model": MODELS, "n": 80, "accuracy": [0.9, 0.7]}).assign(
-        brier=[0.07, 0.2], calibration_slope=[0.8, np.inf], calibration_intercept=0.1
+        ci_high=[0.95, 0.8],
+        majority=0.5,
+        brier=[0.07, 0.2],
+        calibration_slope=[0.8, np.inf],
+        calibration_intercept=0.1,
     )
     comparison = {"model_a": "cnn", "model_b": "head_size", "difference": 0.2, "p_holm": 0.03}
     matched = {"n_pairs": 21, "caliper_ml": 38.4, "d_all": 1.35, "d_matched": 0.02}
@@ -68,6 +72,14 @@ def test_sentences_follow_the_tables():
     alone = context()["head_size"].assign(n_pairs=0, d_matched=np.nan)
     texts = words(prediction(context(head_size=alone)), Text)
     assert any("No two held-out participants" in text for text in texts)
+
+
+def test_a_model_below_chance_is_explained():
+    accuracy = context()["accuracy"]
+    assert not any("Below the larger class" in note for note in words(prediction(context()), Note))
+    low = accuracy.assign(ci_high=accuracy["ci_high"].mask(accuracy["model"] == "cnn", 0.4))
+    notes = words(prediction(context(accuracy=low)), Note)
+    assert any(note.startswith("Below the larger class: 3D CNN.") for note in notes)
 
 
 def test_what_was_not_run_says_how_to_run_it():
