@@ -110,10 +110,10 @@ class RunPaths:
         self.ablation_rows = f"{root}/evaluation/ablation/{{knob}}.tsv"
         self.ablation_curves = f"{root}/evaluation/ablation/{{knob}}_curves.tsv"
 
-        point = f"{root}/truth/n-{{n}}_effect-{{effect}}/results/point/tables"
+        point = f"{root}/truth/n-{{n}}_effect-{{effect}}"
         self.truth_accuracy = f"{point}/accuracy.tsv"
-        self.truth_localisation = f"{point}/localisation.tsv"
-        self.truth_controls = f"{point}/localisation_controls.tsv"
+        self.truth_localisation = f"{point}/results/point/tables/localisation.tsv"
+        self.truth_controls = f"{point}/results/point/tables/localisation_controls.tsv"
 
         self.tables = f"{root}/tables"
         self.figures = f"{root}/figures"

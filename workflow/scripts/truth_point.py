@@ -7,35 +7,50 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import yaml
 
 from voxplain.errors import VoxplainError
-from voxplain.files import write_text
+from voxplain.evaluation.families import label_permutations
+from voxplain.evaluation.statistics import is_evidence, summarise
+from voxplain.files import read_table, read_tables, write_table, write_text
 from voxplain.logs import job_log
+from voxplain.paths import RunPaths, fold_names
+from voxplain.predictions import in_order
 
 RUN = "point"
 
-with job_log(snakemake.log[0]):
-    p, wildcards = snakemake.params, snakemake.wildcards
-    config = copy.deepcopy(p.config)
-    config |= {"run": RUN, "seed": config["seed"] + int(wildcards.n)}
+
+def settings(given: dict, n: int, effect: float, n_splits: int) -> dict:
+    """Return the configuration of one point; what the sweep does not read is kept small."""
+    config = copy.deepcopy(given) | {"run": RUN, "seed": given["seed"] + n}
     config["cohort"]["layout"] = "synthetic"
     config["cohort"]["synthetic"] |= {
-        "n_subjects": int(wildcards.n),
-        "effect_size": float(wildcards.effect),
+        "n_subjects": n,
+        "effect_size": effect,
         "null_cohort": False,
     }
-    config["folds"]["n_splits"] = p.n_splits
-    # the folder that holds the results folder of the study
-    folder = Path(snakemake.output.accuracy).parents[3]
+    config["folds"]["n_splits"] = n_splits
+    # No model of morphometry is asked for; small cohorts have fewer neighbours than one may want.
+    config["baselines"]["knn"]["n_neighbors"] = [1]
+    config["attribution"]["training_sample"] = 1
+    config["evaluation"]["faithfulness"] |= {"participants": 1, "random_orders": 1}
+    return config
+
+
+with job_log(snakemake.log[0]):
+    p, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
+    config = settings(p.config, int(wildcards.n), float(wildcards.effect), p.n_splits)
+    folder, point = Path(output.accuracy).parent, RunPaths(RUN)
     wheels = folder / "results" / "wheels"
     wheels.mkdir(parents=True, exist_ok=True)
     for wheel in snakemake.input.wheels:
         shutil.copy2(wheel, wheels)
     write_text(folder / "config.yaml", yaml.safe_dump(config))
-    tables = [Path(path).relative_to(folder) for path in snakemake.output]
+    predictions = [point.predictions.format(model="cnn", fold=f) for f in fold_names(p.n_splits)]
+    tables = [point.table("localisation"), point.table("localisation_controls")]
     command = [
-        *(sys.executable, "-m", "snakemake", *map(str, tables)),
+        *(sys.executable, "-m", "snakemake", *predictions, *tables),
         *("--snakefile", p.snakefile, "--directory", str(folder)),
         *("--configfile", str(folder / "config.yaml")),
         *("--cores", str(snakemake.threads), "--rerun-incomplete", "--nolock"),
@@ -50,3 +65,11 @@ with job_log(snakemake.log[0]):
             f"the study in {folder} stopped; its reason stands above, and running the sweep again "
             "goes on where it stopped"
         )
+    participants = read_table(folder / point.participants)
+    held_out = read_tables([folder / path for path in predictions])
+    permuted = label_permutations(
+        participants, config["evaluation"]["permutations"], config["seed"]
+    )
+    cnn = summarise(in_order(held_out, participants["participant_id"].tolist()), permuted)
+    table = pd.DataFrame([{"model": "cnn", **cnn, "evidence": is_evidence(cnn)}])
+    write_table(output.accuracy, table)
