@@ -124,6 +124,34 @@ def test_answer_of_a_good_network(tmp_path):
     ) in text
 
 
+def test_answer_names_the_best_model_without_head_size_and_explains_less_than_chance(tmp_path):
+    context = full_context(tmp_path)
+    residual = {"model": ["cnn", "voxel_svm_tiv_residual"], "accuracy": [0.9, 0.81]}
+    text = answer(context | {"head_size": pd.DataFrame(residual)})
+    assert "without a network: Linear SVM on voxels, head size removed, 0.81." in text
+    assert "less than chance" not in text
+    low = context["accuracy"].replace({0.61: 0.37, 0.7: 0.47})
+    assert "alone gave 0.37, less than chance" in answer(context | {"accuracy": low})
+
+
+def test_answer_says_whether_the_maps_can_be_trusted(tmp_path):
+    """Deletion by the brain's mean, as Meaningful Perturbations optimise deletion by blur."""
+    methods = ["meaningful_perturbation", "grad_cam", "edges"]
+    deletion = pd.DataFrame({"method": methods, "gain": 0.3, "p": [0.001, 0.4, 0.001]})
+    blurred = deletion.assign(test="deletion", fill="blur", p=0.001)
+    deletion = pd.concat([deletion.assign(test="deletion", fill="mean"), blurred])
+    rows = [
+        {"method": method, "kind": kind, "level": "linear", "spearman": rho}
+        for method, rho in zip(methods, (0.1, 0.9, 1.0), strict=True)
+        for kind in ("randomised", "shuffled")
+    ]
+    scores = pd.DataFrame(rows)
+    scores = scores.assign(ci_low=scores["spearman"] - 0.05, ci_high=scores["spearman"] + 0.05)
+    text = answer(full_context(tmp_path) | {"faithfulness": deletion, "robustness": scores})
+    assert "random orders do for Meaningful Perturbations (Holm" in text
+    assert text.endswith("learnt nothing): Meaningful Perturbations passes, Grad-CAM fails.")
+
+
 def test_near_chance_answer_stops_before_the_maps(tmp_path):
     context = full_context(tmp_path) | {"accuracy": accuracy(evidence=False)}
     text = answer(context)
