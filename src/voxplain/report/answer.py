@@ -110,7 +110,7 @@ def _others(
     if "head_size" in rows.index:
         name = head_size_name(people, "head_size").removesuffix(" alone")
         alone = accuracy.set_index("model").loc["head_size"]
-        why = BELOW_CHANCE if alone["ci_high"] < alone["majority"] else ""
+        why = BELOW_CHANCE if alone["ci_high"] < 0.5 else ""
         sentences.append(f"{name} alone gave {alone['accuracy']:.2f}{why}.")
     return sentences
 

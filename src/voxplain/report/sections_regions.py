@@ -61,6 +61,7 @@ def regions(context: Mapping[str, Any]) -> list:
                 f"table-2-{atlas}",
                 f"Table 2, {atlas}. Highest regions of each method.",
                 f"tables/table2_{atlas}.tsv",
+                labels={"value": "label in the atlas"},
             )
         )
         blocks.append(

@@ -37,6 +37,7 @@ def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
     )
     assert "area &lt;6&gt;" not in five  # only the highest regions
     assert "area &lt;6&gt;" in everything
+    assert "label in the atlas" in five
     assert "(n = 2; default protocol, 10-fold, seed 42.)" in text
     assert "Selvaraju RR" in text  # Grad-CAM is in the run
     assert "Springenberg" not in text  # Guided Backpropagation is not
