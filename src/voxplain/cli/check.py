@@ -156,7 +156,10 @@ def _print_totals(config: dict[str, Any], plan: "pd.DataFrame", costs: Any, core
     if costs.disk_mb > free:
         errors.print("[yellow]There is not enough room on this disk.[/]")
     if config["cnn"]["network"] is not None:
-        errors.print("[yellow]Times are those of the paper's network, not of your own.[/]")
+        errors.print(
+            "[yellow]Times are those of the paper's network, not of your own, which was not tried "
+            "here: the run does so before it trains anything.[/]"
+        )
 
 
 def _duration(seconds: float) -> str:

@@ -268,6 +268,16 @@ def test_settings_inside_others_belong_into_a_file_as_snakemake_takes_them_for_t
         assert "'write" not in said(run("check", ROOT / DEFAULTS, "mine.yaml"))
 
 
+def test_a_network_of_ones_own_is_not_tried_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plan, "planned_jobs", lambda *_: {"train_cnn": 11})
+    Path("net.py").write_text("raise RuntimeError\n")
+    Path("net.yaml").write_text("cnn: {network: 'net.py:Net'}\n")
+    done = run("check", ROOT / DEFAULTS, "net.yaml")
+    assert done.exit_code == 0, done.output
+    assert "which was not tried here" in said(done)
+
+
 def test_a_finished_run_has_no_plan(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(plan, "planned_jobs", lambda *_: {})
