@@ -14,11 +14,6 @@ from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import relation
 from voxplain.report.verdicts import UNDECIDED
 
-BELOW_CHANCE = (
-    ", less than chance, as a model that knows nothing can: what the training participants have "
-    "too much of, those held out have too little of"
-)
-
 
 def class_names(config: Mapping[str, Any]) -> tuple[str, str]:
     """Return the names of the negative and the positive class."""
@@ -109,9 +104,7 @@ def _others(
         )
     if "head_size" in rows.index:
         name = head_size_name(people, "head_size").removesuffix(" alone")
-        alone = accuracy.set_index("model").loc["head_size"]
-        why = BELOW_CHANCE if alone["ci_high"] < 0.5 else ""
-        sentences.append(f"{name} alone gave {alone['accuracy']:.2f}{why}.")
+        sentences.append(f"{name} alone gave {rows['head_size']:.2f}.")
     return sentences
 
 
