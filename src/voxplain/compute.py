@@ -42,7 +42,7 @@ def prepare(threads: int = 1, gpus: int = 0) -> torch.device:
     if gpus and not torch.cuda.is_available():
         raise ConfigError(
             "gpu: 1 is set, but torch sees no CUDA device here; set gpu: 0 to compute on the CPU, "
-            "or install a CUDA build of torch (README, 'GPU')"
+            "or install a CUDA build of torch (docs/howto/gpu-memory.md)"
         )
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     use_threads(threads)

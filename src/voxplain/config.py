@@ -121,6 +121,12 @@ def schema_problems(config: Mapping[str, Any], project: Path) -> list[str]:
     ):
         where = ".".join(map(str, error.absolute_path))
         found.append(f"{where}: {error.message}" if where else error.message)
+        nested = len(error.absolute_path) > 1
+        if nested and error.validator == "type" and isinstance(error.instance, str):
+            found[-1] += (
+                "; --config takes what stands in braces for text: write it into a file for "
+                "--configfile, without quotes"
+            )
     return found
 
 

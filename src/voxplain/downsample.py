@@ -199,11 +199,17 @@ def downsample_nifti(
     Raises
     ------
     ImageError
-        If `src` cannot be read whole or has NaN or infinite voxels.
+        If `src` cannot be read whole, has NaN or infinite voxels, or fewer voxels than `shape`.
     """
     if Path(src).resolve() == Path(dst).resolve():
         raise ImageError(f"{src} is both source and destination; write to another file")
     image = MaskedImage(src)
+    fine = image.grid.to_ras()[0].shape
+    if any(new > old for new, old in zip(shape, fine, strict=True)):
+        raise ImageError(
+            f"{src} has {' x '.join(map(str, fine))} voxels along the RAS axes, fewer than "
+            f"{' x '.join(map(str, shape))}: averaging makes no voxels; ask for fewer"
+        )
     coarse, grid, _ = _averaged(image, shape)
     nifti.write_volume(dst, coarse, grid, image.header.xform_code)
 

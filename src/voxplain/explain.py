@@ -193,9 +193,11 @@ def map_paths(
     Raises
     ------
     ConfigError
-        Several images and one map's name, or two images of one name.
+        Several images and one map's name, another file's name, or two images of one name.
     """
     is_file = str(out).endswith((".nii", ".nii.gz"))
+    if Path(out).suffix and not is_file and not Path(out).is_dir():
+        raise ConfigError(f"{out} is neither .nii or .nii.gz nor a folder that is there; rename it")
     if is_file and len(images) > 1:
         raise ConfigError(f"{out} is one file for {len(images)} images; give a folder")
     return [Path(out)] if is_file else targets_in(out, images, f"_desc-{method}_map.nii.gz")

@@ -38,6 +38,9 @@ def job_log(path: str | os.PathLike) -> Iterator[None]:
         except VoxplainError as error:
             _tell(f"{type(error).__name__}: {error}", log)
             raise SystemExit(1) from None
+        except KeyboardInterrupt:
+            _tell("Interrupted. The same command goes on from here.", log)
+            raise SystemExit(130) from None
         except Exception as error:
             if _is_out_of_memory(error):
                 _tell(

@@ -46,6 +46,12 @@ def test_all_that_the_schema_refuses_is_listed(config):
     assert any("'seed' is a required property" in line for line in lines)
 
 
+def test_what_config_takes_for_text_belongs_into_a_file(config):
+    """Snakemake's --config 'cnn={epochs: 5}' is the text 5."""
+    config["cnn"]["epochs"] = "5"
+    assert "write it into a file for --configfile, without quotes" in refused(config)[0]
+
+
 def test_all_contradictions_are_listed(config):
     config["cohort"] |= {"layout": "table", "classes": {"negative": "x", "positive": "x"}}
     config["cnn"]["network_settings"] = {"width": 3}

@@ -30,6 +30,14 @@ def test_a_users_error_ends_the_job_without_a_traceback(tmp_path, capfd):
     assert "Traceback" not in text
 
 
+def test_an_interruption_says_how_to_go_on(tmp_path, capfd):
+    with pytest.raises(SystemExit) as end, job_log(tmp_path / "job.log"):
+        raise KeyboardInterrupt
+    assert end.value.code == 130
+    assert "The same command goes on from here." in capfd.readouterr().err
+    assert "Traceback" not in (tmp_path / "job.log").read_text()
+
+
 def test_a_defect_keeps_its_traceback(tmp_path):
     with pytest.raises(ZeroDivisionError), job_log(tmp_path / "job.log"):
         1 / 0  # noqa: B018

@@ -1,6 +1,6 @@
 """``voxplain check``: everything wrong with a configuration and its data, or what a run costs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -93,8 +93,26 @@ def _changes(settings: Sequence[str]) -> dict[str, Any]:
         first, *others = key.split(".")
         if others:
             nested = "".join(f"{{{name}: " for name in others) + value + "}" * len(others)
-            raise ConfigError(f"--set {setting}: keys have no dots; write --set '{first}={nested}'")
+            raise ConfigError(f"--set {setting}: keys have no dots; {_in_a_file(first, nested)}")
+        if not _text_alone(changes[key]):
+            raise ConfigError(
+                f"--set {setting}: snakemake --config takes what stands in braces or brackets for "
+                f"text; {_in_a_file(key, value)}"
+            )
     return changes
+
+
+def _in_a_file(key: str, value: str) -> str:
+    return f"write '{key}: {value}' into a file and name it after the others"
+
+
+def _text_alone(value: Any, inside: bool = False) -> bool:
+    """Whether Snakemake's --config reads a value as it is meant: inside others all is text."""
+    if isinstance(value, Mapping):
+        return all(_text_alone(part, True) for part in value.values())
+    if isinstance(value, list):
+        return all(_text_alone(part, True) for part in value)
+    return isinstance(value, str) or not inside
 
 
 def _print_plan(plan: "pd.DataFrame") -> None:
@@ -130,14 +148,18 @@ def _print_totals(config: dict[str, Any], plan: "pd.DataFrame", costs: Any, core
             "fewer of them run together.[/]"
         )
     free = free_disk_mb()
+    needed, roar = (max(size, 100) / 1000 for size in (costs.disk_mb, costs.roar_disk_mb))
     console.print(
-        f"Disk    about {costs.disk_mb / 1000:.1f} GB, {free / 1000:.0f} GB are free here "
-        f"(snakemake roar: {costs.roar_disk_mb / 1000:.1f} GB more for each of its jobs at once)"
+        f"Disk    about {needed:.1f} GB, {free / 1000:.0f} GB are free here "
+        f"(snakemake roar: {roar:.1f} GB more for each of its jobs at once)"
     )
     if costs.disk_mb > free:
         errors.print("[yellow]There is not enough room on this disk.[/]")
     if config["cnn"]["network"] is not None:
-        errors.print("[yellow]Times are those of the paper's network, not of your own.[/]")
+        errors.print(
+            "[yellow]Times are those of the paper's network, not of your own, which was not tried "
+            "here: the run does so before it trains anything.[/]"
+        )
 
 
 def _duration(seconds: float) -> str:

@@ -48,7 +48,12 @@ def init(
     settings |= {"cohort": found.cohort, "volumes": found.volumes}
     notes = [f"Written by voxplain init from {folder}.", *found.notes]
     notes.append("What differs from config.yaml, which lists every key. Look it over, then:")
-    notes += [f"  voxplain check {path}", f"  snakemake --cores 2 --configfile config.yaml {path}"]
+    project = project_folder()
+    elsewhere = Path.cwd() != project
+    notes += [f"  voxplain check {path}", *([f"  cd {project}"] if elsewhere else [])]
+    notes.append(
+        f"  snakemake --cores 2 --configfile config.yaml {path.resolve() if elsewhere else path}"
+    )
     write_text(path, commented_yaml(settings, read_yaml(project_folder() / SCHEMA), notes))
     for note in found.notes:
         console.print(note, markup=False)

@@ -36,7 +36,8 @@ def overlap(
         typer.Option(help="Configuration that lists the atlas; by default the project's."),
     ] = None,
     equal_area: Annotated[
-        float, typer.Option(help="Share of the brain in the coverage.", min=0.001, max=1)
+        float,
+        typer.Option(help="Share of the brain in the coverage.", min=0.001, max=1),
     ] = 0.1,
     surrogates: Annotated[
         int, typer.Option(help="Random maps of the null; p cannot fall below 1/(n+1).", min=20)
@@ -48,12 +49,13 @@ def overlap(
     """Rank the regions of an atlas by a map, with p values against smooth random maps.
 
     The map and the atlas must lie in one space, such as MNI152; they keep their own grids. A score
-    is a region's mean over the sum of all regions' means. p (FWE) is family-wise over regions:
-    below .05 the region stands out from random maps of the same values and smoothness.
+    is a region's mean over the sum of all regions' means, coverage the share of the region among
+    the map's highest voxels (--equal-area). p (FWE) is family-wise over regions: below .05 the
+    region stands out from random maps of the same values and smoothness.
     """
     import numpy as np
 
-    from voxplain.errors import GridMismatchError
+    from voxplain.errors import AttributionError, GridMismatchError
     from voxplain.files import write_table
     from voxplain.nifti import read_volume
     from voxplain.regions import regions_with_null
@@ -68,6 +70,8 @@ def overlap(
         if not mask_grid.matches(grid):
             raise GridMismatchError(f"{brain_mask} is not on the grid of {image}; resample it")
         brain = mask > 0
+    if not volume[brain].any():
+        raise AttributionError(f"{image} is zero everywhere in the brain: it marks no region")
     with errors.status("drawing random maps"):
         table = regions_with_null(
             np.ascontiguousarray(volume), opened, grid, brain, equal_area, surrogates, seed

@@ -58,10 +58,24 @@ def inspect_folder(root: Path) -> Found:
         found = look(root)
         if found is not None:
             return found
-    raise CohortError(
+    problem = (
         f"{root} is no BIDS dataset (dataset_description.json), holds neither HCP's nor OASIS's "
-        "folders, and no table (.tsv, .csv) with a column participant_id; add one with a row per "
-        "participant"
+        "folders, and no table (.tsv, .csv) with a column participant_id; "
+    )
+    tables = _tables(root)
+    if not tables:
+        raise CohortError(problem + "add one with a row per participant")
+    seen = "; ".join(f"{path.name} has {shortened(sorted(_columns(path)))}" for path in tables)
+    raise CohortError(
+        f"{problem}{seen}: rename the column of identifiers, and separate cells by commas in a "
+        ".csv, by tabs in a .tsv"
+    )
+
+
+def _tables(root: Path) -> list[Path]:
+    return sorted(
+        (path for path in root.iterdir() if path.suffix.lower() in (".tsv", ".csv")),
+        key=lambda path: (path.stem != "participants", path.name),
     )
 
 
@@ -178,20 +192,24 @@ def _preference(name: BidsName) -> tuple[bool, bool, str]:
 
 
 def _table(root: Path) -> Found | None:
-    tables = sorted(
-        (path for path in root.iterdir() if path.suffix.lower() in (".tsv", ".csv")),
-        key=lambda path: (path.stem != "participants", path.name),
-    )
-    named = [path for path in tables if "participant_id" in _columns(path)]
+    named = [path for path in _tables(root) if "participant_id" in _columns(path)]
     if not named:
         return None
     settings: dict[str, Any] = {"participants": named[0].name}
     table, notes = labelled(named[0], settings)
     settings["image"] = image_pattern(root, table)
     settings["morphometry"] = None
-    first = root / filled(settings["image"], table.iloc[0])
+    paths = [root / filled(settings["image"], row) for _, row in table.iterrows()]
+    first = next((path for path in paths if path.is_file()), paths[0])
     space = "MNI152" if "MNI152" in first.name else "native"
     notes.append(f"Images like {first.relative_to(root)}.")
+    absent = [path.name for path in paths if not path.is_file()]
+    if absent and "!/" not in settings["image"]:
+        notes.append(
+            f"{len(absent)} of {len(paths)} are not there: {shortened(absent, 3)}. If the files "
+            "have other names, write each one's path into a column and name it in "
+            "cohort.table.image; cohort.on_missing: drop leaves these participants out."
+        )
     notes.append(
         "Their names say MNI152."
         if space == "MNI152"

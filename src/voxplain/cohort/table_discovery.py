@@ -58,16 +58,22 @@ def labelled(path: Path, settings: dict[str, Any]) -> tuple[pd.DataFrame, list[s
         )
     for key, names in _OPTIONAL.items():
         settings[key] = next((lower[name] for name in names if name in lower), None)
-    if settings["tiv"]:
-        settings["tiv"] = _only_millilitres(table, settings["tiv"])
     counts = ", ".join(f"{(table[label] == value).sum()} {value}" for value in values)
-    return table, [f"{len(table)} participants; '{label}' is the class: {counts}."]
+    notes = [f"{len(table)} participants; '{label}' is the class: {counts}."]
+    if all(value.isdigit() for value in values):
+        notes.append("These are codes: write what they mean under cohort.classes.")
+    if settings["tiv"] and not _in_millilitres(table[settings["tiv"]]):
+        notes.append(
+            f"'{settings['tiv']}' is not used as head size: its values are not all numbers from "
+            "500 to 3000 (ml; 1 ml is 1000 mm³). Correct it and name it in tiv."
+        )
+        settings["tiv"] = None
+    return table, notes
 
 
-def _only_millilitres(table: pd.DataFrame, column: str) -> str | None:
-    """Keep a column of head sizes only if it can be in ml: other units would be read wrongly."""
-    numbers = pd.to_numeric(table[column], errors="coerce")
-    return column if numbers.between(500, 3000).all() else None
+def _in_millilitres(column: pd.Series) -> bool:
+    """Whether head sizes can be in ml: other units would be read wrongly."""
+    return bool(pd.to_numeric(column, errors="coerce").between(500, 3000).all())
 
 
 def _values(column: pd.Series) -> list[str]:

@@ -6,7 +6,8 @@ from scipy.special import expit, logit
 from sklearn.metrics import brier_score_loss
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
-from statsmodels.stats.proportion import proportion_confint
+
+from voxplain.evaluation.statistics import wilson
 
 # The network's score is a difference of logits and the SVM's a distance without unit; every other
 # model's score is a probability.
@@ -89,7 +90,7 @@ def reliability(true: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
     bins = pd.qcut(probability, n_bins, labels=False, duplicates="drop")
     grouped = pd.DataFrame({"true": true, "probability": probability}).groupby(bins)
     n, n_positive = grouped.size(), grouped["true"].sum()
-    low, high = proportion_confint(n_positive, n, method="wilson")
+    low, high = wilson(n_positive, n)
     return pd.DataFrame(
         {
             "n": n,

@@ -5,10 +5,10 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from statsmodels.stats.proportion import proportion_confint
 
 from voxplain.evaluation.confounds import pooled_sd, standardised_difference
 from voxplain.evaluation.families import family_codes
+from voxplain.evaluation.statistics import wilson
 
 
 def match_pairs(values: np.ndarray, labels: np.ndarray, caliper: float) -> np.ndarray:
@@ -67,7 +67,7 @@ def matched_accuracy(
         missing = dict.fromkeys(("matched_accuracy", "matched_low", "matched_high"), float("nan"))
         return {**missing, "p_matched": 1.0}
     right = correct[pairs].sum(axis=1)
-    low, high = proportion_confint(right.sum(), pairs.size, method="wilson")
+    low, high = wilson(right.sum(), pairs.size)
     members = families[pairs]
     links = coo_array((np.ones(len(pairs)), members.T), shape=[families.max() + 1] * 2)
     group = connected_components(links, directed=False)[1][members[:, 0]]

@@ -8,6 +8,15 @@ from statsmodels.stats.proportion import proportion_confint
 from voxplain.evaluation.fold_statistics import ALPHA, against_null
 
 
+def wilson(right: np.ndarray | int, n: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the Wilson 95 % interval of a share, which holds the share itself.
+
+    By rounding, that of 14 of 14 would end at 1 - 1e-16, and no error bar has a negative length.
+    """
+    low, high = proportion_confint(right, n, alpha=0.05, method="wilson")
+    return np.minimum(low, right / n), np.maximum(high, right / n)
+
+
 def summarise(predictions: pd.DataFrame, permuted: np.ndarray) -> dict[str, float]:
     """Summarise the held-out predictions of one model over all folds.
 
@@ -37,7 +46,7 @@ def summarise(predictions: pd.DataFrame, permuted: np.ndarray) -> dict[str, floa
     n = len(true)
     n_correct = int((true == predicted).sum())
     folds = (predictions["y_true"] == predictions["y_pred"]).groupby(predictions["fold"]).mean()
-    ci_low, ci_high = proportion_confint(n_correct, n, alpha=0.05, method="wilson")
+    ci_low, ci_high = wilson(n_correct, n)
     recall_negative = np.mean(predicted[true == 0] == 0)
     recall_positive = np.mean(predicted[true == 1] == 1)
     return {

@@ -97,7 +97,7 @@ def calibration(curves: pd.DataFrame, accuracy: pd.DataFrame, positive: str) -> 
         axes.errorbar(
             part["predicted"],
             part["observed"],
-            yerr=[below.clip(lower=0), above.clip(lower=0)],
+            yerr=[below, above],
             fmt="o-",
             color=style.POSITIVE,
             markersize=4,

@@ -7,6 +7,7 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from voxplain.evaluation.fold_statistics import ALPHA
+from voxplain.evaluation.robustness import sanity
 from voxplain.figures.style import method_name, model_name
 from voxplain.report.claims_maps import masked_rows, masks_suffice
 from voxplain.report.claims_prediction import cnn_is_evidence
@@ -40,7 +41,7 @@ def answer(context: Mapping[str, Any]) -> str:
     config = context["config"]
     sentences = [
         _network(accuracy, class_names(config)),
-        *_others(accuracy, context.get("participants")),
+        *_others(accuracy, context.get("head_size"), context.get("participants")),
     ]
     if not cnn_is_evidence(accuracy):
         sentences.append(
@@ -56,6 +57,8 @@ def answer(context: Mapping[str, Any]) -> str:
             _regions(context.get("table2"), config["attribution"]["methods"]),
             _sufficient(context.get("masked_accuracy"), accuracy),
             _agreeing(context.get("table3")),
+            _faithful(context.get("faithfulness"), config["attribution"]["methods"]),
+            _sane(context.get("robustness"), config["attribution"]["methods"]),
         )
         if sentence
     ]
@@ -85,8 +88,13 @@ def head_size_name(people: pd.DataFrame | None, model: str) -> str:
     return model_name(model)
 
 
-def _others(accuracy: pd.DataFrame, people: pd.DataFrame | None) -> list[str]:
+def _others(
+    accuracy: pd.DataFrame, head_size: pd.DataFrame | None, people: pd.DataFrame | None
+) -> list[str]:
+    """Name the best of the other models, those without head size among them, and head size."""
     rows = accuracy.set_index("model")["accuracy"]
+    if head_size is not None:
+        rows = rows.combine_first(head_size.set_index("model")["accuracy"])
     sentences = []
     models = rows.drop(["cnn", "head_size"], errors="ignore")
     if len(models):
@@ -175,4 +183,29 @@ def _agreeing(table: pd.DataFrame | None) -> str:
         f"The methods' true overlap is a Dice of {dice.min():.2f} to {dice.max():.2f} at equal "
         f"area (chance {table['chance'].mean():.2f}); {above} of {len(table)} pairs exceed smooth "
         "random masks."
+    )
+
+
+def _faithful(scores: pd.DataFrame | None, methods: Sequence[str]) -> str:
+    """Name the methods whose deletions do more than random ones, not by what one optimises."""
+    if scores is None:
+        return ""
+    rows = scores[(scores["test"] == "deletion") & (scores["fill"] == "mean")]
+    rows = rows[rows["method"].isin(methods)]
+    better = (multipletests(rows["p"].fillna(1), method="holm")[1] < ALPHA) & (rows["gain"] > 0)
+    found = _listed(rows.loc[better, "method"]) if better.any() else "no method"
+    return (
+        "Deleting what a map ranks first lowers the target's probability more than smooth random "
+        f"orders do for {found} (Holm over the methods)."
+    )
+
+
+def _sane(scores: pd.DataFrame | None, methods: Sequence[str]) -> str:
+    """Say whose maps change when the network has learnt nothing."""
+    if scores is None:
+        return ""
+    rows = sanity(scores[scores["method"].isin(methods)])
+    verdicts = [f"{method_name(row.method)} {row.verdict}" for row in rows.itertuples()]
+    return "Sanity check (maps must change with a network that learnt nothing): " + (
+        ", ".join(verdicts) + "."
     )

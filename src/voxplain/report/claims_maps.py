@@ -270,12 +270,14 @@ def _scores(atlas: str, rows: pd.DataFrame, evidence: bool) -> Claim:
     if n != theirs:
         verdict = f"{NOT_COMPARABLE}: {n} regions here, {theirs} in the paper share the sum of 1"
         uncertainty = ""
+    absent = len(regions) - len(found)
     return claim._replace(
         ours="; ".join(
             f"{row.name} {row.score:.4f} ({row.score * n:.2f} of the even share, "
             f"rank {row.rank} of {n})"
             for row in found.itertuples(index=False)
-        ),
+        )
+        + (f"; {absent} of the five have no match by name" if absent else ""),
         uncertainty=uncertainty,
         chance=f"{1 / n:.4f}, the even share, for a flat map",
         verdict=verdict if evidence else NEAR_CHANCE,

@@ -39,7 +39,9 @@ def regions(context: Mapping[str, Any]) -> list:
             "above random maps in every fold. p (folds) asks for more: that networks trained on "
             "other people would prefer it too. Ten folds of a small cohort can hardly tell "
             "(jackknife over folds; q over the regions). A region that does not survive is not "
-            "shown; that is no sign that the network leaves it out."
+            "shown; that is no sign that the network leaves it out. Maps reach beyond what made "
+            "them: a region that survives may be the neighbour of one that the network uses, above "
+            "all where that one is missing from the atlas."
         ),
     ]
     blocks.append(
@@ -59,6 +61,7 @@ def regions(context: Mapping[str, Any]) -> list:
                 f"table-2-{atlas}",
                 f"Table 2, {atlas}. Highest regions of each method.",
                 f"tables/table2_{atlas}.tsv",
+                labels={"value": "label in the atlas"},
             )
         )
         blocks.append(

@@ -107,6 +107,7 @@ def properties(context: Mapping[str, Any]) -> list:
     scores = context.get("map_properties")
     if scores is None:
         return [Note("Sparsity and alignment with tissue were not computed in this run.")]
+    scores = scores.set_index("property").reset_index()  # what a row is about stands first
     indices = scores[scores["property"] != "class difference"].dropna(axis=1, how="all")
     if "rival" in indices:
         rivals = indices["rival"].map(method_name, na_action="ignore")

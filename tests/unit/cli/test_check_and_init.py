@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 from voxplain import environment, plan
 from voxplain.cli import app
 from voxplain.config import DEFAULTS, check_config, read_config
-from voxplain.costs import Costs
-from voxplain.plan import inspect_inputs, plan_table
+from voxplain.plan import inspect_inputs
 
 ROOT = Path(__file__).resolve().parents[3]
 N = 20
@@ -125,6 +124,30 @@ def test_images_behind_a_link_are_found_and_segmentations_are_not_images(tmp_pat
     assert found["image"] == "brains/{participant_id}_T1w.nii.gz"
 
 
+def test_what_a_person_has_to_look_at_is_said(tmp_path, monkeypatch):
+    """Images under other names, codes for classes, head sizes in mm³, and where to run."""
+    monkeypatch.chdir(tmp_path)
+    table(tmp_path / "data", "participant_id,group,ICV", ("1", "2"))
+    people = tmp_path / "data/people.csv"
+    people.write_text(people.read_text().replace(",20", ",1450000"))
+    for k in (0, 4, 5):
+        brain = tmp_path / f"data/brains/s{k:02d}_T1w.nii.gz"
+        brain.rename(brain.with_name(f"patient{k}.nii.gz"))
+    done = run("init", "data")
+    assert done.exit_code == 0, done.output
+    for note in (
+        "Images like brains/s01_T1w.nii.gz.",
+        "3 of 20 are not there: s00_T1w.nii.gz, s04_T1w.nii.gz, s05_T1w.nii.gz.",
+        "write what they mean under cohort.classes",
+        "'ICV' is not used as head size",
+    ):
+        assert note in said(done)
+    text = Path("data.yaml").read_text()
+    assert f"#   cd {ROOT}\n" in text
+    assert f"--configfile config.yaml {tmp_path / 'data.yaml'}\n" in text
+    assert yaml.safe_load(text)["cohort"]["table"]["tiv"] is None
+
+
 def test_a_file_that_is_there_is_kept(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table(tmp_path / "data")
@@ -139,7 +162,12 @@ def test_a_file_that_is_there_is_kept(tmp_path, monkeypatch):
     ("text", "values", "message"),
     [
         ("participant_id,diagnosis,Age", ("AD", "AD"), "has the values AD; two classes"),
-        ("id,diagnosis,Age", ("AD", "CN"), "no table (.tsv, .csv) with a column participant_id"),
+        ("id,diagnosis,Age", ("AD", "CN"), "people.csv has Age, diagnosis, id: rename the column"),
+        (
+            "participant_id;diagnosis",
+            ("AD", "CN"),
+            "people.csv has participant_id;diagnosis: rename",
+        ),
         ("participant_id,x,Age", ("AD", "AD"), "no column of two classes"),
     ],
 )
@@ -219,20 +247,34 @@ def test_the_plan_is_snakemakes(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("results"))
 
 
-def test_one_setting_of_several_can_be_changed_as_snakemake_does_it(tmp_path, monkeypatch):
+def test_settings_inside_others_belong_into_a_file_as_snakemake_takes_them_for_text(
+    tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(plan, "planned_jobs", lambda *_: {"train_cnn": 11})
-    done = run("check", ROOT / DEFAULTS, "--set", "cnn={epochs: 1}")  # what else it has, stays
-    assert done.exit_code == 0, done.output
-    assert said(done) != said(run("check", ROOT / DEFAULTS))
-    for setting, form in (
-        ("cnn.epochs=3", "cnn={epochs: 3}"),
-        ("cohort.synthetic.n_subjects=40", "cohort={synthetic: {n_subjects: 40}}"),
+    form = "cohort={classes: {negative: w}}"  # text; what else the keys have, stays
+    assert run("check", ROOT / DEFAULTS, "--set", form).exit_code == 0
+    for setting, line in (
+        ("cnn.epochs=3", "cnn: {epochs: 3}"),
+        ("cohort.synthetic.n_subjects=40", "cohort: {synthetic: {n_subjects: 40}}"),
+        ("cnn={epochs: 3}", "cnn: {epochs: 3}"),
+        ("cohort={exclude: [7]}", "cohort: {exclude: [7]}"),
     ):
         done = run("check", ROOT / DEFAULTS, "--set", setting)
         assert done.exit_code == 1
-        assert f"keys have no dots; write --set '{form}'" in said(done)
-        assert run("check", ROOT / DEFAULTS, "--set", form).exit_code == 0
+        assert f"write '{line}' into a file" in said(done)
+        Path("mine.yaml").write_text(line)
+        assert "'write" not in said(run("check", ROOT / DEFAULTS, "mine.yaml"))
+
+
+def test_a_network_of_ones_own_is_not_tried_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plan, "planned_jobs", lambda *_: {"train_cnn": 11})
+    Path("net.py").write_text("raise RuntimeError\n")
+    Path("net.yaml").write_text("cnn: {network: 'net.py:Net'}\n")
+    done = run("check", ROOT / DEFAULTS, "net.yaml")
+    assert done.exit_code == 0, done.output
+    assert "which was not tried here" in said(done)
 
 
 def test_a_finished_run_has_no_plan(tmp_path, monkeypatch):
@@ -248,38 +290,3 @@ def test_too_little_memory_for_all_cores_is_told(tmp_path, monkeypatch):
     few, many = (said(run("check", ROOT / DEFAULTS, "--cores", n)) for n in ("2", "40"))
     assert "--resources mem_mb=3600" in many
     assert "mem_mb" not in few
-
-
-def test_memory_does_not_grow_with_the_cohort_but_for_the_gram_matrix():
-    paper = read_config([ROOT / DEFAULTS, ROOT / "workflow/presets/kan2020.yaml"])
-    rules = ("stack_volumes", "train_cnn", "explain", "masked_accuracy_fold", "map_properties")
-    small, large = (Costs(paper, n, 1) for n in (1000, 40_000))
-    # the fillings, the altered images, and these again while they are written
-    assert large.roar_disk_mb == pytest.approx(3 * 40_000 * 58 * 70 * 58 * 4 / 1e6)
-    assert [small.memory_mb(rule) for rule in rules] == [large.memory_mb(rule) for rule in rules]
-    ratio = large.memory_mb("voxel_svm") / small.memory_mb("voxel_svm")
-    assert 1 < ratio < 40  # 2000 landmarks of 40,000 participants instead of 40,000
-
-
-DEMO = {"train_cnn": (11, 201), "explain": (30, 230), "faithfulness_fold": (10, 113)}
-
-
-def test_estimates_are_near_what_was_measured():
-    """The demo on a quiet machine, and MP on an H100 (benchmarks/RESULTS.md)."""
-    config = read_config([ROOT / DEFAULTS])
-    costs = Costs(config, 100, 60 * 72 * 60)
-    for rule, (jobs, seconds) in DEMO.items():
-        assert 0.7 < costs.seconds(rule, jobs) / seconds < 1.4, rule
-    paper = read_config([ROOT / DEFAULTS, ROOT / "workflow/presets/kan2020.yaml"]) | {"gpu": 1}
-    minutes = 1113 * Costs(paper, 1113, 1).map_s("meaningful_perturbation") / 60
-    assert 0.7 < minutes / 53.6 < 1.4
-    assert paper["attribution"]["model"] == "all"
-    table = plan_table({"explain": 30, "page": 1}, costs)
-    assert table["rule"].tolist() == ["explain", "page"]
-
-
-def test_every_network_rule_exists():
-    from voxplain.costs import NETWORK_RULES
-
-    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    assert [rule for rule in NETWORK_RULES if f"rule {rule}:" not in rules] == []

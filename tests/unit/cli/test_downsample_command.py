@@ -56,10 +56,19 @@ def test_two_images_of_one_name_are_refused():
 
 def test_a_folder_that_is_a_file_ends_in_one_message():
     Path("coarse").write_text("")
-    done = run("a.nii.gz", "--out", "coarse")
+    done = run("a.nii.gz", "--shape", 5, 8, 4, "--out", "coarse")
     assert done.exit_code == 1
     assert "Traceback" not in done.output
     assert "coarse" in done.output
+
+
+def test_a_finer_grid_is_refused():
+    done = run("a.nii.gz", "--shape", 20, 25, 4, "--out", "fine")
+    assert done.exit_code == 1
+    assert "20 x 24 x 16 voxels along the RAS axes, fewer than 20 x 25 x 4" in done.output.replace(
+        "\n", " "
+    )
+    assert not list(Path().glob("fine/*"))
 
 
 @pytest.mark.parametrize("name", ["d.nii.gz", "d.nii"])

@@ -192,6 +192,14 @@ def test_errors_of_the_input_end_in_one_message(study, arguments, message):
     assert not Path("m.nii.gz").exists()
 
 
+def test_a_map_has_an_images_name(study):
+    """One image's map under another ending would be a folder of that name."""
+    done = run("explain", "model.pt", "a.nii.gz", "--method", "grad-cam", "--out", "m.mgz")
+    assert done.exit_code == 1
+    assert "m.mgz is neither .nii or .nii.gz nor a folder" in " ".join(done.output.split())
+    assert not Path("m.mgz").exists()
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_value_of_another_kind_ends_in_one_message(study, method):
     for name in method_settings(method):

@@ -72,10 +72,12 @@ def test_the_default_brain_is_mni152s():
         (["map.nii.gz", "--atlas", "destrieux"], "lists brainnetome, mori"),
         (["map.nii.gz", "--atlas", "none.nii", "--labels", "atlas.txt"], "no file none.nii"),
         (["minus.nii", "--atlas", "atlas.nii.gz", "--labels", "atlas.txt"], "negative"),
+        (["blank.nii", "--atlas", "atlas.nii.gz", "--labels", "atlas.txt"], "zero everywhere"),
     ],
 )
 def test_errors_of_the_input_end_in_one_message(files, arguments, message):
     nib.save(nib.Nifti1Image(-files, AFFINE), "minus.nii")
+    nib.save(nib.Nifti1Image(0 * files, AFFINE), "blank.nii")
     done = run(*arguments, "--surrogates", 20)
     assert done.exit_code == 1, done.output
     assert message in " ".join(done.output.split())

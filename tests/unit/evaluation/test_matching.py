@@ -57,6 +57,15 @@ def test_matched_accuracy_by_hand():
     assert everybody["p_matched"] == pytest.approx(1 / 8)  # three groups, not four pairs
 
 
+@pytest.mark.parametrize("right", [0, 1])
+def test_an_interval_holds_its_accuracy_to_the_last_bit(right):
+    """statsmodels' for 14 of 14 ends at 1 - 1e-16, and the figure's bar would be negative."""
+    for n in range(1, 60):
+        pairs = np.arange(2 * n).reshape(n, 2)
+        found = matched_accuracy(np.full(2 * n, right), pairs, np.arange(2 * n))
+        assert found["matched_low"] <= right <= found["matched_high"]
+
+
 def test_unrelated_pairs_have_the_binomial_p():
     rng = np.random.default_rng(0)
     for _ in range(20):

@@ -175,6 +175,12 @@ def test_scores_of_another_number_of_regions_are_not_comparable():
     assert scores["uncertainty"] == ""
 
 
+def test_regions_of_the_paper_that_an_atlas_lacks_are_counted():
+    table = table2()
+    table.loc[table["paper"].idxmin(), "paper"] = np.nan
+    assert table2_rows(table)[1]["ours"].endswith("; 1 of the five have no match by name")
+
+
 @pytest.mark.parametrize(
     ("index", "name", "same"),
     [

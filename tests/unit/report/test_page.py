@@ -37,6 +37,7 @@ def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
     )
     assert "area &lt;6&gt;" not in five  # only the highest regions
     assert "area &lt;6&gt;" in everything
+    assert "label in the atlas" in five
     assert "(n = 2; default protocol, 10-fold, seed 42.)" in text
     assert "Selvaraju RR" in text  # Grad-CAM is in the run
     assert "Springenberg" not in text  # Guided Backpropagation is not
@@ -122,6 +123,31 @@ def test_answer_of_a_good_network(tmp_path):
         "(p = 0.040) and its complement 0.62, so whether the mask holds all that the network needs "
         "is undecided."
     ) in text
+
+
+def test_answer_names_the_best_model_without_a_network_also_one_without_head_size(tmp_path):
+    context = full_context(tmp_path)
+    residual = {"model": ["cnn", "voxel_svm_tiv_residual"], "accuracy": [0.9, 0.81]}
+    text = answer(context | {"head_size": pd.DataFrame(residual)})
+    assert "without a network: Linear SVM on voxels, head size removed, 0.81." in text
+
+
+def test_answer_says_whether_the_maps_can_be_trusted(tmp_path):
+    """Deletion by the brain's mean, as Meaningful Perturbations optimise deletion by blur."""
+    methods = ["meaningful_perturbation", "grad_cam", "edges"]
+    deletion = pd.DataFrame({"method": methods, "gain": 0.3, "p": [0.001, 0.4, 0.001]})
+    blurred = deletion.assign(test="deletion", fill="blur", p=0.001)
+    deletion = pd.concat([deletion.assign(test="deletion", fill="mean"), blurred])
+    rows = [
+        {"method": method, "kind": kind, "level": "linear", "spearman": rho}
+        for method, rho in zip(methods, (0.1, 0.9, 1.0), strict=True)
+        for kind in ("randomised", "shuffled")
+    ]
+    scores = pd.DataFrame(rows)
+    scores = scores.assign(ci_low=scores["spearman"] - 0.05, ci_high=scores["spearman"] + 0.05)
+    text = answer(full_context(tmp_path) | {"faithfulness": deletion, "robustness": scores})
+    assert "random orders do for Meaningful Perturbations (Holm" in text
+    assert text.endswith("learnt nothing): Meaningful Perturbations passes, Grad-CAM fails.")
 
 
 def test_near_chance_answer_stops_before_the_maps(tmp_path):

@@ -84,6 +84,12 @@ def test_maps_made_the_papers_way_are_asked_for_by_name():
     assert shown.headers[2:] == ["Spearman's rho", "AUC, this run's"]
 
 
+def test_what_a_row_of_properties_is_about_stands_first():
+    scores = pd.DataFrame({"method": ["grad_cam"], "value": 0.2, "property": ["gini"]})
+    shown = properties({"config": config(), "map_properties": scores})[-2]
+    assert shown.headers == ["property", "method", "value"]
+
+
 @pytest.mark.parametrize(
     ("tested", "words"),
     [({}, "without any difference of people."), ({"p_null": 0.2}, "explain one class's output.")],
