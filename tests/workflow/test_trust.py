@@ -45,6 +45,14 @@ def test_controls_are_held_against_the_truth_too(tiny):
     assert set(table(tiny, "localisation")["method"]) == METHODS
 
 
+def test_regions_say_how_much_of_them_is_planted(tiny):
+    for atlas, planted in (("brainnetome", "IPL_L_6_4"), ("mori", "Right Superior Corona Radiata")):
+        shares = table(tiny, f"table2_{atlas}").groupby("name")["planted"].max()
+        assert shares.between(0, 1).all()
+        assert shares[planted] > 0.3
+        assert (shares == 0).mean() > 0.5
+
+
 def test_the_truth_sweep_runs_studies_of_its_own(tmp_path):
     evaluation = TINY["evaluation"] | {
         "truth": {"n_subjects": [24], "effect_size": [2.0], "n_splits": 2}

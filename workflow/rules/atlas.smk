@@ -44,6 +44,7 @@ rule regions:
         names=expand(P.atlas_names, atlas=[*TABLE2_ATLASES, *NETWORKS]),
         grid=P.grid,
         brain_mask=P.brain_mask,
+        truth=[P.truth, P.truth_names] if HAS_TRUTH else [],
         maps=expand(P.group_maps, method=METHODS),
         sidecars=expand(P.group_sidecar, method=METHODS, group="conjoined"),
         fold_maps=expand(P.class_map, method=METHODS, fold=MAP_FOLDS, label="conjoined"),

@@ -14,6 +14,8 @@ from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import relation
 from voxplain.report.verdicts import UNDECIDED
 
+A_TENTH = 0.1  # of a region: less is the rim of a planted one next to it
+
 
 def class_names(config: Mapping[str, Any]) -> tuple[str, str]:
     """Return the names of the negative and the positive class."""
@@ -144,7 +146,10 @@ def _regions(tables: Mapping[str, pd.DataFrame] | None, methods: Sequence[str]) 
     counts = []
     for atlas, table in tables.items():
         rows = table[table["method"] == "meaningful_perturbation"]
-        counts.append(f"{int((rows['p_fwe'] < ALPHA).sum())} of {len(rows)} in {atlas}")
+        beyond = rows[rows["p_fwe"] < ALPHA]
+        counts.append(f"{len(beyond)} of {len(rows)} in {atlas}")
+        if "planted" in rows:
+            counts[-1] += f" ({(beyond['planted'] >= A_TENTH).sum()} planted, by a tenth or more)"
     return (
         "Regions where Meaningful Perturbations exceed the spatial null, family-wise p < 0.05: "
         + ", ".join(counts)

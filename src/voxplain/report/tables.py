@@ -37,6 +37,7 @@ LABELS = {
     "fwhm": "FWHM of random orders, voxels",
     "folds_above": "share of folds above random maps",
     "in_view": "share of region in view",
+    "planted": "share of region where an effect was planted",
     "majority": "larger class",
     "mass_inside": "mass inside",
     "mcc": "MCC",

@@ -105,6 +105,14 @@ def test_page_without_any_result_says_so_in_words(tmp_path):
     assert set(page.anchors) <= set(page.ids)
 
 
+def test_regions_beyond_the_null_are_held_against_what_was_planted(tmp_path):
+    context = full_context(tmp_path)
+    regions = context["table2"]["brainnetome"]
+    shares = np.tile([0.0, 0.09, 0.1, 0.5], len(regions) // 4)
+    context["table2"] = {"brainnetome": regions.assign(planted=shares)}
+    assert "8 of 8 in brainnetome (4 planted, by a tenth or more)" in answer(context)
+
+
 def test_native_space_explains_missing_regions():
     text = build({"run": "x", "config": config(cohort__space="native")})
     assert "the images are in native space and the atlases in MNI152" in text
