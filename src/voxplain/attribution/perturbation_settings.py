@@ -119,8 +119,11 @@ class Settings:
 
     @property
     def window(self) -> int:
-        """Iterations whose mean losses are compared to tell convergence: a tenth of all."""
-        return max(1, self.iterations // 10)
+        """Iterations whose mean losses are compared to tell convergence: a tenth of all.
+
+        At least five: of a search of fewer than ten iterations nobody can say that it has settled.
+        """
+        return max(5, self.iterations // 10)
 
     @property
     def shifts(self) -> int:

@@ -60,7 +60,7 @@ def answer(context: Mapping[str, Any]) -> str:
             _sufficient(context.get("masked_accuracy"), accuracy),
             _agreeing(context.get("table3")),
             _faithful(context.get("faithfulness"), config["attribution"]["methods"]),
-            _sane(context.get("robustness"), config["attribution"]["methods"]),
+            _sane(context.get("robustness"), config),
         )
         if sentence
     ]
@@ -205,12 +205,14 @@ def _faithful(scores: pd.DataFrame | None, methods: Sequence[str]) -> str:
     )
 
 
-def _sane(scores: pd.DataFrame | None, methods: Sequence[str]) -> str:
+def _sane(scores: pd.DataFrame | None, config: Mapping[str, Any]) -> str:
     """Say whose maps change when the network has learnt nothing."""
     if scores is None:
         return ""
-    rows = sanity(scores[scores["method"].isin(methods)])
+    rows = sanity(scores[scores["method"].isin(config["attribution"]["methods"])])
+    people = config["evaluation"]["robustness"]["participants"]
     verdicts = [f"{method_name(row.method)} {row.verdict}" for row in rows.itertuples()]
-    return "Sanity check (maps must change with a network that learnt nothing): " + (
-        ", ".join(verdicts) + "."
+    return (
+        f"Sanity check on {people} participants of one fold (maps must change with a network that "
+        f"learnt nothing): {', '.join(verdicts)}."
     )

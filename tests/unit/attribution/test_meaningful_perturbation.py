@@ -101,8 +101,9 @@ def test_convergence_is_told():
     x = torch.rand(1, 1, 6, 6, 6, dtype=torch.float64)
     still = meaningful_perturbation(model, x, iterations=20, draws=1, learning_rate=1e-9)
     assert still.details["converged"].tolist() == [True]
-    once = meaningful_perturbation(model, x, iterations=1, draws=1)
-    assert once.details["converged"].tolist() == [False]
+    for few in (1, 9):
+        short = meaningful_perturbation(model, x, iterations=few, draws=1, learning_rate=1e-9)
+        assert short.details["converged"].tolist() == [False]
 
 
 def test_images_that_have_converged_leave_the_batch(model, images):
