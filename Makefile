@@ -38,10 +38,11 @@ pictures: install
 
 install: .venv/.installed
 
+# From nothing each time: what .unpinned brought would not pass the check of the pins.
 .venv/.installed: requirements.lock requirements-torch.txt pyproject.toml
 	@echo "Installing into .venv (a few minutes the first time) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=/path/to/python3.11")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
