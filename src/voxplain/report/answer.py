@@ -9,6 +9,7 @@ from statsmodels.stats.multitest import multipletests
 from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.evaluation.robustness import sanity
 from voxplain.figures.style import method_name, model_name
+from voxplain.report.blocks import counted
 from voxplain.report.claims_maps import masked_rows, masks_suffice
 from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.tables import relation
@@ -60,7 +61,7 @@ def answer(context: Mapping[str, Any]) -> str:
             _sufficient(context.get("masked_accuracy"), accuracy),
             _agreeing(context.get("table3")),
             _faithful(context.get("faithfulness"), config["attribution"]["methods"]),
-            _sane(context.get("robustness"), config),
+            _sane(context.get("robustness"), config["attribution"]["methods"]),
         )
         if sentence
     ]
@@ -205,14 +206,14 @@ def _faithful(scores: pd.DataFrame | None, methods: Sequence[str]) -> str:
     )
 
 
-def _sane(scores: pd.DataFrame | None, config: Mapping[str, Any]) -> str:
+def _sane(scores: pd.DataFrame | None, methods: Sequence[str]) -> str:
     """Say whose maps change when the network has learnt nothing."""
     if scores is None:
         return ""
-    rows = sanity(scores[scores["method"].isin(config["attribution"]["methods"])])
-    people = config["evaluation"]["robustness"]["participants"]
+    scores = scores[scores["method"].isin(methods)]
+    rows = sanity(scores)
     verdicts = [f"{method_name(row.method)} {row.verdict}" for row in rows.itertuples()]
     return (
-        f"Sanity check on {people} participants of one fold (maps must change with a network that "
-        f"learnt nothing): {', '.join(verdicts)}."
+        f"Sanity check on {counted(scores['participants'])} participants of one fold (maps must "
+        f"change with a network that learnt nothing): {', '.join(verdicts)}."
     )

@@ -147,7 +147,7 @@ def test_answer_says_whether_the_maps_can_be_trusted(tmp_path):
     blurred = deletion.assign(test="deletion", fill="blur", p=0.001)
     deletion = pd.concat([deletion.assign(test="deletion", fill="mean"), blurred])
     rows = [
-        {"method": method, "kind": kind, "level": "linear", "spearman": rho}
+        {"method": method, "kind": kind, "level": "linear", "spearman": rho, "participants": 5}
         for method, rho in zip(methods, (0.1, 0.9, 1.0), strict=True)
         for kind in ("randomised", "shuffled")
     ]
@@ -155,6 +155,7 @@ def test_answer_says_whether_the_maps_can_be_trusted(tmp_path):
     scores = scores.assign(ci_low=scores["spearman"] - 0.05, ci_high=scores["spearman"] + 0.05)
     text = answer(full_context(tmp_path) | {"faithfulness": deletion, "robustness": scores})
     assert "random orders do for Meaningful Perturbations (Holm" in text
+    assert "Sanity check on 5 participants of one fold" in text
     assert text.endswith("learnt nothing): Meaningful Perturbations passes, Grad-CAM fails.")
 
 
