@@ -166,7 +166,7 @@ def lateral(laterality: pd.DataFrame | None, evidence: bool) -> list[Claim]:
                 title,
                 "5, Table 2",
                 region.side,
-                f"right {row['right']:.3f}, left {row['left']:.3f}, no test",
+                f"right {row['right']:.2g}, left {row['left']:.2g}, no test",
                 f"laterality index {row['index']:+.2f} (1 is right)",
                 over_folds(row["index_low"], row["index_high"], "+.2f"),
                 f"0; smooth random maps as far from it: p {relation(row['p_null'])}",
