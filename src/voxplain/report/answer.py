@@ -91,6 +91,16 @@ def head_size_name(people: pd.DataFrame | None, model: str) -> str:
     return model_name(model)
 
 
+def with_model_names(context: Mapping[str, Any], data: pd.DataFrame) -> pd.DataFrame:
+    """Spell models out, the head-size model by what it was truly given."""
+    columns = [column for column in data if column.split("_")[0] == "model"]
+    names = {
+        column: [head_size_name(context.get("participants"), model) for model in data[column]]
+        for column in columns
+    }
+    return data.assign(**names)
+
+
 def _others(
     accuracy: pd.DataFrame, head_size: pd.DataFrame | None, people: pd.DataFrame | None
 ) -> list[str]:

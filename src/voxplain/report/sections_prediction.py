@@ -8,17 +8,12 @@ import pandas as pd
 from voxplain import paper
 from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures.style import model_name
+from voxplain.report import sections_resampling as resampling
 from voxplain.report import sections_studies as studies
-from voxplain.report.answer import class_names, head_size_name
-from voxplain.report.blocks import Note, Picture, Text, command, picture
+from voxplain.report.answer import class_names, with_model_names
+from voxplain.report.blocks import Note, Picture, Text, picture
 from voxplain.report.tables import Table, number, table
 
-# The common labels of these columns speak of random maps.
-PERMUTED_LABELS = {
-    "null_mean": "permuted labels: mean",
-    "null_p95": "permuted labels: 95th percentile",
-}
-PERMUTED = "permutations_"
 ACCURACY = (
     *("model", "n", "accuracy", "ci_low", "ci_high", "boot_low", "boot_high", "mean", "sd"),
     *("balanced_accuracy", "recall_negative", "recall_positive", "mcc"),
@@ -42,11 +37,11 @@ def prediction(context: Mapping[str, Any]) -> list:
         *_comparisons(context),
         *_head_size(context),
         *_confounds(context),
-        *_permutations(context),
+        *resampling.permutations(context),
         *studies.shuffled(context),
-        *_repeats(context),
+        *resampling.repeats(context),
         *studies.seeds(context),
-        *_learning(context),
+        *resampling.learning(context),
         *studies.grids(context),
         *_calibration(context),
         _table1(context),
@@ -68,16 +63,6 @@ def prediction(context: Mapping[str, Any]) -> list:
     ]
 
 
-def _named(context: Mapping[str, Any], data: pd.DataFrame) -> pd.DataFrame:
-    """Spell models out, the head-size model by what it was truly given."""
-    columns = [column for column in data if column.split("_")[0] == "model"]
-    names = {
-        column: [head_size_name(context.get("participants"), model) for model in data[column]]
-        for column in columns
-    }
-    return data.assign(**names)
-
-
 def _accuracy(context: Mapping[str, Any]) -> list:
     accuracy = context.get("accuracy")
     if accuracy is None:
@@ -95,12 +80,12 @@ def _accuracy(context: Mapping[str, Any]) -> list:
             "Accuracy of each model with its confidence interval beside the paper's value",
         ),
         table(
-            _named(context, shown),
+            with_model_names(context, shown),
             "table-accuracy",
             "Accuracy of all models on the same folds.",
             "tables/accuracy.tsv",
         ),
-        *_below_chance(_named(context, shown)),
+        *_below_chance(with_model_names(context, shown)),
     ]
 
 
@@ -129,7 +114,7 @@ def _comparisons(context: Mapping[str, Any]) -> list:
             "resampled t-test over the shared folds, Holm over the pairs."
         ),
         table(
-            _named(context, comparisons),
+            with_model_names(context, comparisons),
             "table-comparisons",
             "Every pair of models: first minus second, over folds and pooled over held-out "
             "participants (families resampled).",
@@ -163,7 +148,7 @@ def _head_size(context: Mapping[str, Any]) -> list:
             "that nothing can be said beyond it."
         ),
         table(
-            _named(context, data.drop(columns=list(MATCHING))),
+            with_model_names(context, data.drop(columns=list(MATCHING))),
             "table-head-size",
             "Accuracy of all models on everybody and on pairs matched for head size (chance 0.5). "
             "The voxel SVM without head size (a cubic is taken out of each voxel) is linear and "
@@ -188,82 +173,6 @@ def _confounds(context: Mapping[str, Any]) -> list:
     ]
 
 
-def _permutations(context: Mapping[str, Any]) -> list:
-    done = [name for name in context if name.startswith(PERMUTED) and context[name] is not None]
-    if not done:
-        return [
-            Note(
-                "No model was refitted to permuted labels: "
-                f"{command(context, 'permutations')} does it."
-            )
-        ]
-    rows = pd.concat([context[name] for name in done], ignore_index=True)
-    blocks: list = [
-        table(
-            _named(context, rows),
-            "table-permutations",
-            "Accuracy beside that of the same model refitted to permuted labels, families "
-            "exchanged whole inside each fold.",
-            ", ".join(f"tables/{name}.tsv" for name in done),
-            labels=PERMUTED_LABELS,
-        )
-    ]
-    if len(done) == 1:
-        blocks.append(Note(f"The same for the other models: {command(context, 'permutations')}."))
-    return blocks
-
-
-def _repeats(context: Mapping[str, Any]) -> list[Table | Note]:
-    repeats = context.get("repeats")
-    if repeats is None:
-        return [
-            Note(f"Repeated cross-validation was not run: {command(context, 'repeats')} does it.")
-        ]
-    return [
-        table(
-            _named(context, repeats),
-            "table-repeats",
-            "Accuracy of the models without a network over newly drawn folds: families kept "
-            "together, and divided between training and test as if they were unknown.",
-            "tables/repeats.tsv",
-        )
-    ]
-
-
-def _learning(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
-    curves = context.get("learning")
-    if curves is None:
-        return [
-            Note(
-                f"Whether a larger cohort would help was not asked: {command(context, 'learning')} "
-                "draws learning curves of the models without a network."
-            )
-        ]
-    return [
-        picture(
-            context,
-            "learning",
-            "Learning curves. Accuracy on everybody held out over the number of training "
-            "participants: mean of the draws, and their range. The largest is this run itself.",
-            "Accuracy of the models without a network over the number of training participants",
-        ),
-        table(
-            _named(context, curves),
-            "table-learning",
-            "Accuracy over the number of training participants.",
-            "tables/learning.tsv",
-            folded=True,
-            labels={
-                "share": "share of the training participants",
-                "n_train": "training participants, mean of folds",
-                "accuracy_low": "lowest draw",
-                "accuracy_high": "highest draw",
-                "chance_high": "larger class: 97.5th percentile",
-            },
-        ),
-    ]
-
-
 def _calibration(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
     accuracy = context.get("accuracy")
     if accuracy is None or "brier" not in accuracy:
@@ -278,7 +187,7 @@ def _calibration(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
             f"Observed rate of {positive} over predicted probability, one panel per model",
         ),
         table(
-            _named(context, accuracy[list(CALIBRATION)].dropna(subset="brier")),
+            with_model_names(context, accuracy[list(CALIBRATION)].dropna(subset="brier")),
             "table-calibration",
             "Brier score (0.25: always one half), calibration slope (below 1: overconfident) and "
             "intercept (0 is right). The SVM's scores are no probabilities.",

@@ -7,7 +7,7 @@ from voxplain.evaluation.robustness import SANE_BELOW, sanity
 from voxplain.figures.style import method_name
 from voxplain.report.blocks import Note, Text, command, counted, picture
 from voxplain.report.sections_maps import caveat
-from voxplain.report.sections_prediction import PERMUTED_LABELS
+from voxplain.report.sections_resampling import PERMUTED_LABELS
 from voxplain.report.tables import table
 
 # What the literature found for each method: Adebayo et al. 2018, Table 1 and section 4.
