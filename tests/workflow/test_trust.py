@@ -50,7 +50,7 @@ def test_regions_say_how_much_of_them_is_planted(tiny):
         shares = table(tiny, f"table2_{atlas}").groupby("name")["planted"].max()
         assert shares.between(0, 1).all()
         assert shares[planted] > 0.3
-        assert (shares == 0).mean() > 0.5
+        assert (shares < 0.05).mean() > 0.5
 
 
 def test_the_truth_sweep_runs_studies_of_its_own(tmp_path):
