@@ -1,4 +1,7 @@
-"""Renew the guide's pictures from the figures of a finished run: python docs/pictures.py [RUN]."""
+"""Renew the guide's pictures from the figures of a finished run: python docs/pictures.py [RUN].
+
+`snakemake truth` draws one of them.
+"""
 
 import sys
 from pathlib import Path

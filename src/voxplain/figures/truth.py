@@ -1,5 +1,6 @@
 """When each method can be believed: localisation over cohort size and effect size."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -20,6 +21,10 @@ def truth(table: pd.DataFrame) -> Figure:
         size. Filled markers lie above their own null's 95th percentile.
     """
     sizes = sorted(table["participants"].unique())
+    # Side by side, so that no interval hides another's.
+    step = 0.02 * np.ptp(table["effect_size"]) or 0.02
+    names = list(table["method"].unique())
+    aside = {method: step * (k - (len(names) - 1) / 2) for k, method in enumerate(names)}
     figure = style.new_figure(80, layout="constrained")
     panels = figure.subplots(1, len(sizes), sharey=True, squeeze=False)[0]
     for axes, size in zip(panels, sizes, strict=True):
@@ -31,8 +36,9 @@ def truth(table: pd.DataFrame) -> Figure:
         )  # fmt: skip
         for method, rows in part.groupby("method", sort=False):
             colour = style.METHOD_COLOURS.get(method, style.NEUTRAL)
+            rows = rows.assign(place=rows["effect_size"] + aside[method])
             axes.plot(
-                rows["effect_size"],
+                rows["place"],
                 rows["auc"],
                 color=colour,
                 linestyle=CONTROL_STYLES.get(method, "-"),
@@ -40,27 +46,31 @@ def truth(table: pd.DataFrame) -> Figure:
                 label=style.method_name(method),
             )
             axes.vlines(
-                rows["effect_size"], rows["auc_low"], rows["auc_high"], color=colour,
+                rows["place"], rows["auc_low"], rows["auc_high"], color=colour,
                 linewidth=0.7, alpha=0.6,
             )  # fmt: skip
             for found, face in ((True, colour), (False, "white")):
                 marked = rows[(rows["auc"] > rows["null_auc_p95"]) == found]
                 axes.plot(
-                    marked["effect_size"], marked["auc"], "o", color=colour,
+                    marked["place"], marked["auc"], "o", color=colour,
                     markerfacecolor=face, markersize=4,
                 )  # fmt: skip
         axes.axhline(0.5, color=style.INK, linewidth=0.8, label="chance")
         for effect in cnn.loc[~cnn["evidence"].astype(bool), "effect_size"]:
             axes.axvline(
-                effect, color=style.WARNING, linewidth=7, alpha=0.25, zorder=0,
+                effect, color=style.WARNING, linewidth=12, alpha=0.25, zorder=0,
                 label="CNN not better than chance",
             )  # fmt: skip
         axes.set_title(f"{size} participants")
         axes.set_xlabel("effect size (Cohen's d)")
+        axes.set_xticks(sorted(cnn["effect_size"]))
         axes.set_ylim(0.2, 1.02)
         axes.grid(axis="y")
     panels[0].set_ylabel("area under the ROC curve; accuracy")
     entries = {}
+    marks = [("filled: beyond 95 % of smooth random maps", style.INK), ("open: not", "white")]
+    for name, face in marks:
+        panels[0].plot([], [], "o", color=style.INK, markerfacecolor=face, markersize=4, label=name)
     for axes in panels:  # a network may fail in one panel only
         entries |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=3)
