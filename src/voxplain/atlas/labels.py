@@ -57,15 +57,14 @@ def load_atlas(
     name : str
         Name of the atlas in tables and messages.
     image_path : path
-        3-D NIfTI volume of non-negative whole numbers.
+        3-D NIfTI volume of non-negative whole numbers. Like the table, it may be a member of an
+        archive (`voxplain.archives`).
     labels_path : path
         Label table: lines ``value name`` or ``value name r g b a``, FSL's atlas ``.xml``, or a
         ``.csv`` (separated by ``;``) or ``.tsv`` with the columns ROIid and ROIname, index and
         name (BIDS), or value and name.
     sha256 : str, optional
         Expected digest of the image file.
-
-    Either path may name a member of an archive (`voxplain.archives`).
 
     Returns
     -------
