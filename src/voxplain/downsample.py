@@ -204,8 +204,8 @@ def downsample_nifti(
     if Path(src).resolve() == Path(dst).resolve():
         raise ImageError(f"{src} is both source and destination; write to another file")
     image = MaskedImage(src)
-    fine = image.grid.to_ras()[0].shape
-    if any(new > old for new, old in zip(shape, fine, strict=True)):
+    if image.grid.is_coarser_than(shape):
+        fine = image.grid.to_ras()[0].shape
         raise ImageError(
             f"{src} has {' x '.join(map(str, fine))} voxels along the RAS axes, fewer than "
             f"{' x '.join(map(str, shape))}: averaging makes no voxels; ask for fewer"

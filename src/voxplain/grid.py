@@ -1,6 +1,7 @@
 """Voxel grids: where the voxels of an array lie in the world (mm)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -127,6 +128,13 @@ class Grid:
         affine[:3, :3] = self.affine[:3, :3] * scale
         affine[:3, 3] = self.affine[:3, :3] @ ((scale - 1) / 2) + self.affine[:3, 3]
         return Grid(shape, affine)
+
+    def is_coarser_than(self, shape: Sequence[int]) -> bool:
+        """Whether an axis has fewer voxels than `shape` asks for along right, anterior, superior.
+
+        Averaging could not make these.
+        """
+        return any(new > old for new, old in zip(shape, self.to_ras()[0].shape, strict=True))
 
     def to_ras(self) -> tuple["Grid", Reorientation]:
         """Return the same voxels with axes ordered and turned closest to right, anterior, superior.

@@ -10,7 +10,7 @@ from voxplain.attribution.cohorts import targets_of
 from voxplain.evaluation.ablation import PAPER
 from voxplain.evaluation.ablation_runs import knob_values, measure, paper_settings
 from voxplain.evaluation.faithfulness import fill
-from voxplain.evaluation.localisation import planted_regions
+from voxplain.evaluation.localisation import planted_voxels
 from voxplain.files import read_table, write_table
 from voxplain.folds import read_split, rows_of
 from voxplain.logs import Progress, job_log
@@ -32,8 +32,7 @@ with job_log(snakemake.log[0]):
     model, _ = load_model(given.model, device, p.network["source"])
     truth = None
     if given.truth:
-        regions = planted_regions(given.truth, given.truth_names, brain.shape)
-        truth = np.any(list(regions.values()), axis=0)
+        truth = planted_voxels(given.truth, given.truth_names, brain.shape)
     images = torch.from_numpy(volumes).unsqueeze(1).to(device)
     targets = targets_of(p.target, labels[chosen])
     targets = None if targets is None else torch.from_numpy(targets).to(device)

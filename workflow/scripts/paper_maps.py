@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.evaluation.localisation import planted_regions
+from voxplain.evaluation.localisation import planted_voxels
 from voxplain.evaluation.transfer import beside
 from voxplain.files import write_table
 from voxplain.logs import job_log
@@ -14,9 +14,7 @@ PLACED = {"paper": "features stretched to the box", "receptive_field": "features
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
     brain = read_volume(given.brain_mask)[0] > 0
-    planted = None
-    if given.truth:
-        planted = np.any(list(planted_regions(*given.truth, brain.shape).values()), axis=0)
+    planted = planted_voxels(*given.truth, brain.shape) if given.truth else None
     own = dict(zip(p.methods, given.own, strict=True))
     others = [
         ("one network of everybody", p.everybodys, given.everybody),

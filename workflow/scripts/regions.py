@@ -6,7 +6,7 @@ import pandas as pd
 from voxplain import paper
 from voxplain.atlas.labels import load_atlas
 from voxplain.atlas.overlap import region_weights
-from voxplain.evaluation.localisation import planted_regions
+from voxplain.evaluation.localisation import planted_voxels
 from voxplain.evaluation.overlap import top_fraction
 from voxplain.evaluation.smooth_masks import surrogates
 from voxplain.files import read_json, read_tables, write_table
@@ -23,12 +23,14 @@ with job_log(snakemake.log[0]):
     require_mni152(given.sidecars)
     grid = Grid.from_dict(read_json(given.grid))
     brain = read_volume(given.brain_mask)[0] > 0
-    truth = None
-    if given.truth:
-        truth = np.any([*planted_regions(*given.truth, brain.shape).values()], axis=0)
     files = zip([*p.atlases, *p.networks], given.labels, given.names, strict=True)
     atlases = {name: load_atlas(name, *paths) for name, *paths in files}
     weights = {name: region_weights(atlas, grid) for name, atlas in atlases.items()}
+    planted = {}
+    if given.truth:
+        truth = planted_voxels(*given.truth, brain.shape).ravel()
+        for name in p.atlases:
+            planted[name] = pd.Series(weights[name][0] @ truth, atlases[name].table["value"])
     fold_maps = np.array(given.fold_maps).reshape(len(p.methods), -1)
     tables, means = {name: [] for name in p.tables}, {}
     for method, path, images in zip(p.methods, given.maps, fold_maps, strict=True):
@@ -42,10 +44,8 @@ with job_log(snakemake.log[0]):
         }
         for name in p.atlases:
             table = overlap_table(own[name], weights[name][0] @ marked)
-            if truth is not None:
-                shares = weights[name][0] @ truth.ravel()
-                shares = pd.Series(shares, index=atlases[name].table["value"])
-                table["planted"] = table["value"].map(shares)
+            if planted:
+                table["planted"] = table["value"].map(planted[name])
             table["paper"] = paper.table2_scores(name, table["value"], table["name"])
             tables[f"table2_{name}"].append(table.assign(method=method))
         if p.atlases:

@@ -21,13 +21,9 @@ from voxplain.stack import Stack
 with job_log(snakemake.log[0]):
     p = snakemake.params
     brain = read_volume(snakemake.input.brain_mask)[0] > 0
-    group, controls = (
-        {method: np.load(path)[2] for method, path in zip(methods, paths, strict=True)}
-        for methods, paths in (
-            (p.methods, snakemake.input.maps),
-            (p.controls, snakemake.input.controls),
-        )
-    )
+    paths = [*snakemake.input.maps, *snakemake.input.controls]
+    maps = dict(zip([*p.methods, *p.controls], (np.load(path)[2] for path in paths), strict=True))
+    group, controls = ({name: maps[name] for name in names} for names in (p.methods, p.controls))
     areas = sorted({*AREAS, p.equal_area})
     sweep = group_agreement(group, brain, areas, p.surrogates, p.seed, controls)
     table = table3(group, brain, p.thresholds, sweep, p.equal_area)

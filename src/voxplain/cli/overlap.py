@@ -36,8 +36,7 @@ def overlap(
         typer.Option(help="Configuration that lists the atlas; by default the project's."),
     ] = None,
     equal_area: Annotated[
-        float,
-        typer.Option(help="Share of the brain in the coverage.", min=0.001, max=1),
+        float, typer.Option(help="Share of the brain in the coverage.", min=0.001, max=1)
     ] = 0.1,
     surrogates: Annotated[
         int, typer.Option(help="Random maps of the null; p cannot fall below 1/(n+1).", min=20)

@@ -200,12 +200,11 @@ def check_grids(grids: Mapping[str, Grid], shape: Sequence[int] | None, problems
         Told of everything that is wrong.
     """
     common = _common_grid(grids, problems)
-    fine = common.to_ras()[0].shape
-    if shape and any(new > old for new, old in zip(shape, fine, strict=True)):
+    if shape and common.is_coarser_than(shape):
         problems.add(
             f"volumes.shape asks for {' x '.join(map(str, shape))} voxels along the RAS axes, "
-            f"but the images have {' x '.join(map(str, fine))}: averaging makes no voxels; "
-            "ask for fewer"
+            f"but the images have {' x '.join(map(str, common.to_ras()[0].shape))}: averaging "
+            "makes no voxels; ask for fewer"
         )
 
 

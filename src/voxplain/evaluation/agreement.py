@@ -116,15 +116,19 @@ def group_agreement(
     """
     rows = []
     everything = {**maps, **controls}
-    inside = {name: one[brain_mask][None] for name, one in everything.items()}
+    levels = {"group": Places(brain_mask), "slice": Places(brain_mask, AXIAL)}
+    ranks = {
+        level: {name: places.ranks(one[brain_mask][None]) for name, one in everything.items()}
+        for level, places in levels.items()
+    }
     for number, b in enumerate(everything):
         if number == 0:
             continue
         null = surrogate_values(everything[b], brain_mask, n_null, seed)
-        for level, places in (("group", Places(brain_mask)), ("slice", Places(brain_mask, AXIAL))):
-            rank_b, random = places.ranks(inside[b]), places.ranks(null)
+        for level, places in levels.items():
+            rank_b, random = ranks[level][b], places.ranks(null)
             for a in list(maps)[:number]:
-                rank_a = places.ranks(inside[a])
+                rank_a = ranks[level][a]
                 for area in areas:
                     found = places.dice(rank_a, rank_b, area)[0]
                     drawn = places.dice(rank_a, random, area)

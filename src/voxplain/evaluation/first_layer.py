@@ -187,7 +187,7 @@ def class_batch_entropies(
     for label in (0, 1):
         rows = np.flatnonzero(labels == label)
         for part in parts(len(rows), batch):
-            group = images.take(rows[part]) if isinstance(images, Stack) else images[rows[part]]
+            group = images[rows[part]]
             highest = first_layer_scale(model, group)
             # they truncate 255 times the share of the highest value
             scale = np.full_like(highest, highest.max() * N_BINS / (N_BINS - 1))

@@ -43,6 +43,11 @@ def planted_regions(truth: str, names: str, shape: tuple[int, int, int]) -> dict
     }
 
 
+def planted_voxels(truth: str, names: str, shape: tuple[int, int, int]) -> np.ndarray:
+    """Return where any effect was planted, bool of shape `shape`; as `planted_regions` reads it."""
+    return np.any(list(planted_regions(truth, names, shape).values()), axis=0)
+
+
 def localisation(
     attribution: np.ndarray, truth: np.ndarray, brain_mask: np.ndarray, random_maps: np.ndarray
 ) -> dict[str, float]:

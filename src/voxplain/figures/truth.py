@@ -67,10 +67,10 @@ def truth(table: pd.DataFrame) -> Figure:
         axes.set_ylim(0.2, 1.02)
         axes.grid(axis="y")
     panels[0].set_ylabel("area under the ROC curve; accuracy")
-    entries = {}
     marks = [("filled: beyond 95 % of smooth random maps", style.INK), ("open: not", "white")]
     for name, face in marks:
         panels[0].plot([], [], "o", color=style.INK, markerfacecolor=face, markersize=4, label=name)
+    entries = {}
     for axes in panels:  # a network may fail in one panel only
         entries |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=3)

@@ -71,6 +71,7 @@ def _accuracy(context: Mapping[str, Any]) -> list:
         paper_mean=accuracy["model"].map({m: v.mean for m, v in paper.ACCURACY.items()}),
         paper_sd=accuracy["model"].map({m: v.sd for m, v in paper.ACCURACY.items()}),
     )
+    shown = with_model_names(context, shown)
     return [
         picture(
             context,
@@ -80,12 +81,12 @@ def _accuracy(context: Mapping[str, Any]) -> list:
             "Accuracy of each model with its confidence interval beside the paper's value",
         ),
         table(
-            with_model_names(context, shown),
+            shown,
             "table-accuracy",
             "Accuracy of all models on the same folds.",
             "tables/accuracy.tsv",
         ),
-        *_below_chance(with_model_names(context, shown)),
+        *_below_chance(shown),
     ]
 
 
