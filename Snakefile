@@ -4,8 +4,9 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from voxplain import run_lock
-from voxplain.config import DEFAULTS, check_config, read_config
+from voxplain.plan.settings import check_config
+from voxplain.run import lock
+from voxplain.run.config import DEFAULTS, read_config
 from voxplain.errors import ConfigError, RunLockError
 
 min_version("9.27")
@@ -93,7 +94,7 @@ include: "workflow/rules/export.smk"
 onstart:
     # Snakemake's own lock would outlive a kill, and profiles/ leave it out.
     try:
-        run_lock.hold(P.root)
+        lock.hold(P.root)
     except RunLockError as error:
         raise WorkflowError(str(error)) from None
 

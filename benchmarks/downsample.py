@@ -28,7 +28,7 @@ from isal import igzip
 from nilearn import datasets, image
 from scipy import ndimage
 
-from voxplain.downsample import PAPER_SHAPE, downsample_file, downsample_nifti
+from voxplain.image.downsample import PAPER_SHAPE, downsample_file, downsample_nifti
 
 FINE = (260, 311, 260)
 VOXEL_MM = 0.7

@@ -11,10 +11,10 @@ import time
 import numpy as np
 import torch
 
-from voxplain import compute
 from voxplain.attribution import grad_cam, guided_backprop, meaningful_perturbation
-from voxplain.network import CNN3D
-from voxplain.training import TrainingSettings, train
+from voxplain.network.cnn import CNN3D
+from voxplain.network.device import prepare_device
+from voxplain.network.training import TrainingSettings, train
 
 N = 1113
 N_PERTURBED = 28
@@ -31,7 +31,7 @@ def timed(function, *arguments, **keywords):
 
 
 def main():
-    device = compute.prepare(threads=8, gpus=1)
+    device = prepare_device(threads=8, gpus=1)
     # torch before 2.13 has no deterministic mark on max_pool3d's backward and would refuse it
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.manual_seed(0)

@@ -27,8 +27,8 @@ from contenders import (
 )
 from monai.visualize import GradCAM, GuidedBackpropGrad
 
-from voxplain import compute
 from voxplain.attribution import grad_cam, gradient_maps, guided_backprop
+from voxplain.network.device import prepare_device
 
 LAYER = "2.2"  # the last block's ReLU
 
@@ -100,7 +100,7 @@ def contenders(options: argparse.Namespace, n: int) -> dict[str, Callable[[], ob
 def memory(options: argparse.Namespace, n: int, name: str) -> float:
     """Return the peak memory of one call above what was held before, MB."""
     warnings.filterwarnings("ignore")
-    compute.prepare()
+    prepare_device()
     run = contenders(options, n)[name]
     before = reset_peak()
     run()
@@ -120,7 +120,7 @@ def compare(options: argparse.Namespace, n: int) -> None:
 def main() -> None:
     options = network_parser(__doc__, rounds=5).parse_args()
     warnings.filterwarnings("ignore")
-    compute.prepare(torch.get_num_threads())
+    prepare_device(torch.get_num_threads())
     threads = torch.get_num_threads()
     print(f"shape {options.shape}, channels {options.channels}, {threads} thread(s), CPU")
     for n in options.batches:

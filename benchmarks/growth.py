@@ -15,8 +15,8 @@ import torch
 from contenders import fastest, in_new_process, make_network, peak, reset_peak, slope
 from matplotlib.figure import Figure
 
-from voxplain import compute
 from voxplain.attribution import grad_cam, guided_backprop, meaningful_perturbation
+from voxplain.network.device import prepare_device
 
 BASE = {"subjects": 4, "edge": 30, "draws": 4}
 STEPS = {
@@ -46,7 +46,7 @@ def call(name: str, subjects: int, edge: int, draws: int):
 
 def measure(name: str, point: dict[str, int]) -> tuple[float, float]:
     """Return seconds and MB of one method at one size."""
-    compute.prepare()
+    prepare_device()
     run = call(name, **point)
     before = reset_peak()
     run()

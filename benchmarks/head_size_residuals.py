@@ -19,9 +19,9 @@ import pandas as pd
 import yaml
 
 from voxplain.baselines import head_size, voxel_svm
-from voxplain.files import read_table
-from voxplain.folds import read_split, rows_of
-from voxplain.paths import RunPaths
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.run.files import read_table
+from voxplain.run.paths import RunPaths
 
 ROOT = Path(__file__).resolve().parents[1]
 ALONE = {"n_subjects": 80, "voxel_size_mm": 4, "null_cohort": True, "head_size_effect": 1.8}

@@ -6,7 +6,7 @@ Volumes of noise at the smallest grid that the network takes and a network of tw
 what differs is the number of participants. Peak memory of the process, MB, by step, and how many
 bytes it grows by for each byte of a further participant's volume: 1 would be holding them all.
 Steps that take a part of the cohort at a time grow until that part is full: at this grid with about
-1300 participants (`src/voxplain/limits.py`).
+1300 participants (`src/voxplain/run/chunk_sizes.py`).
 """
 
 import argparse
@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from contenders import in_new_process, peak
 
-from voxplain.files import write_array, write_rows
-from voxplain.stack import Stack
+from voxplain.image.stack import Stack
+from voxplain.run.files import write_array, write_rows
 
 SHAPE = (22, 26, 22)
 VOLUME_BYTES = 4 * np.prod(SHAPE)
@@ -34,7 +34,7 @@ def noise(n: int) -> "np.ndarray":
 def network():
     import torch
 
-    from voxplain.network import CNN3D
+    from voxplain.network.cnn import CNN3D
 
     torch.manual_seed(0)  # weights of a throw-away network
     return CNN3D(SHAPE, (2, 2, 2), 0.5).eval()
@@ -42,8 +42,8 @@ def network():
 
 def stack(folder: Path, labels: np.ndarray) -> None:
     from voxplain.cohort.quality import brain_mask
-    from voxplain.intensity import normalised
-    from voxplain.stack import mean_volume
+    from voxplain.image.intensity import normalised
+    from voxplain.image.stack import mean_volume
 
     raw = Stack(folder / "volumes.npy")
     brain_mask(raw)
@@ -52,8 +52,8 @@ def stack(folder: Path, labels: np.ndarray) -> None:
 
 
 def train(folder: Path, labels: np.ndarray) -> None:
-    from voxplain.checkpoints import Checkpoint
-    from voxplain.training import TrainingSettings, train
+    from voxplain.network.checkpoints import Checkpoint
+    from voxplain.network.training import TrainingSettings, train
 
     images, kept = Stack(folder / "volumes.npy"), Checkpoint(folder / "checkpoint.pt", "memory")
     settings = TrainingSettings(epochs=1, batch_size=16)
@@ -74,7 +74,7 @@ def explain(method: str, folder: Path, labels: np.ndarray) -> None:
 
 
 def masked_accuracy(folder: Path, labels: np.ndarray) -> None:
-    from voxplain.evaluation.masked_accuracy import masked_accuracy
+    from voxplain.evaluation.trust.masked_accuracy import masked_accuracy
 
     masks = {"conjoined": np.full(SHAPE, 0.5, np.float32)}
     images = Stack(folder / "volumes.npy")
@@ -88,29 +88,29 @@ def group_difference(folder: Path, labels: np.ndarray) -> None:
 
 
 def first_layer(folder: Path, labels: np.ndarray) -> None:
-    from voxplain.evaluation.first_layer import first_layer_features, first_layer_scale
+    from voxplain.evaluation.maps.first_layer import first_layer_features, first_layer_scale
 
     model, images = network(), Stack(folder / "volumes.npy")
     first_layer_features(model, images, first_layer_scale(model, images))
 
 
 def group_maps(folder: Path, labels: np.ndarray) -> None:
-    from voxplain.evaluation.group_maps import class_means
+    from voxplain.evaluation.maps.group_maps import class_means
 
     class_means(Stack(folder / "volumes.npy"), labels, True)
 
 
 def map_properties(folder: Path, labels: np.ndarray) -> None:
-    from voxplain.evaluation import map_properties
+    from voxplain.evaluation.maps import properties
 
     maps, alone = Stack(folder / "volumes.npy"), np.arange(len(labels))
-    found = map_properties.of_fold(maps, maps[0], BRAIN)
-    blocks = map_properties.unit_blocks(maps, found["peaks"], BRAIN, 99)
-    map_properties.class_difference(blocks, labels, alone, np.zeros(len(labels)), 99, 0)
+    found = properties.of_fold(maps, maps[0], BRAIN)
+    blocks = properties.unit_blocks(maps, found["peaks"], BRAIN, 99)
+    properties.class_difference(blocks, labels, alone, np.zeros(len(labels)), 99, 0)
 
 
 def agreement(folder: Path, labels: np.ndarray) -> None:
-    from voxplain.evaluation.agreement import fold_agreement
+    from voxplain.evaluation.maps.agreement import fold_agreement
 
     maps = {name: Stack(folder / "volumes.npy") for name in ("a", "b")}
     fold_agreement(maps, BRAIN, {"a": 2.0, "b": 2.0}, (0.1,), [0, 0])

@@ -14,12 +14,12 @@ import pandas as pd
 
 from voxplain import report
 from voxplain.atlas.labels import load_atlas
-from voxplain.files import read_json, read_table
-from voxplain.grid import Grid
-from voxplain.paths import RunPaths
+from voxplain.image.grid import Grid
 from voxplain.report.answer import class_names
 from voxplain.report.jobs import time_per_rule
 from voxplain.report.viewer import group_viewer
+from voxplain.run.files import read_json, read_table
+from voxplain.run.paths import RunPaths
 
 
 def repeated(table, n):

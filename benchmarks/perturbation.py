@@ -29,10 +29,10 @@ from contenders import (
 from monai.networks.layers import GaussianFilter
 from torch.nn import functional as F
 
-from voxplain import compute
 from voxplain.attribution import meaningful_perturbation
 from voxplain.attribution.perturbation_search import draw_offsets
 from voxplain.attribution.perturbation_settings import Settings
+from voxplain.network.device import prepare_device
 
 JITTER, SCALE, SIGMA, BOX = 5, 4, 10.0, 5
 
@@ -139,7 +139,7 @@ def best_rate() -> float:
 
 def memory(options: argparse.Namespace, n: int, name: str) -> float:
     """Return the peak memory of two iterations above what was held before, MB."""
-    compute.prepare()
+    prepare_device()
     run = contenders(options, n)[name]
     before = reset_peak()
     run(2)
@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--jitter-axes", choices=("common", "independent"), default="common")
     parser.add_argument("--iterations", type=int, default=3)
     options = parser.parse_args()
-    compute.prepare(torch.get_num_threads())
+    prepare_device(torch.get_num_threads())
     threads = torch.get_num_threads()
     print(f"shape {options.shape}, channels {options.channels}, {threads} thread(s)")
     for n in options.batches:

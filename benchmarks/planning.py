@@ -20,9 +20,9 @@ from pathlib import Path
 import pandas as pd
 from contenders import children_usage, in_new_process
 
-from voxplain.files import write_json, write_table
-from voxplain.folds import folds_table, make_splits
-from voxplain.paths import RunPaths
+from voxplain.cohort.folds import folds_table, make_splits
+from voxplain.run.files import write_json, write_table
+from voxplain.run.paths import RunPaths
 
 ROOT = Path(__file__).resolve().parents[1]
 BATCHES = 99  # the most there can be

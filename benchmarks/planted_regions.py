@@ -17,15 +17,15 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from voxplain import compute
-from voxplain.evaluation.localisation import planted_regions
-from voxplain.files import read_json, read_table
-from voxplain.folds import fold_names, read_split, rows_of
-from voxplain.network import load_model
-from voxplain.nifti import read_volume
-from voxplain.paths import RunPaths
-from voxplain.stack import Stack
-from voxplain.training import predict_logits
+from voxplain.cohort.folds import fold_names, read_split, rows_of
+from voxplain.evaluation.maps.localisation import planted_regions
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
+from voxplain.network.cnn import load_model
+from voxplain.network.device import prepare_device
+from voxplain.network.training import predict_logits
+from voxplain.run.files import read_json, read_table
+from voxplain.run.paths import RunPaths
 
 MAPS = ("group_difference", "meaningful_perturbation", "guided_backprop", "grad_cam")
 
@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("run", help="folder of a finished run, such as results/demo")
     root = Path(parser.parse_args().run)
-    compute.prepare(1, 0)
+    prepare_device(1, 0)
     paths, settings = (
         RunPaths(root.name, root.parent),
         read_json(root / "provenance.json")["config"],

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from voxplain.downsample import PAPER_SHAPE, downsample_file
-from voxplain.grid import Grid
-from voxplain.registration.resample import resample
-from voxplain.registration.spaces import ANTSPY_SPACE
-from voxplain.registration.to_mni152 import register
-from voxplain.registration.transforms import (
+from voxplain.image.downsample import PAPER_SHAPE, downsample_file
+from voxplain.image.grid import Grid
+from voxplain.preparation.resample import resample
+from voxplain.preparation.spaces import ANTSPY_SPACE
+from voxplain.preparation.to_mni152 import register
+from voxplain.preparation.transforms import (
     Affine,
     DisplacementField,
     Transform,

@@ -29,8 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "workflow
 
 from conftest import ROOT, TINY, Workflow
 
-from voxplain.config import read_config
-from voxplain.costs import Costs
+from voxplain.plan.costs import Costs
+from voxplain.run.config import read_config
 
 QUANTITIES = ("jobs", "cpu_s", "wall_s", "largest_process_MB", "disk_MB")
 IMAGE_VOXELS = 260 * 311 * 260  # HCP's

@@ -20,12 +20,12 @@ import pandas as pd
 import torch
 from torch.nn import functional as F
 
-from voxplain import compute
 from voxplain.attribution import meaningful_perturbation, separable
-from voxplain.files import read_json, read_table
-from voxplain.folds import read_split, rows_of
-from voxplain.network import load_model
-from voxplain.paths import RunPaths
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.network.cnn import load_model
+from voxplain.network.device import prepare_device
+from voxplain.run.files import read_json, read_table
+from voxplain.run.paths import RunPaths
 
 SCHEDULES = {
     "full, other jitters": {"seed": 1},
@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--jitter", type=int, default=5)
     options = parser.parse_args()
-    compute.prepare(1)
+    prepare_device(1)
     paths = RunPaths(options.run.name)
     config = read_json(paths.provenance)["config"]
     settings = config["attribution"]["meaningful_perturbation"]

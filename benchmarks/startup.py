@@ -24,16 +24,16 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from voxplain.config import read_config
-from voxplain.costs import Costs
-from voxplain.plan import planned_jobs
+from voxplain.plan.costs import Costs
+from voxplain.plan.jobs import planned_jobs
 from voxplain.report.jobs import time_per_rule
+from voxplain.run.config import read_config
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGE_VOXELS = 260 * 311 * 260  # HCP's
 PREAMBLE = ["import pickle", "from snakemake import script"]
 OPTIMISER = "import torch; torch.optim.Adam([torch.zeros(1)])"  # imports torch's compiler
-FREEZE = "import gc; gc.freeze()"  # as `voxplain.logs.job_log` does
+FREEZE = "import gc; gc.freeze()"  # as `voxplain.run.logs.job_log` does
 TRAINING = ("train_cnn", "train_variant")
 OTHERS_SCRIPTS = {"control_maps": "group_maps"}
 

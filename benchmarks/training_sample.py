@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from voxplain import compute
 from voxplain.attribution import METHODS
 from voxplain.attribution.cohorts import explain_parts, targets_of
-from voxplain.evaluation.group_maps import class_means, needs_scale
-from voxplain.evaluation.masked_accuracy import masked_accuracy
-from voxplain.files import read_json, read_table
-from voxplain.folds import read_split, rows_of, training_sample
-from voxplain.network import load_model
-from voxplain.nifti import read_volume
-from voxplain.paths import RunPaths, fold_names
-from voxplain.stack import Stack
+from voxplain.cohort.folds import read_split, rows_of, training_sample
+from voxplain.evaluation.maps.group_maps import class_means, needs_scale
+from voxplain.evaluation.trust.masked_accuracy import masked_accuracy
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
+from voxplain.network.cnn import load_model
+from voxplain.network.device import prepare_device
+from voxplain.run.files import read_json, read_table
+from voxplain.run.paths import RunPaths, fold_names
 
 
 def of_fold(fold: str, paths: RunPaths, config: dict, sizes: list[int], n_random: int) -> list:
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", type=int, default=[4, 10, 30], help="per class")
     parser.add_argument("--random-masks", type=int, default=20)
     options = parser.parse_args()
-    compute.prepare(1)
+    prepare_device(1)
     paths = RunPaths(options.run.name, options.run.parent)
     config = read_json(paths.provenance)["config"]
     rows = []

@@ -93,7 +93,7 @@ def measurements():
 
 def result_paths():
     """List every path of a run, by folder."""
-    from voxplain.paths import RunPaths
+    from voxplain.run.paths import RunPaths
 
     paths = {path for path in vars(RunPaths("<run>")).values() if "." in path.rpartition("/")[2]}
     folders: dict[str, list[str]] = {}

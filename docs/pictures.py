@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from voxplain.paths import RunPaths
+from voxplain.run.paths import RunPaths
 
 WIDTH = 1100  # pixels: sharp at the width of a page, and a few hundred kB
 PICTURES = Path(__file__).with_name("images")

@@ -14,12 +14,12 @@ from scipy import ndimage
 from voxplain.attribution import METHODS, SEEDED
 from voxplain.attribution.perturbation_settings import Settings
 from voxplain.errors import ConfigError
-from voxplain.files import targets_in
-from voxplain.grid import Grid
-from voxplain.model_input import ModelInput
-from voxplain.network import load_model, read_weights
-from voxplain.nifti import read_header, write_volume
-from voxplain.seeds import stream_seed
+from voxplain.image.grid import Grid
+from voxplain.image.nifti import read_header, write_volume
+from voxplain.network.cnn import load_model, read_weights
+from voxplain.network.input_form import ModelInput
+from voxplain.run.files import targets_in
+from voxplain.run.seeds import stream_seed
 
 SEED = 42  # as config.yaml's
 # Not the user's to set.

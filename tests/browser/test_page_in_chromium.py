@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from chromium import browser, needs_chromium, opened
-from conftest import ROOT
 from PIL import Image
 
+from support.chromium import browser, needs_chromium, opened
+from support.places import ROOT
 from voxplain import report
 from voxplain.atlas.labels import Atlas
-from voxplain.grid import Grid
-from voxplain.nifti import write_volume
-from voxplain.report.claims import COLUMNS
+from voxplain.claims.table import COLUMNS
+from voxplain.image.grid import Grid
+from voxplain.image.nifti import write_volume
 from voxplain.report.viewer import group_viewer
 
 pytestmark = [pytest.mark.slow, needs_chromium]

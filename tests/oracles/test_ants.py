@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from scipy import ndimage
 
-from voxplain.grid import Grid
-from voxplain.registration import antspy, template
-from voxplain.registration.readers import read_transform
-from voxplain.registration.transforms import Affine, Transform
+from voxplain.image.grid import Grid
+from voxplain.preparation import antspy, template
+from voxplain.preparation.readers import read_transform
+from voxplain.preparation.transforms import Affine, Transform
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # read when ITK is loaded
 ants = pytest.importorskip("ants", reason="ANTsPy is not installed (requirements-ants.txt)")

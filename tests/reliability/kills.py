@@ -20,11 +20,10 @@ from pathlib import Path
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from conftest import BIN, TINY, Workflow
-
-from voxplain.manifest import file_sha256, is_timed, results_of
+from support.workflow import BIN, TINY, Workflow
+from voxplain.run.manifest import file_sha256, is_timed, results_of
 
 
 def start(workflow, *targets):

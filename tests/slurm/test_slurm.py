@@ -3,10 +3,12 @@
 import subprocess
 import time
 
-import private_slurm
 import pytest
 import yaml
-from conftest import BIN, ROOT, TINY, Workflow
+
+from support import private_slurm
+from support.places import ROOT
+from support.workflow import BIN, TINY, Workflow
 
 LACKING = private_slurm.missing()
 pytestmark = [

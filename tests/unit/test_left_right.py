@@ -11,16 +11,16 @@ import torch
 from nibabel.orientations import axcodes2ornt, io_orientation, ornt_transform
 
 from voxplain.atlas.labels import Atlas
-from voxplain.atlas.overlap import region_weights
 from voxplain.atlas.place import check_place
 from voxplain.attribution import grad_cam, guided_backprop
-from voxplain.cohort import read_participants
-from voxplain.downsample import downsample_file
-from voxplain.grid import Grid
-from voxplain.images import read_masked
-from voxplain.nifti import write_volume
-from voxplain.registration.resample import MNI152, resample
-from voxplain.registration.transforms import Transform
+from voxplain.cohort.layouts import read_participants
+from voxplain.image.downsample import downsample_file
+from voxplain.image.grid import Grid
+from voxplain.image.masked import read_masked
+from voxplain.image.nifti import write_volume
+from voxplain.preparation.resample import MNI152, resample
+from voxplain.preparation.transforms import Transform
+from voxplain.regions.weights import region_weights
 
 FINE = MNI152.coarsen((46, 55, 46))  # 4 mm
 RIGHT = np.array([38.0, -22.0, 14.0])

@@ -5,9 +5,8 @@ import re
 import matplotlib.image
 import pytest
 
-from voxplain.config import project_folder
+from support.places import ROOT
 
-ROOT = project_folder()
 PICTURES = sorted((ROOT / "docs/images").glob("*.png"))
 
 

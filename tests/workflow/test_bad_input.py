@@ -6,9 +6,9 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import TINY, Workflow
 
-from voxplain.files import read_table
+from support.workflow import TINY, Workflow
+from voxplain.run.files import read_table
 
 pytestmark = pytest.mark.slow
 

@@ -1,9 +1,9 @@
 """The documented behaviour on bad input is the tested one."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from support.places import ROOT
+
 ROW = re.compile(r"^\| (.+) \| (.+) \| `(.+)::(\w+)` \|$", re.MULTILINE)
 
 
@@ -14,6 +14,7 @@ def test_every_row_of_the_table_has_its_test():
     headers = [line for line in lines if line.startswith("| input |")]
     assert len(rows) == len(lines) - len(headers) > 40
     for _, _, file, name in rows:
-        folder = "unit" if (ROOT / "tests/unit" / file).exists() else "workflow"
-        tests = (ROOT / "tests" / folder / file).read_text(encoding="utf-8")
+        places = list((ROOT / "tests").rglob(file))
+        assert len(places) == 1, (file, places)
+        tests = places[0].read_text(encoding="utf-8")
         assert f"\ndef {name}(" in tests, f"{file}::{name}"

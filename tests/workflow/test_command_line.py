@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, TINY
 from typer.testing import CliRunner
 
+from support.places import ROOT
+from support.workflow import TINY
 from voxplain.cli import app
-from voxplain.files import read_table
-from voxplain.region_statistics import FOLD_COLUMNS
+from voxplain.regions.tables import FOLD_COLUMNS
+from voxplain.run.files import read_table
 
 pytestmark = pytest.mark.slow
 

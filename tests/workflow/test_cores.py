@@ -1,12 +1,12 @@
 """One job after another or several at once: two clean runs give the same bytes."""
 
-import kills
 import pandas as pd
 import pytest
-from conftest import TINY, WORKER, Workflow, copy_of
 
-from voxplain.files import read_json
-from voxplain.manifest import file_sha256, is_timed, results_of
+from reliability import kills
+from support.workflow import TINY, WORKER, Workflow, copy_of
+from voxplain.run.files import read_json
+from voxplain.run.manifest import file_sha256, is_timed, results_of
 
 pytestmark = pytest.mark.slow
 

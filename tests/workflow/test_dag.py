@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import BIN, ROOT, TINY, Workflow
+
+from support.places import ROOT
+from support.workflow import BIN, TINY, Workflow
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,9 @@ import sys
 import nibabel as nib
 import numpy as np
 import pytest
-from conftest import BIN, ROOT
+
+from support.places import ROOT
+from support.workflow import BIN
 
 pytestmark = pytest.mark.slow
 
@@ -213,7 +215,7 @@ def test_the_site_builds_without_a_warning(tmp_path):
 
 def test_the_pages_name_files_that_runs_have():
     """Each path in the table of result files is one of the workflow's."""
-    from voxplain.paths import RunPaths
+    from voxplain.run.paths import RunPaths
 
     known = {path.removeprefix("results/x/") for path in vars(RunPaths("x")).values()}
     text = (ROOT / "docs/reference/results.md").read_text().partition("## Tables")[0]

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 import requests
 import yaml
-from conftest import BIN
 
-from voxplain.manifest import file_sha256
+from support.workflow import BIN
+from voxplain.run.manifest import file_sha256
 
 pytestmark = pytest.mark.slow
 

@@ -8,14 +8,14 @@ import subprocess
 import time
 from pathlib import Path
 
-import kills
 import nibabel as nib
 import pandas as pd
 import pytest
 import yaml
-from conftest import BIN, TINY, Workflow, copy_of
 
-from voxplain.manifest import file_sha256
+from reliability import kills
+from support.workflow import BIN, TINY, Workflow, copy_of
+from voxplain.run.manifest import file_sha256
 
 pytestmark = pytest.mark.slow
 

@@ -2,9 +2,10 @@
 
 import pandas as pd
 import pytest
-from conftest import Workflow
 from scipy import stats
 from test_truth import COHORT, SETTINGS
+
+from support.workflow import Workflow
 
 pytestmark = pytest.mark.slow
 

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 import yaml
-from conftest import ROOT
 
-from voxplain.manifest import imported_files, source_hash
+from support.places import ROOT
+from voxplain.run.manifest import imported_files, source_hash
 
 
 def pins(path):
@@ -70,12 +70,12 @@ def test_scripts_are_short_and_read_no_config():
 
 
 def test_jobs_that_compute_without_the_network_do_not_import_torch():
-    """Torch takes seconds to import; what computes with it calls `compute.prepare`."""
+    """Torch takes seconds to import; what computes with it calls `prepare_device`."""
     paying = []
     for script in (ROOT / "workflow" / "scripts").glob("*.py"):
         sources = [file.read_text() for file in (script, *imported_files(script))]
         torch = any(re.search(r"^(import|from) torch\b", text, re.M) for text in sources)
-        if torch and "compute.prepare(" not in script.read_text():
+        if torch and "prepare_device(" not in script.read_text():
             paying.append(script.name)
     assert paying == []
 
@@ -83,12 +83,14 @@ def test_jobs_that_compute_without_the_network_do_not_import_torch():
 def test_source_hash_follows_imports_only():
     scripts = ROOT / "workflow" / "scripts"
     training = {file.name for file in imported_files(scripts / "train_cnn.py")}
-    assert {"training.py", "network.py", "folds.py"} <= training
+    assert {"training.py", "cnn.py", "folds.py"} <= training
     assert not {"grad_cam.py", "attention.py", "page.py"} & training
     assert source_hash(scripts / "train_cnn.py") != source_hash(scripts / "explain.py")
 
 
-@pytest.mark.parametrize("module", ["voxplain.paths", "voxplain.manifest", "voxplain.figures"])
+@pytest.mark.parametrize(
+    "module", ["voxplain.run.paths", "voxplain.run.manifest", "voxplain.figures"]
+)
 def test_light_modules_do_not_import_torch(module):
     check = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

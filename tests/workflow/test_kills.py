@@ -2,11 +2,11 @@
 
 import random
 
-import kills
 import pytest
-from conftest import TINY, Workflow
 
-from voxplain.manifest import file_sha256, is_timed, results_of
+from reliability import kills
+from support.workflow import TINY, Workflow
+from voxplain.run.manifest import file_sha256, is_timed, results_of
 
 pytestmark = pytest.mark.slow
 

@@ -8,11 +8,11 @@ import zipfile
 import nibabel as nib
 import numpy as np
 import pytest
-from conftest import TINY, Workflow
 from nilearn import datasets
 
-from voxplain.cohort import hcp_columns
-from voxplain.files import read_table
+from support.workflow import TINY, Workflow
+from voxplain.cohort.morphometry import hcp_columns
+from voxplain.run.files import read_table
 
 pytestmark = pytest.mark.slow
 

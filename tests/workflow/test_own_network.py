@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import TINY, Workflow
+
+from support.workflow import TINY, Workflow
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,8 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from chromium import browser, needs_chromium, opened
+
+from support.chromium import browser, needs_chromium, opened
 
 pytestmark = pytest.mark.slow
 

@@ -7,8 +7,10 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import BIN, ROOT, TINY
 from snakemake.cli import parse_args
+
+from support.places import ROOT
+from support.workflow import BIN, TINY
 
 PROFILES = sorted(path.name for path in (ROOT / "profiles").iterdir())
 PLUGINS = {

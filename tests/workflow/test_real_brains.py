@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, Workflow
 
-SHARED = ROOT.parent / "shared" / "data"
+from support.places import ROOT, SHARED
+from support.workflow import Workflow
 
 pytestmark = [
     pytest.mark.slow,

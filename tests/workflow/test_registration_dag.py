@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, TINY, Workflow
 
-from voxplain.downsample import downsample_file
-from voxplain.files import read_table
-from voxplain.registration.resample import MNI152
+from support.places import ROOT, SHARED
+from support.workflow import TINY, Workflow
+from voxplain.image.downsample import downsample_file
+from voxplain.preparation.resample import MNI152
+from voxplain.run.files import read_table
 
 pytestmark = pytest.mark.slow
 
-SHARED = ROOT.parent / "shared" / "data"
 N = 8
 
 

@@ -7,11 +7,13 @@ import subprocess
 
 import pandas as pd
 import pytest
-from conftest import BIN, ROOT
 from snakemake.cli import parse_args
 
-from voxplain.config import read_config
-from voxplain.report import build, claims
+from support.places import ROOT
+from support.workflow import BIN
+from voxplain.claims import table
+from voxplain.report import build
+from voxplain.run.config import read_config
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def commands():
         "run": "demo",
         "config": read_config([ROOT / "config.yaml"]),
         "participants": pd.DataFrame(people).assign(age=30.0, tiv=1400.0),
-        "claims": claims.build({}, ("women", "men"), False),
+        "claims": table.build({}, ("women", "men"), False),
     }
     context["claims"].loc[0, "kan2020"] = (
         "in this run: 1"  # no run of the paper's protocol is there

@@ -11,8 +11,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
 
+from support.places import ROOT
 from voxplain import figures
 from voxplain.figures import style
 

@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from voxplain.evaluation.families import family_codes
+from voxplain.stats.family_blocks import family_codes
 
 pytestmark = pytest.mark.slow
 

@@ -2,7 +2,8 @@
 
 import pandas as pd
 import pytest
-from conftest import TINY, Workflow
+
+from support.workflow import TINY, Workflow
 
 pytestmark = pytest.mark.slow
 

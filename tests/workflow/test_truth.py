@@ -2,8 +2,9 @@
 
 import pandas as pd
 import pytest
-from conftest import Workflow
 from statsmodels.stats.multitest import multipletests
+
+from support.workflow import Workflow
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +60,7 @@ def null(tmp_path_factory):
     config = SETTINGS | {
         "run": "null",
         # Seed 42 draws 80 people whose head sizes differ between the classes by accident
-        # (p = .003): 3 % of seeds do at .05, see tests/unit/cohort/test_null_cohort.py.
+        # (p = .003): 3 % of seeds do at .05, see tests/unit/simulation/test_null_cohort.py.
         "seed": 1,
         "cohort": {"synthetic": COHORT | {"null_cohort": True}},
     }

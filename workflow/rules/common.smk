@@ -6,14 +6,14 @@ import shlex
 from math import ceil, prod
 from pathlib import Path
 
-from voxplain.costs import NETWORK_RULES, Costs
-from voxplain.layout_files import PATTERNS
-from voxplain.manifest import files_fingerprint, images_fingerprint, source_hash
-from voxplain.network_source import source_digest
-from voxplain.paths import WHOLE_COHORT, RunPaths, fold_names
-from voxplain.registration.spaces import is_mni152, space_after
-from voxplain.run_lock import ENGINE_VARIABLE, FOLDER_VARIABLE
-from voxplain.seeds import stream_seed
+from voxplain.plan.costs import NETWORK_RULES, Costs
+from voxplain.cohort.layouts.patterns import PATTERNS
+from voxplain.run.manifest import files_fingerprint, images_fingerprint, source_hash
+from voxplain.network.own import source_digest
+from voxplain.run.paths import WHOLE_COHORT, RunPaths, fold_names
+from voxplain.preparation.spaces import is_mni152, space_after
+from voxplain.run.lock import ENGINE_VARIABLE, FOLDER_VARIABLE
+from voxplain.run.seeds import stream_seed
 
 P = RunPaths(config["run"])
 # A run of the same participants under the paper's protocol, for the claims table.

@@ -4,24 +4,24 @@ import numpy as np
 import pandas as pd
 import torch
 
-from voxplain import compute
 from voxplain.attribution import meaningful_perturbation
 from voxplain.attribution.cohorts import targets_of
-from voxplain.evaluation.ablation import PAPER
-from voxplain.evaluation.ablation_runs import knob_values, measure, paper_settings
-from voxplain.evaluation.faithfulness import fill
-from voxplain.evaluation.localisation import planted_voxels
-from voxplain.files import read_table, write_table
-from voxplain.folds import read_split, rows_of
-from voxplain.logs import Progress, job_log
-from voxplain.network import load_model
-from voxplain.nifti import read_volume
-from voxplain.seeds import stream_seed
-from voxplain.stack import Stack
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.evaluation.maps.localisation import planted_voxels
+from voxplain.evaluation.trust.ablation import PAPER
+from voxplain.evaluation.trust.ablation_runs import knob_values, measure, paper_settings
+from voxplain.evaluation.trust.deletion_insertion import fill
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
+from voxplain.network.cnn import load_model
+from voxplain.network.device import prepare_device
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import Progress, job_log
+from voxplain.run.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     given, p, knob = snakemake.input, snakemake.params, snakemake.wildcards.knob
-    device = compute.prepare(p.threads, p.gpu)
+    device = prepare_device(p.threads, p.gpu)
     participants = read_table(given.participants)
     split = read_split(given.split, participants)
     test = rows_of(split.test, participants)

@@ -1,9 +1,9 @@
 """What each setting of Meaningful Perturbations does to its maps, as table and figures."""
 
 from voxplain import figures
-from voxplain.evaluation.ablation import summarise, verdicts
-from voxplain.files import read_tables, write_table
-from voxplain.logs import job_log
+from voxplain.evaluation.trust.ablation import summarise, verdicts
+from voxplain.run.files import read_tables, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     given, drawn, score = snakemake.input, snakemake.output, snakemake.params.score

@@ -2,9 +2,9 @@
 
 from voxplain.atlas.files import open_atlas
 from voxplain.atlas.place import check_place
-from voxplain.files import write_table
-from voxplain.logs import job_log
-from voxplain.nifti import write_volume
+from voxplain.image.nifti import write_volume
+from voxplain.run.files import write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     opened = open_atlas(snakemake.params.atlas, snakemake.input.get("wheel"))

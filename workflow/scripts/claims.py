@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from voxplain.files import read_table, write_table
-from voxplain.logs import job_log
-from voxplain.report.claims import PEOPLE, build, check_reference
+from voxplain.claims.table import PEOPLE, build, check_reference
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params

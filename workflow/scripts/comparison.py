@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from voxplain.files import read_json, read_table, write_text
-from voxplain.logs import job_log
 from voxplain.report.comparison import build_comparison
+from voxplain.run.files import read_json, read_table, write_text
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params

@@ -1,11 +1,11 @@
 """What else differs between the classes, and whether it alone predicts them."""
 
 from voxplain.baselines import head_size
-from voxplain.evaluation.confounds import confounds_table, properties
-from voxplain.evaluation.families import family_codes
-from voxplain.files import read_table, write_table
-from voxplain.folds import held_out_folds
-from voxplain.logs import job_log
+from voxplain.cohort.folds import held_out_folds
+from voxplain.evaluation.prediction.confounds import confounds_table, properties
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import job_log
+from voxplain.stats.family_blocks import family_codes
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input

@@ -7,9 +7,9 @@ from pathlib import Path
 import yaml
 
 from voxplain.export.crate import SETTINGS, SNAKEFILE, crate
-from voxplain.files import read_json, write_bytes, write_json, write_text
-from voxplain.logs import job_log
 from voxplain.report.jobs import recorded_span
+from voxplain.run.files import read_json, write_bytes, write_json, write_text
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from voxplain.cohort.quality import quality_row
-from voxplain.downsample import downsample_file
 from voxplain.errors import ImageError, TransformError
-from voxplain.files import read_table, write_json, write_rows, write_table
-from voxplain.logs import Progress, job_log
-from voxplain.registration.spaces import origin
-from voxplain.seeds import stream_seed
+from voxplain.image.downsample import downsample_file
+from voxplain.preparation.spaces import origin
+from voxplain.run.files import read_table, write_json, write_rows, write_table
+from voxplain.run.logs import Progress, job_log
+from voxplain.run.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
@@ -31,7 +31,7 @@ with job_log(snakemake.log[0]):
             volume, grid, statistics = downsample_file(row.image, p.shape, files[0], mask)
             about, overlap = origin(*files, p.space), {}
         else:
-            from voxplain.registration.to_mni152 import register  # what costs time to import
+            from voxplain.preparation.to_mni152 import register  # what costs time to import
 
             done = register(*files, transform, tuple(p.shape), settings, p.space, seed)
             volume, grid, statistics = done.volume, done.grid, done.statistics

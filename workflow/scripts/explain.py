@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from voxplain import compute
 from voxplain.attribution import METHODS, SEEDED
 from voxplain.attribution.cohorts import explain_parts, targets_of, write_maps
-from voxplain.checkpoints import Checkpoint
-from voxplain.files import read_table, write_json, write_table
-from voxplain.folds import read_split, rows_of, training_sample
-from voxplain.logs import Progress, job_log
-from voxplain.network import load_model
-from voxplain.paths import WHOLE_COHORT
-from voxplain.seeds import stream_seed
-from voxplain.stack import Stack
+from voxplain.cohort.folds import read_split, rows_of, training_sample
+from voxplain.image.stack import Stack
+from voxplain.network.checkpoints import Checkpoint
+from voxplain.network.cnn import load_model
+from voxplain.network.device import prepare_device
+from voxplain.run.files import read_table, write_json, write_table
+from voxplain.run.logs import Progress, job_log
+from voxplain.run.paths import WHOLE_COHORT
+from voxplain.run.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     p, method = snakemake.params, snakemake.wildcards.method
-    device = compute.prepare(p.threads, p.gpu)
+    device = prepare_device(p.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
     sample = []
@@ -64,7 +64,7 @@ with job_log(snakemake.log[0]):
             "maps": len(names),
             "test_maps": len(split.test),
             "seconds": seconds,
-            "device": compute.describe(device),
+            "device": describe_device(device),
         },
     )
     print(table.to_string(index=False))

@@ -3,18 +3,18 @@
 import numpy as np
 import pandas as pd
 
-from voxplain import compute
 from voxplain.baselines.elsewhere import predict_elsewhere
 from voxplain.baselines.models import Baselines
-from voxplain.evaluation.families import bootstrap_weights, label_permutations
-from voxplain.evaluation.statistics import bootstrap_intervals, is_evidence, summarise
-from voxplain.evaluation.transfer import check_transfer
-from voxplain.files import read_json, read_table, write_table
-from voxplain.logs import job_log
-from voxplain.network import load_model
-from voxplain.predictions import predictions_table
-from voxplain.stack import Stack
-from voxplain.training import predict_logits
+from voxplain.evaluation.maps.transfer import check_transfer
+from voxplain.evaluation.prediction.table import predictions_table
+from voxplain.image.stack import Stack
+from voxplain.network.cnn import load_model
+from voxplain.network.device import prepare_device
+from voxplain.network.training import predict_logits
+from voxplain.run.files import read_json, read_table, write_table
+from voxplain.run.logs import job_log
+from voxplain.stats.accuracy import bootstrap_intervals, is_evidence, summarise
+from voxplain.stats.family_blocks import bootstrap_weights, label_permutations
 
 COLUMNS = (
     *("n", "accuracy", "ci_low", "ci_high", "boot_low", "boot_high", "balanced_accuracy"),
@@ -23,7 +23,7 @@ COLUMNS = (
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
-    device = compute.prepare(p.threads, p.gpu)
+    device = prepare_device(p.threads, p.gpu)
     cohorts = [read_table(path) for path in given.participants]  # theirs, ours
     labels = pd.concat(cohorts)["label"].to_numpy(int)
     truth = labels[len(cohorts[0]) :]

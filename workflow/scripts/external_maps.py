@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from voxplain.errors import SpaceError
-from voxplain.evaluation.transfer import map_correlation
-from voxplain.files import read_json, write_table
-from voxplain.logs import job_log
-from voxplain.nifti import read_volume
-from voxplain.registration.spaces import is_mni152
+from voxplain.evaluation.maps.transfer import map_correlation
+from voxplain.image.nifti import read_volume
+from voxplain.preparation.spaces import is_mni152
+from voxplain.run.files import read_json, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from voxplain.evaluation.over_folds import faithfulness_over_folds
-from voxplain.files import read_tables, write_table
-from voxplain.logs import job_log
+from voxplain.evaluation.trust.over_folds import faithfulness_over_folds
+from voxplain.run.files import read_tables, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     areas = read_tables(snakemake.input.areas)

@@ -5,22 +5,22 @@ from itertools import repeat
 import numpy as np
 import pandas as pd
 
-from voxplain import compute
 from voxplain.attribution.cohorts import explain_parts, targets_of, write_maps
 from voxplain.attribution.controls import edges, group_difference, input_gradient
-from voxplain.evaluation import faithfulness
-from voxplain.files import read_table, write_rows, write_table
-from voxplain.folds import read_split, rows_of
-from voxplain.logs import Progress, job_log
-from voxplain.network import load_model
-from voxplain.nifti import read_volume
-from voxplain.seeds import stream_seed
-from voxplain.stack import Stack
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.evaluation.trust import deletion_insertion
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
+from voxplain.network.cnn import load_model
+from voxplain.network.device import prepare_device
+from voxplain.run.files import read_table, write_rows, write_table
+from voxplain.run.logs import Progress, job_log
+from voxplain.run.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
     fold = snakemake.wildcards.fold
-    device = compute.prepare(p.threads, p.gpu)
+    device = prepare_device(p.threads, p.gpu)
     model, _ = load_model(given.model, device, p.network["source"])
     participants = read_table(given.participants)
     labels = participants["label"].to_numpy(int)
@@ -43,7 +43,7 @@ with job_log(snakemake.log[0]):
 
     paths = {**dict(zip(p.methods, given.maps, strict=True)), **made}
     n = min(p.settings["participants"], len(test))
-    areas, curves = faithfulness.of_participants(
+    areas, curves = deletion_insertion.of_participants(
         model,
         dict(zip(split.test[:n], images[:n], strict=True)),
         targets,

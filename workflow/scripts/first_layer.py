@@ -2,25 +2,25 @@
 
 import pandas as pd
 
-from voxplain import compute
 from voxplain.baselines import head_size
-from voxplain.evaluation.first_layer import (
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.evaluation.maps.first_layer import (
     class_batch_entropies,
     feature_means,
     feature_tests,
     first_layer_features,
     first_layer_scale,
 )
-from voxplain.files import read_table, write_table
-from voxplain.folds import read_split, rows_of
-from voxplain.logs import job_log
-from voxplain.network import load_model
-from voxplain.paths import WHOLE_COHORT
-from voxplain.stack import Stack
+from voxplain.image.stack import Stack
+from voxplain.network.cnn import load_model
+from voxplain.network.device import prepare_device
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import job_log
+from voxplain.run.paths import WHOLE_COHORT
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
-    device = compute.prepare(p.threads, p.gpu)
+    device = prepare_device(p.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     labels = participants["label"].to_numpy(int)
     sizes = head_size.measured(participants, read_table(snakemake.input.quality)).to_numpy()

@@ -1,7 +1,7 @@
 """Join the batches of the synthetic cohort into the two tables that a user's study would have."""
 
-from voxplain.files import read_table, read_tables, write_table
-from voxplain.logs import job_log
+from voxplain.run.files import read_table, read_tables, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     plan = read_table(snakemake.input.plan)

@@ -1,9 +1,9 @@
 """Inner products of all volumes, once for every fold of the voxel SVM."""
 
 from voxplain.baselines.voxel_svm import gram_matrix
-from voxplain.files import write_array
-from voxplain.logs import job_log
-from voxplain.stack import Stack
+from voxplain.image.stack import Stack
+from voxplain.run.files import write_array
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     gram, sums = gram_matrix(Stack(snakemake.input.volumes))

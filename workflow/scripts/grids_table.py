@@ -3,13 +3,13 @@
 import pandas as pd
 
 from voxplain import figures
-from voxplain.evaluation.families import bootstrap_weights, label_permutations
-from voxplain.evaluation.grids import over_grids
-from voxplain.evaluation.statistics import is_evidence, summarise
-from voxplain.files import read_json, read_table, read_tables, write_table
-from voxplain.grid import Grid
-from voxplain.logs import job_log
-from voxplain.predictions import in_order
+from voxplain.evaluation.prediction.grid_sizes import over_grids
+from voxplain.evaluation.prediction.table import in_order
+from voxplain.image.grid import Grid
+from voxplain.run.files import read_json, read_table, read_tables, write_table
+from voxplain.run.logs import job_log
+from voxplain.stats.accuracy import is_evidence, summarise
+from voxplain.stats.family_blocks import bootstrap_weights, label_permutations
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.evaluation.group_maps import class_means, count_degenerate, needs_scale
-from voxplain.files import read_json, read_table, write_array, write_table
-from voxplain.grid import Grid
-from voxplain.logs import job_log
-from voxplain.nifti import write_volume
-from voxplain.registration.spaces import nifti_code, write_sidecars
-from voxplain.stack import Stack
+from voxplain.evaluation.maps.group_maps import class_means, count_degenerate, needs_scale
+from voxplain.image.grid import Grid
+from voxplain.image.nifti import write_volume
+from voxplain.image.stack import Stack
+from voxplain.preparation.spaces import nifti_code, write_sidecars
+from voxplain.run.files import read_json, read_table, write_array, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     grid = Grid.from_dict(read_json(snakemake.input.grid))

@@ -3,13 +3,13 @@
 import pandas as pd
 
 from voxplain.baselines.models import Baselines
-from voxplain.evaluation.families import family_codes
-from voxplain.evaluation.label_permutations import held_out, refitting_null
-from voxplain.files import read_table, write_table
-from voxplain.folds import held_out_folds
-from voxplain.logs import job_log
-from voxplain.seeds import stream_seed
-from voxplain.threads import use_threads
+from voxplain.cohort.folds import held_out_folds
+from voxplain.evaluation.prediction.label_permutations import held_out, refitting_null
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import job_log
+from voxplain.run.seeds import stream_seed
+from voxplain.run.threads import use_threads
+from voxplain.stats.family_blocks import family_codes
 
 with job_log(snakemake.log[0]):
     p, given, model = snakemake.params, snakemake.input, snakemake.wildcards.model

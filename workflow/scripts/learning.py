@@ -1,9 +1,9 @@
 """Accuracy over the number of training participants."""
 
 from voxplain import figures
-from voxplain.evaluation.learning import over_sizes
-from voxplain.files import read_table, read_tables, write_table
-from voxplain.logs import job_log
+from voxplain.evaluation.prediction.learning_curves import over_sizes
+from voxplain.run.files import read_table, read_tables, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     rows = read_tables(snakemake.input.draws)

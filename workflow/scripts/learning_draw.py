@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 
 from voxplain.baselines.models import Baselines
-from voxplain.evaluation.learning import nested_subsets
-from voxplain.files import read_table, write_table
-from voxplain.folds import read_split, rows_of
-from voxplain.logs import job_log
-from voxplain.seeds import stream_seed
-from voxplain.threads import use_threads
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.evaluation.prediction.learning_curves import nested_subsets
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import job_log
+from voxplain.run.seeds import stream_seed
+from voxplain.run.threads import use_threads
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input

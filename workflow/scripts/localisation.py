@@ -3,18 +3,18 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.evaluation.localisation import (
+from voxplain.evaluation.maps.localisation import (
     auc_over_folds,
     localisation,
     localisation_by_region,
     planted_regions,
     pointing_game,
 )
-from voxplain.evaluation.smooth_masks import surrogates
-from voxplain.files import write_table
-from voxplain.logs import job_log
-from voxplain.nifti import read_volume
-from voxplain.stack import Stack
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
+from voxplain.run.files import write_table
+from voxplain.run.logs import job_log
+from voxplain.stats.spatial_null import surrogates
 
 with job_log(snakemake.log[0]):
     p = snakemake.params

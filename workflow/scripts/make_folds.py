@@ -1,8 +1,8 @@
 """Draw the folds that every model uses."""
 
-from voxplain.files import read_table, write_json, write_table
-from voxplain.folds import check_inner_folds, folds_table, make_splits
-from voxplain.logs import job_log
+from voxplain.cohort.folds import check_inner_folds, folds_table, make_splits
+from voxplain.run.files import read_table, write_json, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     participants = read_table(snakemake.input.participants)

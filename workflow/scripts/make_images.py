@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from voxplain.atlas.labels import load_atlas, on_grid
-from voxplain.cohort import synthetic
-from voxplain.cohort.segmentation import segment
-from voxplain.cohort.templates import Templates
-from voxplain.files import read_table, write_table
-from voxplain.logs import Progress, job_log
-from voxplain.nifti import write_volume
+from voxplain.image.nifti import write_volume
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import Progress, job_log
+from voxplain.simulation import embedded_cohort
+from voxplain.simulation.segmentation import segment
+from voxplain.simulation.templates import Templates
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
@@ -31,7 +31,7 @@ with job_log(snakemake.log[0]):
     folder = Path(snakemake.output.images)
     rows, progress = [], Progress("participants made")
     for done, row in enumerate(plan.iloc[batch].to_dict("records"), start=1):
-        t1, grid, features, tiv = synthetic.make_participant(
+        t1, grid, features, tiv = embedded_cohort.make_participant(
             row, templates, weights, p.settings, p.seed, segmentation
         )
         image = folder / f"{row['participant_id']}_T1w.nii.gz"

@@ -7,11 +7,11 @@ import pandas as pd
 
 from voxplain import figures
 from voxplain.cohort.quality import by_severity
-from voxplain.files import read_json, read_table
-from voxplain.grid import Grid
-from voxplain.logs import job_log
-from voxplain.nifti import read_volume
-from voxplain.stack import Stack
+from voxplain.image.grid import Grid
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
+from voxplain.run.files import read_json, read_table
+from voxplain.run.logs import job_log
 
 PANELS = {"meaningful_perturbation": "fig2a", "guided_backprop": "fig2b", "grad_cam": "fig2c"}
 

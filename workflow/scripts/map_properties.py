@@ -3,15 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.evaluation import map_properties
-from voxplain.evaluation.families import family_codes, permuted_labels
-from voxplain.evaluation.over_folds import runtime_over_folds
-from voxplain.evaluation.smooth_masks import surrogates
-from voxplain.files import read_json, read_table, write_table
-from voxplain.logs import job_log
-from voxplain.nifti import read_volume
-from voxplain.seeds import stream_seed
-from voxplain.stack import Stack
+from voxplain.evaluation.maps import properties
+from voxplain.evaluation.maps.runtime import runtime_over_folds
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
+from voxplain.run.files import read_json, read_table, write_table
+from voxplain.run.logs import job_log
+from voxplain.run.seeds import stream_seed
+from voxplain.stats.family_blocks import family_codes, permuted_labels
+from voxplain.stats.spatial_null import surrogates
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params
@@ -24,7 +24,7 @@ with job_log(snakemake.log[0]):
     paths = [np.array(part).reshape(shape) for part in (given.fold_maps, given.rows)]
     sparsity, edges, null, agreed, differences = {"gini": {}, "hoyer": {}}, {}, {}, {}, {}
     for k, method in enumerate(p.methods):
-        held_out = [map_properties.of_fold(Stack(path), mean, brain) for path in paths[0][k]]
+        held_out = [properties.of_fold(Stack(path), mean, brain) for path in paths[0][k]]
         tables = [read_table(rows).query("set == 'test'") for rows in paths[1][k]]
         for name, folds in sparsity.items():
             folds[method] = np.array([fold[name] for fold in held_out])
@@ -32,23 +32,22 @@ with job_log(snakemake.log[0]):
         peaks = np.concatenate([fold["peaks"] for fold in held_out])
         group = np.load(given.maps[k])[2]
         random = surrogates(group, brain, p.surrogates, seed)
-        null[method] = map_properties.edge_null(group, mean, brain, random)
+        null[method] = properties.edge_null(group, mean, brain, random)
         if len(held_out) > 1:
             means = np.stack([fold["mean"] for fold in held_out])
-            agreed[method] = map_properties.agreement_of_folds(means, random[:, brain])
+            agreed[method] = properties.agreement_of_folds(means, random[:, brain])
         rows = pd.concat(tables, keys=p.folds, names=["fold"]).reset_index("fold")
         labels = rows["label"].to_numpy(int)
         relatives = pd.factorize(families.loc[rows["participant_id"]])[0]
-        draws = 0 if p.target in map_properties.OWN_CLASS else p.permutations
+        draws = 0 if p.target in properties.OWN_CLASS else p.permutations
         permuted = permuted_labels(labels, relatives, rows["fold"].to_numpy(str), draws, seed)
-        differences[method] = map_properties.class_difference(
-            map_properties.unit_blocks(Stack(*paths[0][k]), peaks, brain, draws), labels, permuted
+        differences[method] = properties.class_difference(
+            properties.unit_blocks(Stack(*paths[0][k]), peaks, brain, draws), labels, permuted
         )
     parts = [
-        map_properties.compare_methods(folds).assign(property=name)
-        for name, folds in sparsity.items()
+        properties.compare_methods(folds).assign(property=name) for name, folds in sparsity.items()
     ]
-    compared = map_properties.compare_methods(edges, -1).assign(property="edges")
+    compared = properties.compare_methods(edges, -1).assign(property="edges")
     observed = pd.DataFrame.from_dict(null, orient="index").rename_axis("method").reset_index()
     parts.append(compared.merge(observed))
     for name, found in (("agreement of folds", agreed), ("class difference", differences)):

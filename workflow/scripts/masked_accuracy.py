@@ -1,8 +1,8 @@
 """Masked accuracy over folds, with its null distribution and the paper's numbers beside it."""
 
-from voxplain.evaluation.over_folds import masked_accuracy_over_folds
-from voxplain.files import read_tables, write_table
-from voxplain.logs import job_log
+from voxplain.evaluation.trust.over_folds import masked_accuracy_over_folds
+from voxplain.run.files import read_tables, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     rows = read_tables(snakemake.input.folds)

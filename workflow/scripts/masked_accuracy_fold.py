@@ -2,19 +2,19 @@
 
 import pandas as pd
 
-from voxplain import compute
-from voxplain.evaluation.group_maps import class_means, needs_scale
-from voxplain.evaluation.masked_accuracy import masked_accuracy
-from voxplain.files import read_table, write_table
-from voxplain.folds import read_split, rows_of
-from voxplain.logs import job_log
-from voxplain.network import load_model
-from voxplain.nifti import read_volume
-from voxplain.stack import Stack
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.evaluation.maps.group_maps import class_means, needs_scale
+from voxplain.evaluation.trust.masked_accuracy import masked_accuracy
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
+from voxplain.network.cnn import load_model
+from voxplain.network.device import prepare_device
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
-    device = compute.prepare(p.threads, p.gpu)
+    device = prepare_device(p.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
     model, _ = load_model(snakemake.input.model, device, p.network["source"])

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from voxplain.baselines.morphometry import non_nested
-from voxplain.files import read_table, write_table
-from voxplain.folds import held_out_folds
-from voxplain.logs import job_log
-from voxplain.threads import use_threads
+from voxplain.cohort.folds import held_out_folds
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import job_log
+from voxplain.run.threads import use_threads
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input

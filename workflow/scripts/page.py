@@ -7,14 +7,14 @@ import numpy as np
 
 from voxplain import report
 from voxplain.atlas.labels import load_atlas
-from voxplain.files import read_json, read_table, read_tables, write_text
-from voxplain.logs import job_log
-from voxplain.manifest import write_manifest
-from voxplain.nifti import read_volume
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
 from voxplain.report.answer import class_names
 from voxplain.report.jobs import recorded_edges, time_per_rule
 from voxplain.report.viewer import group_viewer
-from voxplain.stack import Stack
+from voxplain.run.files import read_json, read_table, read_tables, write_text
+from voxplain.run.logs import job_log
+from voxplain.run.manifest import write_manifest
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params

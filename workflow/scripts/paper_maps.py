@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.evaluation.localisation import planted_voxels
-from voxplain.evaluation.transfer import beside
-from voxplain.files import write_table
-from voxplain.logs import job_log
-from voxplain.nifti import read_volume
+from voxplain.evaluation.maps.localisation import planted_voxels
+from voxplain.evaluation.maps.transfer import beside
+from voxplain.image.nifti import read_volume
+from voxplain.run.files import write_table
+from voxplain.run.logs import job_log
 
 PLACED = {"paper": "features stretched to the box", "receptive_field": "features where they lie"}
 

@@ -1,11 +1,11 @@
 """Cut one participant's map out of its fold's array into a NIfTI file."""
 
-from voxplain.files import read_json, read_table
-from voxplain.grid import Grid
-from voxplain.logs import job_log
-from voxplain.nifti import write_volume
-from voxplain.registration.spaces import nifti_code, write_sidecars
-from voxplain.stack import Stack
+from voxplain.image.grid import Grid
+from voxplain.image.nifti import write_volume
+from voxplain.image.stack import Stack
+from voxplain.preparation.spaces import nifti_code, write_sidecars
+from voxplain.run.files import read_json, read_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     rows = read_table(snakemake.input.rows)

@@ -3,12 +3,12 @@
 import pandas as pd
 
 from voxplain.atlas.labels import load_atlas
-from voxplain.files import read_json, read_table, write_text
-from voxplain.grid import Grid
-from voxplain.logs import job_log
-from voxplain.nifti import read_volume
+from voxplain.image.grid import Grid
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
 from voxplain.report import participant
-from voxplain.stack import Stack
+from voxplain.run.files import read_json, read_table, write_text
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     given, p, name = snakemake.input, snakemake.params, snakemake.wildcards.participant

@@ -3,11 +3,11 @@
 import pandas as pd
 
 from voxplain.atlas.labels import load_atlas, on_grid, region_mask
-from voxplain.cohort import synthetic
-from voxplain.cohort.templates import Templates
-from voxplain.files import write_array, write_table
-from voxplain.logs import job_log
-from voxplain.nifti import write_volume
+from voxplain.image.nifti import write_volume
+from voxplain.run.files import write_array, write_table
+from voxplain.run.logs import job_log
+from voxplain.simulation import embedded_cohort
+from voxplain.simulation.templates import Templates
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
@@ -20,10 +20,10 @@ with job_log(snakemake.log[0]):
         )
     }
     masks = [region_mask(atlases[region["atlas"]], region["labels"]) for region in regions]
-    weights = synthetic.region_weights(masks, templates, p.settings)
-    labels = synthetic.truth(weights, p.settings)
+    weights = embedded_cohort.region_weights(masks, templates, p.settings)
+    labels = embedded_cohort.truth(weights, p.settings)
 
-    write_table(snakemake.output.plan, synthetic.plan(p.settings, p.seed, tuple(p.classes)))
+    write_table(snakemake.output.plan, embedded_cohort.plan(p.settings, p.seed, tuple(p.classes)))
     write_array(snakemake.output.weights, weights)
     write_volume(snakemake.output.truth, labels, templates.grid)
     names = [region["name"] for region in regions]

@@ -3,15 +3,15 @@
 import pandas as pd
 
 from voxplain.baselines import head_size
-from voxplain.evaluation.calibration import calibration, logits, reliability
-from voxplain.evaluation.comparisons import compare
-from voxplain.evaluation.families import bootstrap_weights, label_permutations
-from voxplain.evaluation.matching import head_size_table
-from voxplain.evaluation.over_folds import table1
-from voxplain.evaluation.statistics import bootstrap_intervals, is_evidence, summarise
-from voxplain.files import read_table, read_tables, write_table
-from voxplain.logs import job_log
-from voxplain.predictions import in_order
+from voxplain.evaluation.prediction.accuracy import table1
+from voxplain.evaluation.prediction.calibration import calibration, logits, reliability
+from voxplain.evaluation.prediction.comparisons import compare
+from voxplain.evaluation.prediction.head_size_matching import head_size_table
+from voxplain.evaluation.prediction.table import in_order
+from voxplain.run.files import read_table, read_tables, write_table
+from voxplain.run.logs import job_log
+from voxplain.stats.accuracy import bootstrap_intervals, is_evidence, summarise
+from voxplain.stats.family_blocks import bootstrap_weights, label_permutations
 
 with job_log(snakemake.log[0]):
     p, given, output = snakemake.params, snakemake.input, snakemake.output

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.archives import split
-from voxplain.cohort import check_facts, morphometry, read_participants
-from voxplain.files import write_table
-from voxplain.logs import Progress, job_log
-from voxplain.manifest import files_fingerprint
-from voxplain.nifti import read_header, write_volume
+from voxplain.cohort.layouts import check_facts, read_participants
+from voxplain.cohort.morphometry import tables as morphometry
+from voxplain.image.archives import split
+from voxplain.image.nifti import read_header, write_volume
+from voxplain.run.files import write_table
+from voxplain.run.logs import Progress, job_log
+from voxplain.run.manifest import files_fingerprint
 
 with job_log(snakemake.log[0]):
     p, output = snakemake.params, snakemake.output
@@ -39,7 +40,7 @@ with job_log(snakemake.log[0]):
     for path, names in zip(output.batches, batches, strict=True):
         write_table(path, files[files["participant_id"].isin(names)])
     if output.template_mask:
-        from voxplain.registration.template import mask_on  # what costs time to import
+        from voxplain.preparation.template import mask_on  # what costs time to import
 
         grid = read_header(participants["image"].iloc[0]).grid  # that of all
         write_volume(output.template_mask, mask_on(grid), grid)

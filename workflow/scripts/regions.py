@@ -5,18 +5,18 @@ import pandas as pd
 
 from voxplain import paper
 from voxplain.atlas.labels import load_atlas
-from voxplain.atlas.overlap import region_weights
-from voxplain.evaluation.localisation import planted_voxels
-from voxplain.evaluation.overlap import top_fraction
-from voxplain.evaluation.smooth_masks import surrogates
-from voxplain.files import read_json, read_tables, write_table
-from voxplain.grid import Grid
-from voxplain.logs import job_log
-from voxplain.nifti import read_volume
-from voxplain.region_means import region_means
-from voxplain.region_statistics import enrichment, laterality, overlap_table
-from voxplain.registration.spaces import require_mni152, write_sidecars
-from voxplain.structure_overlap import structure_importance, structure_overlap
+from voxplain.evaluation.maps.localisation import planted_voxels
+from voxplain.evaluation.maps.overlap import top_fraction
+from voxplain.image.grid import Grid
+from voxplain.image.nifti import read_volume
+from voxplain.preparation.spaces import require_mni152, write_sidecars
+from voxplain.regions.means import region_means
+from voxplain.regions.morphometry_overlap import structure_importance, structure_overlap
+from voxplain.regions.tables import enrichment, laterality, overlap_table
+from voxplain.regions.weights import region_weights
+from voxplain.run.files import read_json, read_tables, write_table
+from voxplain.run.logs import job_log
+from voxplain.stats.spatial_null import surrogates
 
 with job_log(snakemake.log[0]):
     given, p, output = snakemake.input, snakemake.params, snakemake.output

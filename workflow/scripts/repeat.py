@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 
 from voxplain.baselines.models import Baselines
-from voxplain.evaluation.families import family_codes
-from voxplain.files import read_table, write_table
-from voxplain.folds import make_splits, rows_of
-from voxplain.logs import job_log
-from voxplain.paths import WHOLE_COHORT
-from voxplain.seeds import stream_seed
-from voxplain.threads import use_threads
+from voxplain.cohort.folds import make_splits, rows_of
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import job_log
+from voxplain.run.paths import WHOLE_COHORT
+from voxplain.run.seeds import stream_seed
+from voxplain.run.threads import use_threads
+from voxplain.stats.family_blocks import family_codes
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input

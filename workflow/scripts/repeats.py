@@ -1,8 +1,8 @@
 """Accuracy over repeated cross-validation."""
 
-from voxplain.evaluation.over_folds import accuracy_over_repeats
-from voxplain.files import read_tables, write_table
-from voxplain.logs import job_log
+from voxplain.evaluation.prediction.accuracy import accuracy_over_repeats
+from voxplain.run.files import read_tables, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     rows = read_tables(snakemake.input.repeats)

@@ -1,8 +1,8 @@
 """What retraining without a method's voxels costs, beside random voxels, over folds."""
 
-from voxplain.evaluation.roar import over_folds
-from voxplain.files import read_tables, write_table
-from voxplain.logs import job_log
+from voxplain.evaluation.trust.roar import over_folds
+from voxplain.run.files import read_tables, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     rows = read_tables(snakemake.input.folds)

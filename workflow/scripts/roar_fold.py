@@ -8,25 +8,25 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from voxplain import compute
-from voxplain.atomic import TEMPORARY
-from voxplain.checkpoints import Checkpoint
-from voxplain.evaluation.faithfulness import fill
-from voxplain.evaluation.group_maps import class_means, needs_scale
-from voxplain.evaluation.overlap import top_fraction
-from voxplain.evaluation.smooth_masks import surrogates
-from voxplain.files import read_table, write_rows, write_table
-from voxplain.folds import read_split, rows_of
-from voxplain.logs import Progress, job_log
-from voxplain.network import build_network
-from voxplain.nifti import read_volume
-from voxplain.seeds import stream_seed
-from voxplain.stack import Stack
-from voxplain.training import TrainingSettings, predict_logits, train
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.evaluation.maps.group_maps import class_means, needs_scale
+from voxplain.evaluation.maps.overlap import top_fraction
+from voxplain.evaluation.trust.deletion_insertion import fill
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
+from voxplain.network.checkpoints import Checkpoint
+from voxplain.network.cnn import build_network
+from voxplain.network.device import prepare_device
+from voxplain.network.training import TrainingSettings, predict_logits, train
+from voxplain.run.atomic import TEMPORARY
+from voxplain.run.files import read_table, write_rows, write_table
+from voxplain.run.logs import Progress, job_log
+from voxplain.run.seeds import stream_seed
+from voxplain.stats.spatial_null import surrogates
 
 with job_log(snakemake.log[0]), ExitStack() as stack:
     given, p, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
-    device = compute.prepare(p.threads, p.gpu)
+    device = prepare_device(p.threads, p.gpu)
     participants = read_table(given.participants)
     split = read_split(given.split, participants)
     inside, held_out = rows_of(split.train, participants), rows_of(split.test, participants)

@@ -1,8 +1,8 @@
 """Sanity and stability of all methods, participant by participant, summed up."""
 
-from voxplain.evaluation.robustness import summarise
-from voxplain.files import read_tables, write_table
-from voxplain.logs import job_log
+from voxplain.evaluation.trust.sanity_and_stability import summarise
+from voxplain.run.files import read_tables, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     rows = read_tables(snakemake.input)

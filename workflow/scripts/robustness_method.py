@@ -5,25 +5,25 @@ from functools import partial
 import pandas as pd
 import torch
 
-from voxplain import compute
 from voxplain.attribution import METHODS, SEEDED
 from voxplain.attribution.cohorts import targets_of
 from voxplain.attribution.controls import image_edges, input_gradient
-from voxplain.evaluation import robustness, variants
-from voxplain.files import read_table, write_table
-from voxplain.folds import read_split, rows_of
-from voxplain.logs import Progress, job_log
-from voxplain.network import load_model
-from voxplain.nifti import read_volume
-from voxplain.seeds import stream_seed
-from voxplain.stack import Stack
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.evaluation.trust import network_variants, sanity_and_stability
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
+from voxplain.network.cnn import load_model
+from voxplain.network.device import prepare_device
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import Progress, job_log
+from voxplain.run.seeds import stream_seed
 
 N_NORM_IMAGES = 32  # training participants on which a random network's BatchNorms are measured
 CONTROLS = {"input_gradient": input_gradient, "edges": image_edges}
 
 with job_log(snakemake.log[0]):
     given, p, method = snakemake.input, snakemake.params, snakemake.wildcards.method
-    device = compute.prepare(p.threads, p.gpu)
+    device = prepare_device(p.threads, p.gpu)
     participants = read_table(given.participants)
     split = read_split(given.split, participants)
     volumes = Stack(given.volumes)
@@ -51,9 +51,11 @@ with job_log(snakemake.log[0]):
         trained[kind, number or "labels"], _ = load_model(path, device, p.network["source"])
     seeds = [stream_seed(p.seed, "robustness", str(k)) for k in range(len(test))]
     noise, progress = p.robustness["noise"], Progress("participants")
-    maps = variants.explain_variants(
+    maps = network_variants.explain_variants(
         methods, model, images, targets, trained, sample, noise, seeds, progress
     )
-    tables = {name: robustness.compare(each, brain, p.equal_area) for name, each in maps.items()}
+    tables = {
+        name: sanity_and_stability.compare(each, brain, p.equal_area) for name, each in maps.items()
+    }
     table = pd.concat(tables, names=["method"]).reset_index("method")
     write_table(snakemake.output.table, table)

@@ -1,8 +1,8 @@
 """How far the network's accuracy moves with the seed, and with the draw of the folds."""
 
-from voxplain.evaluation.retraining import spread
-from voxplain.files import read_tables, write_table
-from voxplain.logs import job_log
+from voxplain.evaluation.prediction.retraining import spread
+from voxplain.run.files import read_tables, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     given = snakemake.input

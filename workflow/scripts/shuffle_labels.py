@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from voxplain.evaluation.families import family_codes, permuted_labels
-from voxplain.files import read_table, write_table
-from voxplain.folds import held_out_folds
-from voxplain.logs import job_log
-from voxplain.seeds import stream_seed
+from voxplain.cohort.folds import held_out_folds
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import job_log
+from voxplain.run.seeds import stream_seed
+from voxplain.stats.family_blocks import family_codes, permuted_labels
 
 with job_log(snakemake.log[0]):
     participants, p = read_table(snakemake.input.participants), snakemake.params

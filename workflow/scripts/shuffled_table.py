@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from voxplain.evaluation.families import family_codes
-from voxplain.evaluation.retraining import against_chance
-from voxplain.files import read_table, read_tables, write_table
-from voxplain.folds import held_out_folds
-from voxplain.logs import job_log
-from voxplain.seeds import stream_seed
+from voxplain.cohort.folds import held_out_folds
+from voxplain.evaluation.prediction.retraining import against_chance
+from voxplain.run.files import read_table, read_tables, write_table
+from voxplain.run.logs import job_log
+from voxplain.run.seeds import stream_seed
+from voxplain.stats.family_blocks import family_codes
 
 with job_log(snakemake.log[0]):
     p, given = snakemake.params, snakemake.input

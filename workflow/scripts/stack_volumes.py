@@ -5,13 +5,20 @@ import pandas as pd
 
 from voxplain.cohort.participants import with_usable_images
 from voxplain.cohort.quality import brain_mask, finish
-from voxplain.files import read_json, read_table, read_tables, write_json, write_rows, write_table
-from voxplain.grid import Grid
-from voxplain.intensity import normalised
-from voxplain.logs import job_log
-from voxplain.nifti import write_volume
-from voxplain.registration.spaces import nifti_code, volumes_sidecar, write_sidecars
-from voxplain.stack import Stack, mean_volume
+from voxplain.image.grid import Grid
+from voxplain.image.intensity import normalised
+from voxplain.image.nifti import write_volume
+from voxplain.image.stack import Stack, mean_volume
+from voxplain.preparation.spaces import nifti_code, volumes_sidecar, write_sidecars
+from voxplain.run.files import (
+    read_json,
+    read_table,
+    read_tables,
+    write_json,
+    write_rows,
+    write_table,
+)
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     given, output = snakemake.input, snakemake.output
@@ -30,7 +37,7 @@ with job_log(snakemake.log[0]):
     grid = Grid.from_dict(next(grid for grid in grids if grid is not None))
     mask = brain_mask(volumes)
     if snakemake.params.claimed:
-        from voxplain.registration.template import check_claim  # what costs time to import
+        from voxplain.preparation.template import check_claim  # what costs time to import
 
         print(f"the brains cover {check_claim(mask, grid):.1%} of MNI152's")
     images = normalised(volumes, snakemake.params.normalisation)

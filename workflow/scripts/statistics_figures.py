@@ -3,10 +3,10 @@
 import pandas as pd
 
 from voxplain import figures
-from voxplain.evaluation.robustness import SANE_BELOW
-from voxplain.files import read_table, read_tables
-from voxplain.logs import job_log
-from voxplain.paths import WHOLE_COHORT
+from voxplain.evaluation.trust.sanity_and_stability import SANE_BELOW
+from voxplain.run.files import read_table, read_tables
+from voxplain.run.logs import job_log
+from voxplain.run.paths import WHOLE_COHORT
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params

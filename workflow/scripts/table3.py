@@ -3,20 +3,20 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.evaluation.agreement import (
+from voxplain.evaluation.maps.agreement import (
     AREAS,
     N_SMOOTHNESS,
     fold_agreement,
     group_agreement,
     participant_agreement,
 )
-from voxplain.evaluation.overlap import table3
-from voxplain.evaluation.smooth_masks import smoothness
-from voxplain.files import write_table
-from voxplain.logs import job_log
-from voxplain.nifti import read_volume
-from voxplain.seeds import stream_seed
-from voxplain.stack import Stack
+from voxplain.evaluation.maps.overlap import table3
+from voxplain.image.nifti import read_volume
+from voxplain.image.stack import Stack
+from voxplain.run.files import write_table
+from voxplain.run.logs import job_log
+from voxplain.run.seeds import stream_seed
+from voxplain.stats.spatial_null import smoothness
 
 with job_log(snakemake.log[0]):
     p = snakemake.params

@@ -1,11 +1,11 @@
 """Morphometry and head-size models on one fold, tuned inside it."""
 
 from voxplain.baselines.models import Baselines
-from voxplain.files import read_table, write_json, write_table
-from voxplain.folds import read_split, rows_of
-from voxplain.logs import job_log
-from voxplain.predictions import predictions_table
-from voxplain.threads import use_threads
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.evaluation.prediction.table import predictions_table
+from voxplain.run.files import read_table, write_json, write_table
+from voxplain.run.logs import job_log
+from voxplain.run.threads import use_threads
 
 with job_log(snakemake.log[0]):
     p, output = snakemake.params, snakemake.output

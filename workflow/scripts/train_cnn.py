@@ -5,21 +5,21 @@ from pathlib import Path
 
 import numpy as np
 
-from voxplain import compute
-from voxplain.checkpoints import Checkpoint
-from voxplain.environment import environment
-from voxplain.files import read_json, read_table, write_json, write_table
-from voxplain.folds import read_split, rows_of
-from voxplain.logs import job_log
-from voxplain.network import build_network, save_model
-from voxplain.predictions import predictions_table
-from voxplain.seeds import stream_seed
-from voxplain.stack import Stack
-from voxplain.training import TrainingSettings, predict_logits, train
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.evaluation.prediction.table import predictions_table
+from voxplain.image.stack import Stack
+from voxplain.network.checkpoints import Checkpoint
+from voxplain.network.cnn import build_network, save_model
+from voxplain.network.device import prepare_device
+from voxplain.network.training import TrainingSettings, predict_logits, train
+from voxplain.run.environment import environment
+from voxplain.run.files import read_json, read_table, write_json, write_table
+from voxplain.run.logs import job_log
+from voxplain.run.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     p = snakemake.params
-    device = compute.prepare(p.threads, p.gpu)
+    device = prepare_device(p.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
     volumes = Stack(snakemake.input.volumes)
@@ -58,7 +58,7 @@ with job_log(snakemake.log[0]):
             "n_test": len(held_out),
             "accuracy": float(np.mean(predicted == labels[held_out])),
             "seed": seed,
-            "device": compute.describe(device),
+            "device": describe_device(device),
             "versions": environment(),
         },
     )

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import numpy as np
 
-from voxplain import compute
-from voxplain.checkpoints import Checkpoint
-from voxplain.files import read_table
-from voxplain.folds import read_split, rows_of
-from voxplain.logs import job_log
-from voxplain.network import build_network, save_model
-from voxplain.seeds import stream_seed
-from voxplain.stack import Stack
-from voxplain.training import TrainingSettings, train
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.image.stack import Stack
+from voxplain.network.checkpoints import Checkpoint
+from voxplain.network.cnn import build_network, save_model
+from voxplain.network.device import prepare_device
+from voxplain.network.training import TrainingSettings, train
+from voxplain.run.files import read_table
+from voxplain.run.logs import job_log
+from voxplain.run.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     p, variant = snakemake.params, snakemake.wildcards.variant
-    device = compute.prepare(p.threads, p.gpu)
+    device = prepare_device(p.threads, p.gpu)
     participants = read_table(snakemake.input.participants)
     split = read_split(snakemake.input.split, participants)
     inside = rows_of(split.train, participants)

@@ -11,12 +11,12 @@ import pandas as pd
 import yaml
 
 from voxplain.errors import VoxplainError
-from voxplain.evaluation.families import label_permutations
-from voxplain.evaluation.statistics import is_evidence, summarise
-from voxplain.files import read_table, read_tables, write_table, write_text
-from voxplain.logs import job_log
-from voxplain.paths import RunPaths, fold_names
-from voxplain.predictions import in_order
+from voxplain.evaluation.prediction.table import in_order
+from voxplain.run.files import read_table, read_tables, write_table, write_text
+from voxplain.run.logs import job_log
+from voxplain.run.paths import RunPaths, fold_names
+from voxplain.stats.accuracy import is_evidence, summarise
+from voxplain.stats.family_blocks import label_permutations
 
 RUN = "point"
 

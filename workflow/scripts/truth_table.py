@@ -3,8 +3,8 @@
 import pandas as pd
 
 from voxplain import figures
-from voxplain.files import read_table, read_tables, write_table
-from voxplain.logs import job_log
+from voxplain.run.files import read_table, read_tables, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     given, rows = snakemake.input, []

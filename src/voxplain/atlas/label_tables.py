@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from voxplain import archives
 from voxplain.errors import AtlasError
+from voxplain.image import archives
 
 BACKGROUND_NAMES = {"unclassified", "unknown", "background", "clear label"}
 

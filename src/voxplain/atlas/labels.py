@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from voxplain import archives
 from voxplain.atlas.label_tables import read_label_table
 from voxplain.atlas.wheels import check_digest
 from voxplain.errors import AtlasError, ImageError
-from voxplain.grid import Grid
-from voxplain.nifti import read_volume
+from voxplain.image import archives
+from voxplain.image.grid import Grid
+from voxplain.image.nifti import read_volume
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def load_atlas(
         Name of the atlas in tables and messages.
     image_path : path
         3-D NIfTI volume of non-negative whole numbers. Like the table, it may be a member of an
-        archive (`voxplain.archives`).
+        archive (`voxplain.image.archives`).
     labels_path : path
         Label table: lines ``value name`` or ``value name r g b a``, FSL's atlas ``.xml``, or a
         ``.csv`` (separated by ``;``) or ``.tsv`` with the columns ROIid and ROIname, index and

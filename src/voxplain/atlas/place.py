@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from voxplain.atlas.labels import Atlas
 from voxplain.errors import AtlasError
-from voxplain.registration import template
+from voxplain.preparation import template
 
 SIDE_TOLERANCE_MM = 3.0  # a midline structure's halves touch x = 0
 # Of the labelled voxels. The atlases named in the docs: .988 and more as they are; turned front to

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from voxplain.attribution.result import AttributionResult
-from voxplain.checkpoints import Checkpoint
-from voxplain.files import write_rows
-from voxplain.limits import PART_VOXELS
-from voxplain.stack import Stack, parts
+from voxplain.image.stack import Stack, parts
+from voxplain.network.checkpoints import Checkpoint
+from voxplain.run.chunk_sizes import PART_VOXELS
+from voxplain.run.files import write_rows
 
 
 def targets_of(rule: str, labels: np.ndarray) -> np.ndarray | None:

@@ -15,7 +15,7 @@ from voxplain.attribution.frozen import (
     target_scores,
 )
 from voxplain.attribution.result import AttributionResult
-from voxplain.stack import Stack, voxel_blocks
+from voxplain.image.stack import Stack, voxel_blocks
 
 _VALUES = 2**23  # of a block of voxels of all participants
 

@@ -20,8 +20,8 @@ from voxplain.attribution.fused import fused
 from voxplain.attribution.perturbation_search import Search
 from voxplain.attribution.perturbation_settings import Settings
 from voxplain.attribution.result import AttributionResult
-from voxplain.checkpoints import Checkpoint
 from voxplain.errors import AttributionError, ConfigError
+from voxplain.network.checkpoints import Checkpoint
 
 _Group = tuple[torch.Tensor, dict[str, np.ndarray]]  # maps and details of a few images
 

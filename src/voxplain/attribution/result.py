@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from voxplain.errors import AttributionError
-from voxplain.grid import Grid
+from voxplain.image.grid import Grid
 
 
 @dataclass(frozen=True)

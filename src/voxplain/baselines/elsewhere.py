@@ -10,7 +10,7 @@ from voxplain.baselines import Fitted
 from voxplain.baselines.models import Baselines
 from voxplain.baselines.morphometry import RESIDUAL
 from voxplain.baselines.voxel_svm import gram_matrix
-from voxplain.stack import Stack
+from voxplain.image.stack import Stack
 
 
 def predict_elsewhere(

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from voxplain.baselines import Fitted, head_size, morphometry, voxel_svm
-from voxplain.files import read_table
-from voxplain.groups import family_groups
+from voxplain.cohort.groups import family_groups
+from voxplain.run.files import read_table
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Baselines:
     sizes : pandas.Series, shape (n,)
         Head size (`voxplain.baselines.head_size.measured`).
     families : numpy.ndarray, shape (n,)
-        Name of each participant's family (`voxplain.groups.family_groups`).
+        Name of each participant's family (`voxplain.cohort.groups.family_groups`).
     features : pandas.DataFrame or None, shape (n, n_features)
         Morphometry; None if the cohort has none.
     threads : int

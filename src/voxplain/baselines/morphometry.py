@@ -87,7 +87,7 @@ def fit_predict(
     train, test : numpy.ndarray of int
         Rows of the training and test participants.
     families : numpy.ndarray, shape (n,)
-        Name of each participant's family (`voxplain.groups.family_groups`).
+        Name of each participant's family (`voxplain.cohort.groups.family_groups`).
     settings : dict
         ``inner_folds`` (int), ``threads`` (int, XGBoost) and ``grids``: for each model a dict of
         parameter name to list of values.

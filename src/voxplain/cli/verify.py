@@ -22,7 +22,7 @@ def verify(
     Exit status 1 if a file has changed or is missing; files that the manifest does not list are
     only told of.
     """
-    from voxplain.manifest import verify as differences
+    from voxplain.run.manifest import verify as differences
 
     found = differences(folder)
     for kind, names in vars(found).items():

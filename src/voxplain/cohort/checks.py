@@ -9,14 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from voxplain import archives
-from voxplain.cohort import morphometry
+from voxplain.cohort.groups import fold_groups, group_problems
+from voxplain.cohort.morphometry import tables as morphometry
 from voxplain.cohort.participants import MISSING_TEXT, Problems, as_participants, shortened
 from voxplain.cohort.scans import Scan, check_grids, check_scans, read_grids, read_voxels
 from voxplain.cohort.study import NO_FILE_NAME, NUMBER_COLUMNS, RANGES, TEXT_COLUMNS, Study
 from voxplain.cohort.values import ID, labels_of, numbers_of, texts_of
 from voxplain.errors import CohortError
-from voxplain.groups import fold_groups, group_problems
+from voxplain.image import archives
 
 UNREGISTERED = MappingProxyType({"method": "none"})
 _BLANK_ID = ("", "n/a")  # somebody may be called NA
@@ -52,7 +52,7 @@ def participants_of(
     n_splits : int
         Number of folds; each class needs as many groups.
     groups : {"family", "site"}
-        What folds must not divide (`voxplain.groups`).
+        What folds must not divide (`voxplain.cohort.groups`).
     shape : sequence of int, optional
         RAS size that images will be averaged down to; none may be smaller.
     on_missing : {"error", "drop"}

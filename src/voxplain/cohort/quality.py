@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.errors import ImageError
-from voxplain.images import ImageStatistics, tissue
+from voxplain.image.masked import ImageStatistics, tissue
 
 OUTLIER_Z = 3.5  # Iglewicz and Hoaglin's cut-off for scores from median and MAD
 LEAST_AT_SITE = 10  # participants, for a median and a MAD of their own
@@ -26,7 +26,7 @@ def quality_row(participant_id: str, coarse: np.ndarray, stats: ImageStatistics)
     coarse : (X, Y, Z) array
         The downsampled volume.
     stats : ImageStatistics
-        From `voxplain.downsample.downsample_file`.
+        From `voxplain.image.downsample.downsample_file`.
 
     Raises
     ------
@@ -59,13 +59,13 @@ def brain_mask(volumes: Sequence[np.ndarray]) -> np.ndarray:
 
     Parameters
     ----------
-    volumes : (n, X, Y, Z) array or voxplain.stack.Stack
+    volumes : (n, X, Y, Z) array or voxplain.image.stack.Stack
         Brain-extracted volumes; one is looked at at a time.
 
     Returns
     -------
     mask : (X, Y, Z) bool array
-        See `voxplain.images.tissue`.
+        See `voxplain.image.masked.tissue`.
     """
     votes = sum(tissue(volume).astype(np.int64) for volume in volumes)
     return 2 * votes >= len(volumes)
@@ -83,7 +83,7 @@ def finish(
     ----------
     rows : sequence of dict
         From `quality_row`, in the order of `volumes`.
-    volumes : (n, X, Y, Z) array or voxplain.stack.Stack
+    volumes : (n, X, Y, Z) array or voxplain.image.stack.Stack
         The cohort; one volume is looked at at a time.
     brain_mask : (X, Y, Z) bool array
         Voxels to compare.

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from voxplain import archives, nifti
 from voxplain.cohort.participants import Problems, shortened
 from voxplain.errors import ImageError, TransformError
-from voxplain.grid import Grid
-from voxplain.images import check_image, check_mask
-from voxplain.registration.readers import check_exists
+from voxplain.image import archives, nifti
+from voxplain.image.grid import Grid
+from voxplain.image.masked import check_image, check_mask
+from voxplain.preparation.readers import check_exists
 
 _FIELD = re.compile(r"\{([^{}]+)\}")
 

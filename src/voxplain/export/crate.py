@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from voxplain.environment import RECORDED_PACKAGES
+from voxplain.run.environment import RECORDED_PACKAGES
 
 ROCRATE = "https://w3id.org/ro/crate/1.1"
 PROFILES = {

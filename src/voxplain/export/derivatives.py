@@ -17,13 +17,13 @@ import pandas as pd
 
 from voxplain.export.labels import bids_labels, letters_and_digits
 from voxplain.figures.attention import SCALED, UNITS
-from voxplain.figures.style import method_name
-from voxplain.files import write_json, write_table, write_text
-from voxplain.grid import Grid
-from voxplain.nifti import write_volume
-from voxplain.paths import WHOLE_COHORT
-from voxplain.registration.spaces import XFORM_ALIGNED, XFORM_MNI152, is_mni152, space_after
+from voxplain.image.grid import Grid
+from voxplain.image.nifti import write_volume
+from voxplain.names import method_name
+from voxplain.preparation.spaces import XFORM_ALIGNED, XFORM_MNI152, is_mni152, space_after
 from voxplain.report.methods import methods, references
+from voxplain.run.files import write_json, write_table, write_text
+from voxplain.run.paths import WHOLE_COHORT
 
 BIDS_VERSION = "1.10.0"
 SUFFIX = "map"

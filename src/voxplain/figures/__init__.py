@@ -20,12 +20,7 @@ from voxplain.figures.regions import regions
 from voxplain.figures.runtime import runtime
 from voxplain.figures.stability import fold_correlations, stability
 from voxplain.figures.style import note, save
-from voxplain.figures.subjects import (
-    first_of_each_class,
-    peak_level,
-    subjects,
-    subjects_data,
-)
+from voxplain.figures.subjects import first_of_each_class, peak_level, subjects, subjects_data
 from voxplain.figures.trust import faithfulness, robustness
 from voxplain.figures.truth import truth
 

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from voxplain.evaluation.ablation import PAPER
+from voxplain.evaluation.trust.ablation import PAPER
 from voxplain.figures import style
 
 COLUMNS = 3
@@ -31,7 +31,7 @@ def ablation(table: pd.DataFrame, score: str) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        From `voxplain.evaluation.ablation.summarise`.
+        From `voxplain.evaluation.trust.ablation.summarise`.
     score : str
         The measure that settings are judged by: auc or fall.
     """

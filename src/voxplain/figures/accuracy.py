@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 
 from voxplain import paper
 from voxplain.figures import style
+from voxplain.names import method_name, model_name
 
 
 @style.styled
@@ -43,7 +44,7 @@ def accuracy(table: pd.DataFrame) -> Figure:
             )
     chance = float(table["majority"].max())
     axes.axvline(chance, color=style.INK, linestyle="--", linewidth=0.9)
-    axes.set_yticks(places, [style.model_name(model) for model in table["model"]])
+    axes.set_yticks(places, [model_name(model) for model in table["model"]])
     axes.set_ylim(-0.6, len(table) - 0.2)
     axes.set_xlim(max(0.0, min(0.4, float(table["ci_low"].min()) - 0.03)), 1.0)
     axes.tick_params(axis="y", length=0)
@@ -120,7 +121,7 @@ def masked_accuracy(table: pd.DataFrame, majority: float) -> Figure:
         )
         axes.axhline(majority, color=style.INK, linestyle="--", linewidth=0.9, label="larger class")
         axes.set_xticks(range(len(masks)), masks)
-        axes.set_title(style.method_name(method))
+        axes.set_title(method_name(method))
         axes.set_ylim(0, 1)
         axes.grid(axis="y")
     panels[0].set_ylabel("accuracy, mean ± sd over folds")

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from nibabel import Nifti1Image
 
 from voxplain.figures import style
+from voxplain.names import method_name
 
 UNITS = {"meaningful_perturbation": "1 − mask"}
 SCALED = "share of each map's maximum"
@@ -106,7 +107,7 @@ def attention(
     figure = style.new_figure(118)
     # width, height and place of each panel as shares of the figure
     panels = [
-        ((0.01, 0.42, 0.85, 0.48), conjoined, 8, f"{style.method_name(method)}: both classes"),
+        ((0.01, 0.42, 0.85, 0.48), conjoined, 8, f"{method_name(method)}: both classes"),
         ((0.01, 0.06, 0.46, 0.26), maps[0], 6, class_names[0]),
         ((0.52, 0.06, 0.46, 0.26), maps[1], 6, class_names[1]),
     ]

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from voxplain.figures import style
+from voxplain.names import model_name
 
 COLOURS = {"cnn": style.POSITIVE, "voxel_svm": style.NEGATIVE}
 
@@ -15,8 +16,8 @@ def grids(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        From `voxplain.evaluation.grids.over_grids`, with <model>_accuracy, <model>_ci_low and
-        <model>_ci_high.
+        From `voxplain.evaluation.prediction.grid_sizes.over_grids`, with <model>_accuracy,
+        <model>_ci_low and <model>_ci_high.
     """
     figure = style.new_figure(80, layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -29,7 +30,7 @@ def grids(table: pd.DataFrame) -> Figure:
         ends = [found - table[f"{model}_ci_low"], table[f"{model}_ci_high"] - found]
         left.errorbar(
             table.index + shift, found, yerr=ends, fmt="o-", color=colour, markersize=5,
-            elinewidth=0.9, label=style.model_name(model),
+            elinewidth=0.9, label=model_name(model),
         )  # fmt: skip
     left.axhline(0.5, color=style.INK, linestyle="--", linewidth=0.8, label="chance")
     left.set_ylabel("accuracy (Wilson 95 % interval)")

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from voxplain.figures import style
+from voxplain.names import model_name
 
 COLOURS = (style.POSITIVE, style.NEGATIVE, style.ACCENT, style.WARNING)
 
@@ -15,7 +16,7 @@ def learning(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        From `voxplain.evaluation.learning.over_sizes`; at most four models.
+        From `voxplain.evaluation.prediction.learning_curves.over_sizes`; at most four models.
     """
     figure = style.new_figure(80, layout="constrained")
     axes = figure.add_subplot()
@@ -25,7 +26,7 @@ def learning(table: pd.DataFrame) -> Figure:
         axes.fill_between(*ends, color=colour, alpha=0.18, linewidth=0)
         axes.plot(
             part["n_train"], part["accuracy"], "o-", color=colour, markersize=4,
-            label=style.model_name(model),
+            label=model_name(model),
         )  # fmt: skip
     one = table.iloc[0]
     label = f"larger class ({one['majority']:.2f})"

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from voxplain.figures import style
+from voxplain.names import method_name
 
 
 @style.styled
@@ -53,9 +54,7 @@ def overlap(table: pd.DataFrame) -> Figure:
         table["null_p95"], left, right, color=style.INK, label="95 % of smooth random masks"
     )
     pairs = zip(table["method_a"], table["method_b"], strict=True)
-    axes.set_xticks(
-        places, [f"{style.method_name(a)}\nand {style.method_name(b)}" for a, b in pairs]
-    )
+    axes.set_xticks(places, [f"{method_name(a)}\nand {method_name(b)}" for a, b in pairs])
     axes.tick_params(axis="x", length=0)
     axes.set_ylim(0, 1.05)
     axes.grid(axis="y")
@@ -85,7 +84,7 @@ def agreement(table: pd.DataFrame) -> Figure:
     figure = style.new_figure(24 + 40 * max(len(pairs), 1), layout="constrained")
     grid = figure.subplots(max(len(pairs), 1), len(LEVELS), sharex=True, sharey=True, squeeze=False)
     for axes, (pair, part) in zip(grid, pairs, strict=False):
-        axes[0].set_ylabel("\nand ".join(map(style.method_name, pair)) + "\n\nDice")
+        axes[0].set_ylabel("\nand ".join(map(method_name, pair)) + "\n\nDice")
         for ax, level in zip(axes, LEVELS, strict=True):
             rows = part[part["level"] == level].sort_values("area")
             area = 100 * rows["area"]
@@ -151,7 +150,7 @@ def localisation(table: pd.DataFrame) -> Figure:
             va="center",
             fontsize=7.5,
         )
-    axes.set_yticks(places, [style.method_name(method) for method in table["method"]])
+    axes.set_yticks(places, [method_name(method) for method in table["method"]])
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(min(0.3, float(table["auc"].min()) - 0.05), 1.0)
     axes.set_ylim(-0.6, len(table) - 0.4)

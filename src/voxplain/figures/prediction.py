@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from voxplain.figures import style
+from voxplain.names import model_name
 
 RESIDUALS = ("logistic_regression_tiv_residual", "voxel_svm_tiv_residual")
 COLUMNS = 3
@@ -19,7 +20,8 @@ def head_size(table: pd.DataFrame) -> Figure:
     ----------
     table : pandas.DataFrame
         Columns model (one of them ``head_size``), accuracy, ci_low, ci_high, matched_accuracy,
-        matched_low, matched_high, n_pairs (`voxplain.evaluation.matching.head_size_table`).
+        matched_low, matched_high, n_pairs
+        (`voxplain.evaluation.prediction.head_size_matching.head_size_table`).
     """
     alone = table.set_index("model").loc["head_size", "accuracy"]
     table = table.reset_index(drop=True)
@@ -50,7 +52,7 @@ def head_size(table: pd.DataFrame) -> Figure:
             )
     axes.axvline(0.5, color=style.INK, linestyle="--", linewidth=0.9)
     axes.axvline(alone, color=style.WARNING, linewidth=0.9)
-    axes.set_yticks(places, [style.model_name(model) for model in table["model"]])
+    axes.set_yticks(places, [model_name(model) for model in table["model"]])
     axes.set_ylim(-0.6, len(table) - 0.4)
     lowest = np.nanmin(table[["ci_low", "matched_low"]].to_numpy())
     axes.set_xlim(max(0.0, min(0.4, float(lowest) - 0.03)), 1.0)
@@ -77,7 +79,7 @@ def calibration(curves: pd.DataFrame, accuracy: pd.DataFrame, positive: str) -> 
     ----------
     curves : pandas.DataFrame
         Columns model, n, predicted, observed, ci_low, ci_high
-        (`voxplain.evaluation.calibration.reliability`).
+        (`voxplain.evaluation.prediction.calibration.reliability`).
     accuracy : pandas.DataFrame
         Columns model, brier, calibration_slope.
     positive : str
@@ -103,7 +105,7 @@ def calibration(curves: pd.DataFrame, accuracy: pd.DataFrame, positive: str) -> 
             markersize=4,
             elinewidth=0.8,
         )
-        axes.set_title(style.model_name(model).replace(", ", ",\n"))
+        axes.set_title(model_name(model).replace(", ", ",\n"))
         axes.text(
             0.04,
             0.96,

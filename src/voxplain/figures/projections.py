@@ -10,6 +10,7 @@ from nibabel import Nifti1Image
 
 from voxplain.figures import style
 from voxplain.figures.attention import FLOOR, SCALED, UNITS, peak
+from voxplain.names import method_name
 
 MESH = "fsaverage5"  # comes with nilearn: nothing is fetched
 VIEWS = (("left", "lateral"), ("left", "medial"), ("right", "medial"), ("right", "lateral"))
@@ -38,7 +39,7 @@ def projections(maps: Mapping[str, np.ndarray], affine: np.ndarray) -> Figure:
     for row, (method, volume) in enumerate(maps.items()):
         bottom = 1 - (row + 1) * height
         figure.text(
-            0.01, bottom + 0.9 * height, style.method_name(method), fontweight="bold", fontsize=8.5
+            0.01, bottom + 0.9 * height, method_name(method), fontweight="bold", fontsize=8.5
         )
         top = float(volume.max())
         if top == 0:

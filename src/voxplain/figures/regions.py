@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from voxplain.evaluation.fold_statistics import ALPHA
 from voxplain.figures import style
+from voxplain.names import method_name
+from voxplain.stats.over_folds import ALPHA
 
 TOP = 10
 
@@ -36,7 +37,7 @@ def regions(tables: Mapping[str, pd.DataFrame], methods: Sequence[str]) -> Figur
         for axes, (atlas, table) in zip(row, tables.items(), strict=True):
             own = table[(table["method"] == method) & (table["score"] > 0)]
             _bars(axes, own.nsmallest(TOP, "rank"))
-            axes.set_title(f"{style.method_name(method)}: {atlas}")
+            axes.set_title(f"{method_name(method)}: {atlas}")
     for axes in panels[-1]:
         axes.set_xlim(left=0)
         axes.set_xlabel("score (sums to 1 over the regions)")

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from voxplain.figures import style
+from voxplain.names import method_name
 
 
 @style.styled
@@ -29,7 +30,7 @@ def runtime(table: pd.DataFrame) -> Figure:
             va="center",
             fontsize=7.5,
         )
-    axes.set_yticks(places, [style.method_name(method) for method in table["method"]])
+    axes.set_yticks(places, [method_name(method) for method in table["method"]])
     axes.set_xscale("log")
     low, high = table["seconds_per_map"].min(), table["seconds_per_map"].max()
     axes.set_xlim(low / 2, high * 20)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from voxplain.figures import style
+from voxplain.names import method_name
 
 
 def fold_correlations(maps: Mapping[tuple[str, str], np.ndarray], brain: np.ndarray):
@@ -56,7 +57,7 @@ def stability(table: pd.DataFrame) -> Figure:
         pairs = part.loc[part["fold_a"] < part["fold_b"], "correlation"]
         grey = ", grey: blank" if matrix.isna().any(axis=None) else ""
         said = "blank maps" if pairs.isna().all() else f"mean of pairs {pairs.mean():.2f}{grey}"
-        axes.set_title(f"{style.method_name(method)}\n{said}")
+        axes.set_title(f"{method_name(method)}\n{said}")
         axes.tick_params(length=0, labelsize=6, labelrotation=0)
         axes.set(xlabel="fold", ylabel="fold" if axes is panels[0] else "")
     bar = {"label": "Pearson's r inside the brain", "shrink": 0.8}

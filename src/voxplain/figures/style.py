@@ -13,8 +13,8 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from voxplain.atomic import atomic_path
-from voxplain.files import write_table
+from voxplain.run.atomic import atomic_path
+from voxplain.run.files import write_table
 
 MM = 1 / 25.4
 WIDTH_MM = 180.0  # two journal columns
@@ -39,27 +39,6 @@ METHOD_COLOURS = {
     "integrated_gradients": "#CC79A7",
     "smooth_grad": OUTLINE,
     "occlusion": WARNING,
-}
-METHOD_NAMES = {
-    "meaningful_perturbation": "Meaningful Perturbations",
-    "guided_backprop": "Guided Backpropagation",
-    "grad_cam": "Grad-CAM",
-    "integrated_gradients": "Integrated Gradients",
-    "smooth_grad": "SmoothGrad",
-    "occlusion": "Occlusion",
-    "input_gradient": "Plain gradient (control)",
-    "edges": "Image edges (control)",
-    "group_difference": "Group difference (control)",
-}
-MODEL_NAMES = {
-    "cnn": "3D CNN",
-    "voxel_svm": "SVM on voxels",
-    "xgboost": "XGBoost, morphometry",
-    "knn": "k-NN, morphometry",
-    "logistic_regression": "Logistic regression, morphometry",
-    "logistic_regression_tiv_residual": "Logistic regression, head size removed",
-    "voxel_svm_tiv_residual": "Linear SVM on voxels, head size removed",
-    "head_size": "Head size alone",
 }
 
 RC = {
@@ -221,13 +200,3 @@ def save(
 def sequence(n: int) -> list[tuple]:
     """Return `n` colours for ordered lines, dark to light, none too light for white paper."""
     return [mpl.colormaps[SEQUENTIAL](0.85 * k / max(1, n - 1)) for k in range(n)]
-
-
-def method_name(method: str) -> str:
-    """Spell out a method for readers; unknown names are shown as they are."""
-    return METHOD_NAMES.get(method, method.replace("_", " "))
-
-
-def model_name(model: str) -> str:
-    """Spell out a model for readers; unknown names are shown as they are."""
-    return MODEL_NAMES.get(model, model.replace("_", " "))

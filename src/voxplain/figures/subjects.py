@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from voxplain.figures import style
 from voxplain.figures.attention import FLOOR, peak_voxel
+from voxplain.names import method_name
 
 PER_CLASS = 3
 
@@ -73,7 +74,7 @@ def subjects(
             _slice(axes, image[:, :, level].T, volume[:, :, level].T, float(volume.max()))
             axes.set_aspect(sizes[1] / sizes[0])
         place = style.position("z", style.across(images.shape[1:], 2, level, affine))
-        row[0].set_ylabel(f"{style.method_name(method)}\n{place}", fontsize=7)
+        row[0].set_ylabel(f"{method_name(method)}\n{place}", fontsize=7)
     for axes, name in zip(panels[0], names, strict=True):
         axes.set_title(name, fontsize=7, loc="center", fontweight="normal")
     unit = "share of the maximum of the participant's map"

@@ -5,8 +5,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from voxplain.evaluation.robustness import IGNORANT
+from voxplain.evaluation.trust.sanity_and_stability import IGNORANT
 from voxplain.figures import style
+from voxplain.names import method_name
 
 CONTROL_STYLES = {"input_gradient": ":", "edges": "--", "group_difference": "-."}
 CONTROL_MARKERS = {"input_gradient": "^", "edges": "s"}
@@ -52,10 +53,10 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
 
 def _line(method: str, random: bool) -> dict:
     if random:
-        name = f"random, as smooth as {style.method_name(method)}"
+        name = f"random, as smooth as {method_name(method)}"
         return RANDOM | {"color": style.METHOD_COLOURS[method], "label": name}
     colour = style.METHOD_COLOURS.get(method, style.NEUTRAL)
-    name = style.method_name(method)
+    name = method_name(method)
     if method in CONTROL_STYLES:
         return {"color": colour, "linestyle": CONTROL_STYLES[method], "label": name}
     return {"color": colour, "linewidth": 2, "label": name}
@@ -95,7 +96,7 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
             markersize=4,
             elinewidth=0.8,
             color=style.METHOD_COLOURS.get(method, style.NEUTRAL),
-            label=style.method_name(method),
+            label=method_name(method),
         )
     axes.plot(
         [-0.5, border],

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from voxplain.figures import style
 from voxplain.figures.trust import CONTROL_STYLES
+from voxplain.names import method_name
 
 
 @style.styled
@@ -43,7 +44,7 @@ def truth(table: pd.DataFrame) -> Figure:
                 color=colour,
                 linestyle=CONTROL_STYLES.get(method, "-"),
                 linewidth=1.8 if method in style.METHOD_COLOURS else 1,
-                label=style.method_name(method),
+                label=method_name(method),
             )
             axes.vlines(
                 rows["place"], rows["auc_low"], rows["auc_high"], color=colour,

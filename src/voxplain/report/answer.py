@@ -6,14 +6,13 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from voxplain.evaluation.fold_statistics import ALPHA
-from voxplain.evaluation.robustness import sanity
-from voxplain.figures.style import method_name, model_name
+from voxplain.claims.maps import masked_rows, masks_suffice
+from voxplain.claims.prediction import cnn_is_evidence
+from voxplain.claims.verdicts import UNDECIDED
+from voxplain.evaluation.trust.sanity_and_stability import sanity
+from voxplain.names import method_name, model_name, relation
 from voxplain.report.blocks import counted
-from voxplain.report.claims_maps import masked_rows, masks_suffice
-from voxplain.report.claims_prediction import cnn_is_evidence
-from voxplain.report.tables import relation
-from voxplain.report.verdicts import UNDECIDED
+from voxplain.stats.over_folds import ALPHA
 
 A_TENTH = 0.1  # of a region: less is the rim of a planted one next to it
 

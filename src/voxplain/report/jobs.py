@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup, escape
 
-from voxplain.files import read_table
+from voxplain.run.files import read_table
 
 ROW, BOX, WIDTH = 58, 22, 980  # pixels: from row to row, height of a box, width of the drawing
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from voxplain.figures.style import method_name
-from voxplain.registration.spaces import space_after
+from voxplain.names import method_name
+from voxplain.preparation.spaces import space_after
 
 CONTRASTS = {
     "T1w": "T1-weighted images",
@@ -115,7 +115,7 @@ def methods(
     n_participants : int or None
         Size of the cohort, None if it is not known here.
     versions : mapping of str, optional
-        Of what computed (`voxplain.environment.environment`).
+        Of what computed (`voxplain.run.environment.environment`).
     """
     return [
         _data(config, n_participants),

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from voxplain import paper
-from voxplain.registration.spaces import is_mni152, space_after
+from voxplain.claims.prediction import cnn_is_evidence
+from voxplain.claims.verdicts import find
+from voxplain.preparation.spaces import is_mni152, space_after
 from voxplain.report.answer import class_names, head_size_is_measured, null_cohort
-from voxplain.report.claims_prediction import cnn_is_evidence
 from voxplain.report.methods import CONTRASTS
-from voxplain.report.verdicts import find
 
 GAP = 0.2  # standard deviations; Cohen's small effect
 

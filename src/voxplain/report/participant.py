@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 
 from voxplain.atlas.labels import Atlas
-from voxplain.evaluation.group_maps import scale_to_unit
+from voxplain.evaluation.maps.group_maps import scale_to_unit
 from voxplain.figures.attention import SCALED, UNITS
-from voxplain.figures.style import method_name
-from voxplain.grid import Grid
-from voxplain.paths import WHOLE_COHORT
+from voxplain.image.grid import Grid
+from voxplain.names import method_name, number
 from voxplain.report.answer import class_names
 from voxplain.report.blocks import Section, Text
 from voxplain.report.notices import Notice, near_chance
 from voxplain.report.page import render
-from voxplain.report.tables import number, table
+from voxplain.report.tables import table
 from voxplain.report.viewer import Layer, Viewer, viewer
+from voxplain.run.paths import WHOLE_COHORT
 
 ONE_MAP = (
     "One participant's map tells what this network answered to; without the report's nulls, sanity "

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from voxplain import paper
 from voxplain.errors import VoxplainError
-from voxplain.figures.style import method_name, model_name
-from voxplain.files import read_table
+from voxplain.names import method_name, model_name
+from voxplain.run.files import read_table
 
 TOP = 3
 

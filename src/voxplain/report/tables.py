@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from voxplain.figures.style import method_name, model_name
-
-MISSING = "–"
+from voxplain.names import MISSING, duration, is_missing, method_name, model_name, number
 
 # What a column is called in the report; columns not named here keep their name
 LABELS = {
@@ -153,40 +151,6 @@ class Table:
     source: str = ""
     folded: bool = False
     kind: str = field(default="table", init=False)
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a cell holds nothing: None, NaN, pandas' NA or an empty string."""
-    return value is None or value is pd.NA or value == "" or value != value
-
-
-def number(value: float, column: str = "") -> str:
-    """Round a number for readers: p and q values to three places, others to three digits."""
-    if is_missing(value):
-        return MISSING
-    if column.startswith(("p_", "q_")) or column == "p":
-        return relation(value).removeprefix("= ")
-    if float(value).is_integer() and abs(value) < 1e6:
-        return f"{int(value)}"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    if abs(value) >= 0.01:
-        digits = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1
-        return f"{value:.{digits}f}"
-    return f"{value:.2g}"
-
-
-def relation(p: float) -> str:
-    """Write a p value for a sentence: "= 0.012" or "< 0.001"."""
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
-
-
-def duration(seconds: float) -> str:
-    """Spell a time out in the unit that people would use."""
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.1f} {unit}"
-    return f"{seconds:.3g} s"
 
 
 def cell(value: Any, column: str) -> Cell:

@@ -11,8 +11,9 @@ import numpy as np
 
 from voxplain.atlas.labels import Atlas, resample_labels
 from voxplain.figures.attention import SCALED, UNITS
-from voxplain.figures.style import SEQUENTIAL, method_name
-from voxplain.grid import Grid
+from voxplain.figures.style import SEQUENTIAL
+from voxplain.image.grid import Grid
+from voxplain.names import method_name
 
 LEVELS = 255
 WHITE_AT = 0.99  # quantile of the brain's voxels that is drawn white, as in the figures

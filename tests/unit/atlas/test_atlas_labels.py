@@ -1,20 +1,20 @@
 import hashlib
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from support.places import SHARED
 from voxplain.atlas import labels as atlases
 from voxplain.atlas.labels import Atlas
 from voxplain.atlas.wheels import fetch_wheel_member
 from voxplain.errors import AtlasError
-from voxplain.grid import Grid
-from voxplain.nifti import write_volume
+from voxplain.image.grid import Grid
+from voxplain.image.nifti import write_volume
 
-SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "atlases"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} is not on this machine")
+DATA = SHARED / "atlases"
+needs_shared = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not on this machine")
 
 
 def affine(scale, offset, flip_x=False):
@@ -158,10 +158,10 @@ def test_labels_are_resampled_in_world_space():
 @needs_shared
 def test_real_atlases_agree_with_their_tables():
     icbm = atlases.load_atlas(
-        "icbm", SHARED / "icbm_dti81_50labels_1mm.nii.gz", SHARED / "icbm_dti81_50labels.txt"
+        "icbm", DATA / "icbm_dti81_50labels_1mm.nii.gz", DATA / "icbm_dti81_50labels.txt"
     )
     assert len(icbm.table) == 50
     left = icbm.grid.world(np.argwhere(atlases.region_mask(icbm, ["Corticospinal.tract.L"])))
     assert left[:, 0].mean() < 0
-    jhu = atlases.load_atlas("jhu", SHARED / "jhu48_1mm.nii.gz", SHARED / "jhu48_labels.xml")
+    jhu = atlases.load_atlas("jhu", DATA / "jhu48_1mm.nii.gz", DATA / "jhu48_labels.xml")
     assert jhu.table.set_index("value")["name"][48] == "Tapetum L"

@@ -4,7 +4,6 @@ import re
 import xml.etree.ElementTree as ET
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -12,13 +11,14 @@ import pandas as pd
 import pytest
 from scipy import ndimage
 
+from support.places import SHARED
 from voxplain.atlas.labels import Atlas, load_atlas
 from voxplain.atlas.place import check_place, side_of
 from voxplain.errors import AtlasError
-from voxplain.grid import Grid
+from voxplain.image.grid import Grid
 
-SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "atlases"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} is not on this machine")
+DATA = SHARED / "atlases"
+needs_shared = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not on this machine")
 FSL = np.array([[-4.0, 0, 0, 90], [0, 4, 0, -126], [0, 0, 4, -72], [0, 0, 0, 1]])
 
 
@@ -125,13 +125,13 @@ def test_an_atlas_without_sides_still_shows_by_the_template():
     ],
 )
 def test_real_atlases_lie_where_they_should(image, labels, sided):
-    atlas = load_atlas(image, SHARED / f"{image}.nii.gz", SHARED / labels)
+    atlas = load_atlas(image, DATA / f"{image}.nii.gz", DATA / labels)
     assert check_place(atlas)[1][-1].startswith(f"{sided} regions lie on the side")
 
 
 @needs_shared
 def test_the_mirrored_header_is_refused(tmp_path):
-    mirrored, names = SHARED / "jhu48_1mm_mirrored-header.nii.gz", SHARED / "jhu48_labels.xml"
+    mirrored, names = DATA / "jhu48_1mm_mirrored-header.nii.gz", DATA / "jhu48_labels.xml"
     with pytest.raises(
         AtlasError, match=r"Atlas jhu: .*sform and qform disagree on left and right"
     ):
@@ -145,9 +145,7 @@ def test_the_mirrored_header_is_refused(tmp_path):
 
 @needs_shared
 def test_the_slip_in_brainnetomes_list_is_corrected():
-    atlas = load_atlas(
-        "b", SHARED / "brainnetome246_1mm.nii.gz", SHARED / "brainnetome246_labels.txt"
-    )
+    atlas = load_atlas("b", DATA / "brainnetome246_1mm.nii.gz", DATA / "brainnetome246_labels.txt")
     assert atlas.table["name"].tolist()[50:52] == ["OrG_R_6_6", "OrG_R_6_6"]
     corrected, notes = check_place(atlas)
     assert corrected.table["name"].tolist()[50:52] == ["OrG_L_6_6", "OrG_R_6_6"]
@@ -158,7 +156,7 @@ def test_the_slip_in_brainnetomes_list_is_corrected():
 def published_centroids():
     """Label value to MNI coordinates, mm, of the atlas's own spreadsheet (Fan et al. 2016)."""
     main = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-    with zipfile.ZipFile(SHARED / "brainnetome246_subregions.xlsx") as book:
+    with zipfile.ZipFile(DATA / "brainnetome246_subregions.xlsx") as book:
         strings = ET.fromstring(book.read("xl/sharedStrings.xml")).findall(f"{main}si")
         rows = ET.fromstring(book.read("xl/worksheets/sheet1.xml")).iter(f"{main}row")
         texts = ["".join(part.text or "" for part in one.iter(f"{main}t")) for one in strings]
@@ -180,9 +178,7 @@ def published_centroids():
 def test_brainnetome_centroids_are_the_published_ones():
     published = published_centroids()
     assert sorted(published) == list(range(1, 247))
-    atlas = load_atlas(
-        "b", SHARED / "brainnetome246_1mm.nii.gz", SHARED / "brainnetome246_labels.txt"
-    )
+    atlas = load_atlas("b", DATA / "brainnetome246_1mm.nii.gz", DATA / "brainnetome246_labels.txt")
     centres = ndimage.center_of_mass(atlas.labels > 0, atlas.labels, atlas.table["value"])
     own = atlas.grid.world(np.asarray(centres))
     distance = np.linalg.norm(own - [published[value] for value in atlas.table["value"]], axis=1)

@@ -7,10 +7,10 @@ import torch
 from voxplain.attribution import METHODS
 from voxplain.attribution import cohorts as module
 from voxplain.attribution.cohorts import explain_parts, targets_of, write_maps
-from voxplain.checkpoints import Checkpoint
-from voxplain.files import write_array
-from voxplain.network import CNN3D
-from voxplain.stack import Stack
+from voxplain.image.stack import Stack
+from voxplain.network.checkpoints import Checkpoint
+from voxplain.network.cnn import CNN3D
+from voxplain.run.files import write_array
 
 SHAPE = (22, 22, 22)
 QUICK = {"iterations": 3, "draws": 1, "jitter": 2, "mask_scale": 2}

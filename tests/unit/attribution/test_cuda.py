@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from voxplain.attribution import METHODS
-from voxplain.network import CNN3D
-from voxplain.training import TrainingSettings, predict_logits, train
+from voxplain.network.cnn import CNN3D
+from voxplain.network.training import TrainingSettings, predict_logits, train
 
 pytestmark = [
     pytest.mark.cuda,
@@ -88,7 +88,7 @@ def test_maps_in_float32_correlate_with_those_of_the_cpu(method, trained):
 
 
 def test_training_on_a_gpu_repeats_its_bits(trained, monkeypatch):
-    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # as `compute.prepare` does
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # as `prepare_device` does
     build, settings, _, images, labels = trained
     torch.use_deterministic_algorithms(True)
     try:

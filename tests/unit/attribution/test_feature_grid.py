@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from voxplain.attribution import grad_cam
 from voxplain.attribution.feature_grid import FeatureGrid, FeatureGrids
 from voxplain.errors import AttributionError
-from voxplain.network import CNN3D
+from voxplain.network.cnn import CNN3D
 
 
 def grid_of(network, shape=(40, 41, 42)):

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from voxplain.attribution import grad_cam, gradient_maps, guided_backprop
 from voxplain.errors import AttributionError
-from voxplain.network import CNN3D
+from voxplain.network.cnn import CNN3D
 
 SHAPE = (22, 26, 22)
 

@@ -8,8 +8,8 @@ from torch import nn
 from voxplain.attribution import meaningful_perturbation
 from voxplain.attribution.perturbation_search import total_variation
 from voxplain.attribution.perturbation_settings import Settings
-from voxplain.checkpoints import Checkpoint
 from voxplain.errors import AttributionError, ConfigError
+from voxplain.network.checkpoints import Checkpoint
 
 FAST = {"iterations": 12, "draws": 3, "sigma_0": 3, "sigma_m": 1, "lambda_1": 0.05}
 

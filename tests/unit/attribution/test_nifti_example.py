@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from voxplain.network import CNN3D, save_model
+from voxplain.network.cnn import CNN3D, save_model
 
 GUIDE = Path(__file__).parents[3] / "docs" / "howto" / "library.md"
 EXAMPLE = GUIDE.read_text().partition("```python\n")[2].partition("```")[0]

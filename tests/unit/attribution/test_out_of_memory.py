@@ -6,7 +6,7 @@ import torch
 from voxplain.attribution import grad_cam, guided_backprop, meaningful_perturbation
 from voxplain.attribution.frozen import in_passes
 from voxplain.errors import AttributionError
-from voxplain.network import CNN3D
+from voxplain.network.cnn import CNN3D
 
 SHAPE = (22, 22, 22)
 METHODS = {

@@ -6,8 +6,8 @@ import torch
 
 from voxplain.attribution import grad_cam
 from voxplain.errors import AttributionError
-from voxplain.grid import Grid
-from voxplain.network import CNN3D
+from voxplain.image.grid import Grid
+from voxplain.network.cnn import CNN3D
 
 
 def test_the_grid_is_in_voxels_until_it_is_told():

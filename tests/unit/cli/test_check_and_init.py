@@ -9,12 +9,14 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from voxplain import environment, plan
+from support.places import ROOT
 from voxplain.cli import app
-from voxplain.config import DEFAULTS, check_config, read_config
-from voxplain.plan import inspect_inputs
+from voxplain.plan import jobs
+from voxplain.plan.inspection import inspect_inputs
+from voxplain.plan.settings import check_config
+from voxplain.run import environment
+from voxplain.run.config import DEFAULTS, read_config
 
-ROOT = Path(__file__).resolve().parents[3]
 N = 20
 
 
@@ -205,7 +207,7 @@ def test_all_problems_are_listed_together(tmp_path, monkeypatch):
 def test_voxels_are_read_if_asked_for(tmp_path, monkeypatch):
     """NaN, infinity and a blank image, of which headers tell nothing."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(plan, "planned_jobs", lambda *_: {})
+    monkeypatch.setattr(jobs, "planned_jobs", lambda *_: {})
     table(tmp_path / "data")
     noise = np.random.default_rng(0).uniform(1, 9, (12, 12, 12)).astype(np.float32)
     for path in (tmp_path / "data/brains").iterdir():
@@ -251,7 +253,7 @@ def test_settings_inside_others_belong_into_a_file_as_snakemake_takes_them_for_t
     tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(plan, "planned_jobs", lambda *_: {"train_cnn": 11})
+    monkeypatch.setattr(jobs, "planned_jobs", lambda *_: {"train_cnn": 11})
     form = "cohort={classes: {negative: w}}"  # text; what else the keys have, stays
     assert run("check", ROOT / DEFAULTS, "--set", form).exit_code == 0
     for setting, line in (
@@ -269,7 +271,7 @@ def test_settings_inside_others_belong_into_a_file_as_snakemake_takes_them_for_t
 
 def test_a_network_of_ones_own_is_not_tried_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(plan, "planned_jobs", lambda *_: {"train_cnn": 11})
+    monkeypatch.setattr(jobs, "planned_jobs", lambda *_: {"train_cnn": 11})
     Path("net.py").write_text("raise RuntimeError\n")
     Path("net.yaml").write_text("cnn: {network: 'net.py:Net'}\n")
     done = run("check", ROOT / DEFAULTS, "net.yaml")
@@ -279,13 +281,13 @@ def test_a_network_of_ones_own_is_not_tried_here(tmp_path, monkeypatch):
 
 def test_a_finished_run_has_no_plan(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(plan, "planned_jobs", lambda *_: {})
+    monkeypatch.setattr(jobs, "planned_jobs", lambda *_: {})
     assert "demo is finished" in said(run("check", ROOT / DEFAULTS))
 
 
 def test_too_little_memory_for_all_cores_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(plan, "planned_jobs", lambda *_: {"explain": 30})
+    monkeypatch.setattr(jobs, "planned_jobs", lambda *_: {"explain": 30})
     monkeypatch.setattr(environment, "ram_mb", lambda: 4000.0)
     few, many = (said(run("check", ROOT / DEFAULTS, "--cores", n)) for n in ("2", "40"))
     assert "--resources mem_mb=3600" in many

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from voxplain.cli import app
-from voxplain.downsample import downsample_file
+from voxplain.image.downsample import downsample_file
 
 
 def run(*arguments):

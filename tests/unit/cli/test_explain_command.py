@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 from voxplain.attribution import METHODS, grad_cam, meaningful_perturbation
 from voxplain.cli import app
 from voxplain.cli.explain import Method
-from voxplain.config import SCHEMA, project_folder
-from voxplain.downsample import downsample_file
 from voxplain.explain import method_settings
-from voxplain.intensity import normalise
-from voxplain.network import CNN3D, save_model
-from voxplain.seeds import stream_seed
+from voxplain.image.downsample import downsample_file
+from voxplain.image.intensity import normalise
+from voxplain.network.cnn import CNN3D, save_model
+from voxplain.run.config import SCHEMA, project_folder
+from voxplain.run.seeds import stream_seed
 
 SHAPE = (22, 26, 22)
 NETWORK = """\

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from voxplain.atlas.labels import load_atlas
 from voxplain.cli import app
-from voxplain.files import read_table
-from voxplain.grid import Grid
-from voxplain.regions import regions_with_null
-from voxplain.registration.template import mask_on
+from voxplain.image.grid import Grid
+from voxplain.preparation.template import mask_on
+from voxplain.regions.ranked import regions_with_null
+from voxplain.run.files import read_table
 
 AFFINE = np.array([[4.0, 0, 0, -90], [0, 4, 0, -126], [0, 0, 4, -72], [0, 0, 0, 1]])
 SHAPE = (46, 55, 46)

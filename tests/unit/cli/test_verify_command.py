@@ -5,8 +5,8 @@ from itertools import pairwise
 from typer.testing import CliRunner
 
 from voxplain.cli import app
-from voxplain.manifest import write_manifest
-from voxplain.paths import RunPaths
+from voxplain.run.manifest import write_manifest
+from voxplain.run.paths import RunPaths
 
 
 def verify(folder):

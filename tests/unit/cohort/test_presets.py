@@ -1,14 +1,12 @@
 """Every preset fits the schema and does not contradict its own layout."""
 
-from pathlib import Path
-
 import jsonschema
 import pytest
 import yaml
 
-from voxplain.cohort import LAYOUTS, check_facts
+from support.places import ROOT
+from voxplain.cohort.layouts import LAYOUTS, check_facts
 
-ROOT = Path(__file__).parents[3]
 PRESETS = sorted((ROOT / "workflow/presets").glob("*.yaml"))
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 

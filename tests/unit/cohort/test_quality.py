@@ -3,7 +3,7 @@ import pytest
 
 from voxplain.cohort import quality
 from voxplain.errors import ImageError
-from voxplain.images import ImageStatistics
+from voxplain.image.masked import ImageStatistics
 
 
 def cohort(n=12):

@@ -4,7 +4,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from voxplain import cohort
+from voxplain.cohort import layouts as cohort
 from voxplain.cohort.scans import find_file
 from voxplain.errors import CohortError, GridMismatchError
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from test_table_layout import CLASSES, SETTINGS
 
-from voxplain import cohort
-from voxplain.cohort import morphometry
+from voxplain.cohort import layouts as cohort
 from voxplain.cohort import participants as contract
+from voxplain.cohort.morphometry import tables as morphometry
 from voxplain.errors import VoxplainError
 
 FUZZ = settings(

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from support.places import ROOT
 from voxplain.export.derivatives import Maps
-from voxplain.grid import Grid
+from voxplain.image.grid import Grid
 
-ROOT = Path(__file__).resolve().parents[3]
 VALIDATOR = shutil.which("bids-validator-deno", path=Path(sys.executable).parent)
 GRID = Grid((4, 5, 3), np.diag([6.0, 6, 7, 1]))
 VOLUMES = np.random.default_rng(0).random((2, *GRID.shape)).astype(np.float32)

@@ -3,8 +3,9 @@ import pytest
 from matplotlib.colors import to_hex
 
 from voxplain import figures
-from voxplain.figures.style import METHOD_COLOURS, METHOD_NAMES, NEUTRAL
+from voxplain.figures.style import METHOD_COLOURS, NEUTRAL
 from voxplain.figures.trust import CONTROL_STYLES
+from voxplain.names import METHOD_NAMES
 
 METHODS = [method for method in METHOD_NAMES if method not in CONTROL_STYLES]
 

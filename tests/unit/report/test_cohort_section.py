@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from page_context import Page, config
 
+from support.page_context import Page, config
 from voxplain.report import quality_page
-from voxplain.report.sections_cohort import cohort
+from voxplain.report.sections.cohort import cohort
 
 N = 205
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from page_context import accuracy, config
 
+from support.page_context import accuracy, config
 from voxplain.report.answer import class_names
 from voxplain.report.notices import notices
 

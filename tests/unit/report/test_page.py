@@ -3,14 +3,14 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from page_context import Page, accuracy, config, full_context
 
-from voxplain.config import DEFAULTS, project_folder, read_config
+from support.page_context import Page, accuracy, config, full_context
 from voxplain.report import build, captions
 from voxplain.report.answer import answer
 from voxplain.report.blocks import protocol_name
 from voxplain.report.notices import notices
-from voxplain.report.sections_prediction import prediction
+from voxplain.report.sections.prediction import prediction
+from voxplain.run.config import DEFAULTS, project_folder, read_config
 
 
 def test_full_page_is_whole_self_contained_and_escaped(tmp_path):

@@ -1,19 +1,17 @@
 """The pages stay small at HCP's size; what grows is built whole or scaled, of noise, not maps."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import yaml
 
+from support.places import ROOT
 from voxplain import report
-from voxplain.grid import Grid
+from voxplain.image.grid import Grid
 from voxplain.report.viewer import group_viewer
 
 LIMIT, N = 25e6, 1113
 SHAPE, SMALL, FOLDS = (58, 70, 58), (29, 35, 29), 10
 PICTURES = 8e6  # twice what the demo's take (benchmarks/RESULTS.md)
-ROOT = Path(__file__).resolve().parents[3]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 

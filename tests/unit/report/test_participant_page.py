@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from voxplain.grid import Grid
+from voxplain.image.grid import Grid
 from voxplain.report.participant import build, participant_viewer
 
 SHAPE = (3, 4, 5)

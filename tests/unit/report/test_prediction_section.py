@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.report.blocks import Note, Text
-from voxplain.report.sections_prediction import prediction
+from voxplain.report.sections.prediction import prediction
 from voxplain.report.tables import Table
 
 CONFIG = {

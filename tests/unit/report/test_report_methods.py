@@ -1,5 +1,4 @@
-from page_context import config
-
+from support.page_context import config
 from voxplain.report import build, methods
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from voxplain.report.tables import cell, duration, number
+from voxplain.names import duration, number
+from voxplain.report.tables import cell
 
 
 @pytest.mark.parametrize(

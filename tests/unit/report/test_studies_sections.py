@@ -1,12 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from page_context import config
 
-from voxplain.evaluation.grids import UNDECIDED
-from voxplain.report import sections_studies as studies
+from support.page_context import config
+from voxplain.evaluation.prediction.grid_sizes import UNDECIDED
 from voxplain.report.blocks import Note, Text
 from voxplain.report.comparison import build_comparison
+from voxplain.report.sections import studies
 from voxplain.report.tables import Table
 
 TARGETS = ("seeds", "shuffled", "truth", "ablation", "grids", "roar", "external")

@@ -5,8 +5,8 @@ import pytest
 from rich.console import Console
 
 from voxplain.errors import VoxplainError
-from voxplain.files import write_table, write_text
 from voxplain.report.summary import main, print_summary
+from voxplain.run.files import write_table, write_text
 
 
 def write_run(folder, localisation):

@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
-from page_context import config
 
-from voxplain.report import claims
-from voxplain.report.sections_trust import faithfulness, paper_maps, properties, robustness
+from support.page_context import config
+from voxplain.claims import table as claims
+from voxplain.report.sections.trust import faithfulness, paper_maps, properties, robustness
 
 CLASSES = ("women", "men")
 METHODS = ("grad_cam", "guided_backprop", "meaningful_perturbation")

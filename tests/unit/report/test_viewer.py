@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from voxplain.atlas.labels import Atlas
-from voxplain.grid import Grid
+from voxplain.image.grid import Grid
 from voxplain.report.viewer import group_viewer, packed, quantised
 
 SHAPE = (3, 4, 5)

@@ -1,0 +1,232 @@
+"""Claims in words about the maps: sparse, anatomic-like, and where they lie."""
+
+import pandas as pd
+
+from voxplain import paper
+from voxplain.claims.verdicts import (
+    BLANK_MAP,
+    MISSING,
+    NEAR_CHANCE,
+    ONE_MODEL,
+    OWN_CLASS,
+    Claim,
+    above,
+    find,
+    judged,
+    over_folds,
+    together,
+)
+from voxplain.names import method_name, relation
+from voxplain.stats.over_folds import ALPHA
+
+MAIN = "meaningful_perturbation"
+
+
+def highest(rivals: int, *p: float) -> bool | None:
+    """Whether a method exceeds all others by one-sided p (`p_highest`) of each index.
+
+    Not, where another one exceeds it, at the level divided by the number of tests.
+    """
+    if max(p) < ALPHA:
+        return True
+    return False if max(p) > 1 - ALPHA / (rivals * len(p)) else None
+
+
+def beyond_random(p: float) -> bool | None:
+    """Whether smooth random maps stay below a number; not, where they exceed it."""
+    if p < ALPHA:
+        return True
+    return False if p > 1 - ALPHA else None
+
+
+def _untested(title: str, section: str, stated: str, row: pd.Series | None) -> Claim:
+    """Make a claim without numbers: there is no table, or its numbers are those of a blank map."""
+    claim = Claim(title, section, stated)
+    return claim if row is None else claim._replace(verdict=BLANK_MAP)
+
+
+def _by_folds(tested: float, holds: bool | None, evidence: bool) -> str:
+    """Judge what rests on a number over folds, which a model of the whole cohort has not."""
+    return ONE_MODEL if evidence and pd.isna(tested) else judged(holds, evidence)
+
+
+def _ahead(*p: float) -> str:
+    if any(map(pd.isna, p)):
+        return "one model, no test over folds"
+    return f"ahead of every other method: p {', '.join(map(relation, p))} (over folds)"
+
+
+def class_masks_differ(properties: pd.DataFrame | None, evidence: bool) -> Claim:
+    """Check whether the two classes' mean maps differ more than with permuted labels.
+
+    Maps that explain each participant's own class have no such test
+    (`voxplain.evaluation.maps.properties.class_difference`).
+    """
+    title = "The two classes' masks highlight different regions"
+    row = find(properties, property="class difference", method=MAIN)
+    if row is None or pd.isna(row["correlation"]):
+        return _untested(title, "4.3", "stated without numbers", row)
+    claim = Claim(
+        title,
+        "4.3",
+        "stated without numbers",
+        f"correlation of the two class maps {row['correlation']:.2f}, no null",
+        f"root mean square difference {row['observed']:.2f} of the mean map's",
+        source="map_properties",
+        verdict=OWN_CLASS if evidence else NEAR_CHANCE,
+    )
+    if pd.isna(row["p_null"]):
+        return claim
+    return claim._replace(
+        uncertainty="label permutations inside folds",
+        chance=f"{row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; p "
+        f"{relation(row['p_null'])}",
+        verdict=judged(row["p_null"] < ALPHA or None, evidence),
+    )
+
+
+def _rivals(properties: pd.DataFrame, name: str) -> int:
+    return int((properties["property"] == name).sum()) - 1
+
+
+def _values(properties: pd.DataFrame, name: str) -> str:
+    rows = properties[properties["property"] == name].itertuples()
+    return ", ".join(f"{method_name(row.method)} {row.value:.2f}" for row in rows)
+
+
+def sparsest(properties: pd.DataFrame | None, evidence: bool) -> Claim:
+    """Check whether Guided Backpropagation's maps are the sparsest by both indices."""
+    title = "Guided Backpropagation has the sparsest maps"
+    keys = {"method": "guided_backprop"}
+    rows = [find(properties, property=name, **keys) for name in ("gini", "hoyer")]
+    if (
+        any(row is None for row in rows)
+        or properties.query("property in ('gini', 'hoyer')")["value"].isna().any()
+    ):
+        return _untested(title, "6", "stated without numbers", rows[0])
+    p = [row["p_highest"] for row in rows]
+    return Claim(
+        title,
+        "6",
+        "stated without numbers",
+        MISSING,
+        f"Gini: {_values(properties, 'gini')}; Hoyer: {_values(properties, 'hoyer')}",
+        _ahead(*p),
+        "0 for a flat map",
+        "map_properties",
+        _by_folds(p[0], highest(_rivals(properties, "gini"), *p), evidence),
+    )
+
+
+def most_anatomic(properties: pd.DataFrame | None, evidence: bool) -> Claim:
+    """Check whether the edges of Meaningful Perturbations follow the brain's most."""
+    title = "Meaningful Perturbations give the most anatomic-like maps"
+    row = find(properties, property="edges", method=MAIN)
+    if row is None:
+        return Claim(title, "6", "stated without numbers")
+    return Claim(
+        title,
+        "6",
+        "stated without numbers",
+        MISSING,
+        f"rank correlation of map edges with tissue borders: {_values(properties, 'edges')}",
+        f"{over_folds(row['low'], row['high'])}; {_ahead(row['p_highest'])}",
+        f"smooth random maps {row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; p "
+        f"{relation(row['p_null'])}",
+        "map_properties",
+        _by_folds(
+            row["p_highest"],
+            together(
+                highest(_rivals(properties, "edges"), row["p_highest"]),
+                beyond_random(row["p_null"]),
+            ),
+            evidence,
+        ),
+    )
+
+
+def lateral(laterality: pd.DataFrame | None, evidence: bool) -> list[Claim]:
+    """Check the sides that section 5 gives to regions.
+
+    The interval over folds lies on that side, and smooth random maps are less far from 0.
+    """
+    claims = []
+    for region in paper.LATERALITY:
+        title = f"The {region.name} matters more on the {region.side}"
+        row = find(laterality, region=region.name, method=MAIN)
+        if row is None:
+            claims.append(Claim(title, "5, Table 2", region.side))
+            continue
+        ends = row["index_low"], row["index_high"]
+        if region.side == "left":
+            ends = -ends[1], -ends[0]
+        claims.append(
+            Claim(
+                title,
+                "5, Table 2",
+                region.side,
+                f"right {row['right']:.2g}, left {row['left']:.2g}, no test",
+                f"laterality index {row['index']:+.2f} (1 is right)",
+                over_folds(row["index_low"], row["index_high"], "+.2f"),
+                f"0; smooth random maps as far from it: p {relation(row['p_null'])}",
+                "laterality",
+                _by_folds(ends[0], together(above(*ends), row["p_null"] < ALPHA or None), evidence),
+            )
+        )
+    return claims
+
+
+def network(networks: pd.DataFrame | None, evidence: bool) -> Claim:
+    """Check whether the map prefers the fronto-parietal network."""
+    title = "The masks show the pattern of the fronto-parietal network"
+    row = find(networks, network=paper.NETWORK, method=MAIN)
+    if row is None or pd.isna(row["enrichment"]):
+        return _untested(title, "5", "by eye", row)
+    best = networks[networks["method"] == MAIN].sort_values("enrichment").iloc[-1]
+    return Claim(
+        title,
+        "5",
+        "by eye",
+        MISSING,
+        f"mean inside over mean of the cortex {row['enrichment']:.2f}; highest: "
+        f"{best['network']} {best['enrichment']:.2f}",
+        over_folds(row["enrichment_low"], row["enrichment_high"]),
+        f"1; smooth random maps {row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; q "
+        f"{relation(row['q_fdr'])} over the networks",
+        "networks",
+        _by_folds(
+            row["enrichment_low"],
+            together(
+                above(row["enrichment_low"], row["enrichment_high"], 1),
+                row["q_fdr"] < ALPHA or None,
+            ),
+            evidence,
+        ),
+    )
+
+
+def morphometry(overlap: pd.DataFrame | None, evidence: bool) -> Claim:
+    """Check whether the map marks what the morphometry regression weighs."""
+    title = "The masks partially overlap with the features that morphometry models weigh"
+    stated = "named: corpus callosum, cerebellum, frontal gyri"
+    row = find(overlap, method=MAIN, importance="coefficient")
+    if row is None or pd.isna(row["spearman"]):
+        return _untested(title, "4.3, 5", stated, row)
+    others = overlap[(overlap["method"] == MAIN) & (overlap["importance"] != "coefficient")]
+    rest = "".join(
+        f"; XGBoost's {one.importance} {one.spearman:.2f}" for one in others.itertuples()
+    )
+    return Claim(
+        title,
+        "4.3, 5",
+        stated,
+        MISSING,
+        f"rank correlation over {row['structures']:g} structures: |coefficient| "
+        f"{row['spearman']:.2f}{rest}",
+        f"{row['mapped']:g} of {row['features']:g} regional features lie in structures that an "
+        "atlas here holds",
+        f"smooth random maps {row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; p "
+        f"{relation(row['p_null'])}",
+        "morphometry_overlap",
+        judged(beyond_random(row["p_null"]), evidence),
+    )

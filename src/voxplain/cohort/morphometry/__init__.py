@@ -1,0 +1,1 @@
+"""Tables of measured structures: FreeSurfer's, the HCP's, or anybody's."""

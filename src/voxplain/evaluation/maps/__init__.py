@@ -1,0 +1,1 @@
+"""What attribution maps are like: group means, overlap, similarity, localisation."""

@@ -1,0 +1,1 @@
+"""How well models predict, with uncertainty, nulls and confounds."""

@@ -1,0 +1,68 @@
+"""Accuracy over the number of training participants, which tells whether more would help."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from voxplain.stats.over_folds import ALPHA
+
+
+def nested_subsets(
+    labels: np.ndarray, train: np.ndarray, shares: list[float], rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Draw training sets of several sizes, each holding the smaller ones, with the classes' mix.
+
+    Parameters
+    ----------
+    labels : (n,) int array
+        Class of everybody, 0 or 1.
+    train : (m,) int array
+        Rows of the fold's training participants.
+    shares : list of float
+        Of each class's training participants, rounded, but at least two of a class.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list of int arrays
+        Rows, in the order of `train`, one array per share.
+    """
+    rank = np.empty(len(train))
+    for label in (0, 1):
+        members = np.flatnonzero(labels[train] == label)
+        rank[rng.permutation(members)] = np.arange(len(members))
+    sizes = np.bincount(labels[train], minlength=2)[labels[train]]
+    return [train[rank < np.maximum(2, np.rint(share * sizes))] for share in shares]
+
+
+def over_sizes(rows: pd.DataFrame, accuracy: pd.DataFrame) -> pd.DataFrame:
+    """Summarise accuracy by size of the training set, the run's own beside it.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Columns model, share, n_train and n_whole (of this share and of all of it, means over
+        folds), accuracy (over all held-out participants); one row per draw.
+    accuracy : pandas.DataFrame
+        The run's own: columns model, n, accuracy, majority.
+
+    Returns
+    -------
+    pandas.DataFrame
+        model, share, n_train, draws, accuracy (mean over draws), accuracy_low, accuracy_high (over
+        draws), majority, chance_high (97.5th percentile of what always naming the larger class
+        reaches in cohorts of this size). Smallest first; share 1 is the run itself.
+    """
+    own = accuracy.set_index("model")
+    whole = rows.groupby("model", sort=False)["n_whole"].mean()
+    runs = pd.DataFrame({"n_train": whole, "accuracy": own.loc[whole.index, "accuracy"]})
+    everything = pd.concat([rows, runs.assign(share=1.0).reset_index()])
+    grouped = everything.groupby(["model", "share"])
+    table = grouped["accuracy"].agg(
+        draws="size", accuracy="mean", accuracy_low="min", accuracy_high="max"
+    )
+    table.insert(0, "n_train", grouped["n_train"].mean())
+    table = table.loc[list(whole.index)].reset_index()
+    n, majority = (table["model"].map(own[name]) for name in ("n", "majority"))
+    chance = stats.binom.ppf(1 - ALPHA / 2, n, majority) / n
+    return table.assign(majority=majority, chance_high=chance)

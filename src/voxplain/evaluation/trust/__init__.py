@@ -1,0 +1,1 @@
+"""Whether maps can be believed: deletion, masking, sanity, stability, ablation."""

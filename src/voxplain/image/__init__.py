@@ -1,0 +1,1 @@
+"""Images as files, voxels and millimetres."""

@@ -1,0 +1,259 @@
+"""Reading and writing NIfTI-1/2 files: streamed, checked, atomic.
+
+Files are inflated by isal and read straight through, so that reading also verifies: a truncated
+stream, a bad checksum or a header that promises more than the file holds is an `ImageError`.
+"""
+
+import contextlib
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import nibabel as nib
+import numpy as np
+from isal import igzip, isal_zlib
+
+from voxplain.errors import ImageError
+from voxplain.image import archives
+from voxplain.image.grid import Grid
+from voxplain.image.nifti_header import HEADER_BYTES, REMEDY, Header, error_of, parse
+from voxplain.run import files
+
+GZIP_MAGIC = b"\x1f\x8b"
+_VOXELS_AT = 352  # bytes, in a NIfTI-1 file without extensions
+XFORM_ALIGNED = 2  # NIfTI code "coordinates aligned to another image or to some standard"
+_MOST_INFLATION = 1032  # times: what deflate reaches at best
+_UNREADABLE = (OSError, isal_zlib.error, zlib.error, zipfile.BadZipFile)  # BadGzipFile: OSError
+
+
+def _unreadable(path: Path, participant: str | None, error: Exception) -> ImageError:
+    if isinstance(error, OSError) and error.errno:  # no rights, a broken disk, a lost connection
+        return error_of(path, participant, f"cannot be read ({error.strerror}); repair it")
+    kind = "zip archive" if isinstance(error, zipfile.BadZipFile) else "gzip file"
+    return error_of(path, participant, f"is a damaged {kind} ({error}); {REMEDY}")
+
+
+@contextlib.contextmanager
+def _inflated(path: Path, participant: str | None) -> Iterator[tuple[BinaryIO, bool]]:
+    """Open a file or an archive's member, inflating it if its first bytes are gzip's.
+
+    Yields the stream and whether it is being inflated.
+    """
+    on_disk, _ = archives.split(path)
+    if not os.path.exists(on_disk):  # unlike Path.exists it knows no impossible names
+        raise error_of(path, participant, "does not exist; check the path")
+    if on_disk.is_dir():
+        raise error_of(path, participant, "is a folder, not an image file")
+    with contextlib.ExitStack() as stack:
+        try:
+            raw = stack.enter_context(archives.opened(path))
+            magic = raw.read(2)
+        except ImageError as error:
+            raise error_of(path, participant, str(error)) from error
+        except _UNREADABLE as error:
+            raise _unreadable(path, participant, error) from error
+        if not magic:
+            raise error_of(path, participant, f"is empty (0 bytes); {REMEDY}")
+        raw.seek(0)
+        if magic == GZIP_MAGIC:
+            with igzip.IGzipFile(fileobj=raw) as inflated:
+                # gzip files read into memory by way of new memory; the reader inside does not
+                yield inflated._buffer, True
+        else:
+            yield raw, False
+
+
+def _read_exactly(stream: BinaryIO, buffer: memoryview) -> int:
+    """Fill `buffer`; return how many bytes there were before the stream ended or was cut."""
+    done = 0
+    while done < len(buffer):
+        try:
+            count = stream.readinto(buffer[done:])
+        except EOFError:  # the gzip stream stops before its end marker
+            break
+        if not count:
+            break
+        done += count
+    return done
+
+
+def read_header(path: str | os.PathLike, participant: str | None = None) -> Header:
+    """Read and check the header of a NIfTI file.
+
+    Parameters
+    ----------
+    path : path_like
+        A ``.nii`` or ``.nii.gz`` file of one 3-D volume (further axes of length 1 are dropped), or
+        such a member of a zip archive (see `voxplain.image.archives`).
+    participant : str, optional
+        Whose image it is; put in front of every message.
+
+    Raises
+    ------
+    ImageError
+        If the file is missing, empty, truncated, not NIfTI, not 3-D or complex, promises more than
+        it can hold, or has no affine to go by: none, singular, sheared, not in mm, contradictory or
+        with voxels that no brain scan has.
+    """
+    path = Path(path)
+    block = bytearray(HEADER_BYTES)
+    with _inflated(path, participant) as (stream, compressed):
+        try:
+            n_read = _read_exactly(stream, memoryview(block))
+        except _UNREADABLE as error:
+            raise _unreadable(path, participant, error) from error
+    header = parse(path, participant, bytes(block[:n_read]))
+    _check_length(header, compressed)
+    return header
+
+
+def _check_length(header: Header, compressed: bool) -> None:
+    """Raise an `ImageError` unless the file can hold what its header promises.
+
+    A gzip file ends with its length when inflated; only where this is another one, as in a file
+    that was cut, is the file inflated to find out.
+    """
+    expected = header.offset + header.grid.n_voxels * header.dtype.itemsize
+    size = archives.size(header.path)
+    if not compressed:
+        if size < expected:
+            raise _truncated(header, size, expected)
+        return
+    if size * _MOST_INFLATION < expected:
+        raise header.error(
+            f"promises {expected / 1e6:.3g} MB, which its {size / 1e3:.3g} kB cannot hold; {REMEDY}"
+        )
+    on_disk, member = archives.split(header.path)
+    if member is None:
+        with open(on_disk, "rb") as file:
+            file.seek(-4, os.SEEK_END)
+            inflated_size = int.from_bytes(file.read(4), "little")
+        if inflated_size != expected % 2**32:
+            for _ in read_slabs(header, 1):
+                pass
+
+
+def _truncated(header: Header, n_read: int, expected: int) -> ImageError:
+    unit, name = (1e6, "MB") if expected >= 1e6 else (1e3, "kB")
+    amount = f"read {n_read / unit:.1f} of {expected / unit:.1f} {name}"
+    return header.error(f"is truncated ({amount}); {REMEDY}")
+
+
+def read_slabs(header: Header, n_slices: int) -> Iterator[np.ndarray]:
+    """Read the stored values slab by slab, never holding the volume.
+
+    Parameters
+    ----------
+    header : Header
+        From `read_header`.
+    n_slices : int
+        Slices per slab (along the file's last axis).
+
+    Yields
+    ------
+    slab : (k, Y, X) array of the stored type
+        The next ``k <= n_slices`` slices, axes in reversed order as they lie in the file. The
+        memory is reused for the following slab.
+
+    Raises
+    ------
+    ImageError
+        If the file ends early, does not inflate or has a wrong checksum (known only at the end).
+    """
+    n_x, n_y, n_z = header.grid.shape
+    slice_bytes = n_x * n_y * header.dtype.itemsize
+    buffer = bytearray(slice_bytes * min(n_slices, n_z))
+    expected = header.offset + slice_bytes * n_z
+    with _inflated(header.path, header.participant) as (stream, _):
+        try:
+            skipped = bytearray(header.offset)
+            n_read = _read_exactly(stream, memoryview(skipped))
+            for start in range(0, n_z, n_slices):
+                count = min(n_slices, n_z - start)
+                view = memoryview(buffer)[: count * slice_bytes]
+                done = _read_exactly(stream, view)
+                n_read += done
+                if done < len(view):
+                    raise _truncated(header, n_read, expected)
+                yield np.frombuffer(view, header.dtype).reshape(count, n_y, n_x)
+            while stream.read(1 << 20):  # the checksum stands behind the last voxel
+                pass
+        except EOFError as error:
+            raise _truncated(header, n_read, expected) from error
+        except _UNREADABLE as error:
+            raise _unreadable(header.path, header.participant, error) from error
+
+
+def read_volume(path: str | os.PathLike, participant: str | None = None) -> tuple[np.ndarray, Grid]:
+    """Read a volume in its own orientation.
+
+    Parameters
+    ----------
+    path : path_like
+        A ``.nii`` or ``.nii.gz`` file.
+    participant : str, optional
+        Whose image it is; put in front of every message.
+
+    Returns
+    -------
+    data : (X, Y, Z) float32 array
+        Values with the file's slope and intercept applied; not checked for NaN.
+    grid : Grid
+        The file's own grid.
+
+    Raises
+    ------
+    ImageError
+        As `read_header` and `read_slabs`.
+    """
+    header = read_header(path, participant)
+    # One slab is the whole volume; the list runs the generator to its end, where the checksum is.
+    (volume,) = [np.array(header.scaled(slab)) for slab in read_slabs(header, header.grid.shape[2])]
+    return volume.T, header.grid
+
+
+def write_volume(
+    path: str | os.PathLike, data: np.ndarray, grid: Grid, xform_code: int = XFORM_ALIGNED
+) -> None:
+    """Write a volume as NIfTI-1, atomically and with the same bytes every time.
+
+    Parameters
+    ----------
+    path : path_like
+        Ends in ``.nii`` or ``.nii.gz``; missing folders are made.
+    data : (X, Y, Z) array
+        Written in its own type (booleans as uint8), without scaling.
+    grid : Grid
+        Becomes both sform and qform (the qform holds no shear), in mm.
+    xform_code : int, default 2
+        NIfTI code of the space: 1 scanner, 2 aligned, 4 MNI152.
+
+    Raises
+    ------
+    ValueError
+        If the shape is not the grid's, or the name has another ending.
+    """
+    name = Path(path).name
+    if not name.endswith((".nii", ".nii.gz")):
+        raise ValueError(f"{path} does not end in .nii or .nii.gz")
+    if data.shape != grid.shape:
+        raise ValueError(f"data of shape {data.shape} on a grid of shape {grid.shape}")
+    if data.dtype == bool:
+        data = data.astype(np.uint8)
+    header = nib.Nifti1Header()
+    header.set_data_dtype(data.dtype)
+    header.set_data_shape(data.shape)
+    header.set_slope_inter(1, 0)
+    header.set_sform(grid.affine, xform_code)
+    header.set_qform(grid.affine, xform_code)
+    header.set_xyzt_units("mm")
+    header["magic"], header["vox_offset"] = b"n+1", _VOXELS_AT
+    content = header.binaryblock.ljust(_VOXELS_AT, b"\0")
+    content += data.astype(header.get_data_dtype(), copy=False).tobytes("F")
+    if name.endswith(".gz"):
+        # level 1 is as small as 3, in a third of the time
+        content = igzip.compress(content, compresslevel=1, mtime=0)
+    files.write_bytes(path, content)

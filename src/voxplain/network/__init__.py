@@ -1,0 +1,1 @@
+"""The network: architecture, training, checkpoints, device, and the form of its images."""

@@ -1,0 +1,150 @@
+"""What images a network was trained on, so that any other image can be brought into their form."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from voxplain.errors import ConfigError, GridMismatchError
+from voxplain.image.downsample import downsample_file
+from voxplain.image.grid import Grid
+from voxplain.image.intensity import normalise
+from voxplain.image.nifti import read_header
+from voxplain.run.seeds import stream_seed
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """The form of a network's images; stored beside its weights as plain values.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Voxels along the right, anterior and superior axes.
+    normalisation : str
+        A key of `voxplain.image.intensity.NORMALISATIONS`.
+    affine : list of list of float or None
+        (4, 4) of the grid, mm; None where it is not known.
+    classes : tuple of str
+        Names of the classes, in the order of the logits; empty where they are not known.
+    space, contrast : str or None
+        What the images are, as the configuration says (``MNI152``, ``T1w``).
+    brain_mask, registration : str
+        How they were prepared (``volumes.brain_mask``, ``registration.method``).
+    """
+
+    shape: tuple[int, int, int]
+    normalisation: str
+    affine: list[list[float]] | None = None
+    classes: tuple[str, ...] = ()
+    space: str | None = None
+    contrast: str | None = None
+    brain_mask: str = "image"
+    registration: str = "none"
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> Self:
+        """Return what a model file's plain values describe."""
+        sequences = {key: tuple(value[key]) for key in ("shape", "classes")}
+        return cls(**(value | sequences))
+
+    def read(
+        self, path: str | os.PathLike, mask: str | os.PathLike | None = None, seed: int = 0
+    ) -> tuple[np.ndarray, Grid]:
+        """Read one image as the network saw those it was trained on.
+
+        An image of their field of view is in their space, and is cut out by the template's brain if
+        they were. Any other is registered as they were, unless each had a transform of its own.
+
+        Parameters
+        ----------
+        path : path_like
+            ``.nii`` or ``.nii.gz`` in any orientation.
+        mask : path_like, optional
+            Brain mask on its grid: voxels outside count as zero.
+        seed : int
+            Of the run, for its registration.
+
+        Returns
+        -------
+        volume : (X, Y, Z) float32 array
+            On the network's grid, RAS, normalised.
+        grid : Grid
+            Where its voxels lie.
+
+        Raises
+        ------
+        ImageError
+            The file cannot be used, or shows no brain.
+        TransformError
+            It cannot be registered.
+        GridMismatchError
+            It covers another field of view than the training images, and they were not registered,
+            or by transforms of their own.
+        """
+        own = read_header(path).grid
+        grid = own.to_ras()[0].coarsen(self.shape)
+        expected = None if self.affine is None else Grid(self.shape, np.array(self.affine))
+        if expected is not None and not grid.matches(expected):
+            if self.registration not in ("antspy", "conform"):
+                raise self._elsewhere(path, grid, expected)
+            volume, grid, statistics = self._registered(path, mask, seed)
+        elif self.brain_mask == "template" and mask is None:
+            from voxplain.preparation.template import mask_file  # what costs time to import
+
+            with mask_file(own) as brain:
+                volume, grid, statistics = downsample_file(path, self.shape, mask=brain)
+        else:
+            volume, grid, statistics = downsample_file(path, self.shape, mask=mask)
+        statistics.check_brain(path)
+        return normalise(volume[None], self.normalisation)[0], grid
+
+    def _registered(self, path: str | os.PathLike, mask: str | os.PathLike | None, seed: int):
+        from voxplain.preparation.to_mni152 import register  # what costs time to import
+
+        done = register(
+            *(Path(path).name, str(path), None if mask is None else str(mask), None, self.shape),
+            *({"method": self.registration}, self.space, stream_seed(seed, "registration")),
+        )
+        return done.volume, done.grid, done.statistics
+
+    def class_names(self, n_classes: int) -> list[str]:
+        """Return the names of the classes, or their numbers where they have none."""
+        return list(self.classes) or [str(number) for number in range(n_classes)]
+
+    def class_index(self, target: str | None) -> int | None:
+        """Return the number of a class given by number or name; None stays None.
+
+        Raises
+        ------
+        ConfigError
+            There is no class of that name.
+        """
+        if target is None:
+            return None
+        if target in self.classes:
+            return self.classes.index(target)
+        if target.isdecimal():
+            return int(target)
+        known = ", ".join(self.classes) or "numbers only"
+        raise ConfigError(f"target is '{target}'; the network's classes are {known}")
+
+    def _elsewhere(self, path: str | os.PathLike, grid: Grid, expected: Grid) -> GridMismatchError:
+        """Return the error for an image that is not where the training images are."""
+        remedy = "resample it to their grid"
+        if self.registration == "transforms":
+            remedy = "resample it to their grid by its own transform, as the run did with each"
+        return GridMismatchError(
+            f"{path} covers another field of view than the images that the network was trained "
+            f"on: {_extent(grid)} instead of {_extent(expected)}; {remedy} "
+            f"({self.space or 'their space'})"
+        )
+
+
+def _extent(grid: Grid) -> str:
+    """Describe a field of view by its outer faces."""
+    corners = grid.world(np.array([[-0.5] * 3, np.array(grid.shape) - 0.5]))
+    ranges = (f"{low:.1f} to {high:.1f}" for low, high in zip(*corners, strict=True))
+    return " x ".join(ranges) + f" mm ({grid.orientation})"

@@ -1,0 +1,101 @@
+"""Which space images, maps and tables are in, and how they got there: sidecars from input to table.
+
+Keys are those of BIDS derivatives where BIDS has one (`SpatialReference`, `Sources`).
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from voxplain.errors import SpaceError
+from voxplain.run.files import read_json, write_json
+
+XFORM_ALIGNED, XFORM_MNI152 = 2, 4  # NIfTI's codes
+ANTSPY_SPACE = "MNI152NLin2009aSym"  # of nilearn's template
+_ORIGINAL = "orig"  # BIDS: each image's own space
+
+
+def is_mni152(space: str) -> bool:
+    """Whether a space is one of the MNI152 family, in which the atlases are."""
+    return space.startswith("MNI152")
+
+
+def space_after(space: str, registration: Mapping[str, Any]) -> str:
+    """Return the space of a run's volumes, maps and tables.
+
+    Parameters
+    ----------
+    space : str
+        ``cohort.space``: of the images.
+    registration : mapping
+        The config's ``registration``.
+    """
+    if registration["method"] == "antspy":
+        return ANTSPY_SPACE
+    return registration["template"] if registration["method"] == "transforms" else space
+
+
+def origin(participant: str, image: str, mask: str | None, space: str) -> dict[str, Any]:
+    """Return the provenance of an image that stays in its own space."""
+    return {"participant_id": participant, "Space": space, "Image": image, "Mask": mask}
+
+
+def volumes_sidecar(space: str, participants: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the sidecar of the stacked volumes.
+
+    Parameters
+    ----------
+    space : str
+        From `space_after`.
+    participants : iterable of mapping
+        One record each, in the order of the volumes (`origin`).
+    """
+    participants = list(participants)
+    return _sidecar(space, [one["Image"] for one in participants]) | {"Participants": participants}
+
+
+def _sidecar(space: str, sources: Iterable[str]) -> dict[str, Any]:
+    reference = space if is_mni152(space) else _ORIGINAL
+    return {"Space": space, "SpatialReference": reference, "Sources": list(map(str, sources))}
+
+
+def write_sidecars(outputs: Iterable[str], origin: str | Path, sources: Iterable[str]) -> None:
+    """Write the sidecar of maps or tables that are in the space of what they were made of.
+
+    Its ``Origin`` is the sidecar of the volumes, where each participant's registration stands.
+
+    Parameters
+    ----------
+    outputs : iterable of path
+        Sidecars to write, all the same.
+    origin : path
+        A sidecar of the volumes, or of something made of them.
+    sources : iterable of path
+        Files they were made of.
+    """
+    above = read_json(origin)
+    content = _sidecar(above["Space"], sources) | {"Origin": above.get("Origin", str(origin))}
+    for path in outputs:
+        write_json(path, content)
+
+
+def nifti_code(origin: str | Path) -> int:
+    """Return NIfTI's code of the space that a sidecar names."""
+    return XFORM_MNI152 if is_mni152(read_json(origin)["Space"]) else XFORM_ALIGNED
+
+
+def require_mni152(sidecars: Iterable[str | Path]) -> None:
+    """Refuse maps that are not known to be in MNI152.
+
+    Raises
+    ------
+    SpaceError
+        A sidecar is not there or names another space: regions would be those of another place.
+    """
+    for path in sidecars:
+        space = read_json(path).get("Space", "unknown") if Path(path).is_file() else "unknown"
+        if not is_mni152(space):
+            raise SpaceError(
+                f"{path}: the maps' space is {space}, the atlases are in MNI152; register the "
+                "images (registration.method, see docs/howto/registration.md) or do without atlases"
+            )

@@ -1,0 +1,1 @@
+"""What a map does in the regions of an atlas."""

@@ -1,0 +1,62 @@
+"""The regions of an atlas that a map marks, each beside what chance gives."""
+
+import numpy as np
+import pandas as pd
+
+from voxplain.atlas.labels import Atlas
+from voxplain.errors import AttributionError
+from voxplain.evaluation.maps.overlap import top_fraction
+from voxplain.image.grid import Grid
+from voxplain.regions.means import region_means
+from voxplain.regions.tables import FOLD_COLUMNS, overlap_table
+from voxplain.regions.weights import region_weights
+from voxplain.stats.spatial_null import surrogates
+
+
+def regions_with_null(
+    attribution: np.ndarray,
+    atlas: Atlas,
+    grid: Grid,
+    brain: np.ndarray,
+    equal_area: float,
+    n_surrogates: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Rank the regions of an atlas by a map, each beside what chance gives (Table 2).
+
+    Parameters
+    ----------
+    attribution : (X, Y, Z) array
+        Non-negative map in the atlas's space.
+    atlas : Atlas
+    grid : Grid
+        Of the map.
+    brain : (X, Y, Z) bool array
+        Where surrogates may have values.
+    equal_area : float
+        Share of the brain whose highest voxels make the coverage.
+    n_surrogates : int
+        Random maps with the map's values and smoothness.
+    seed : int
+        Of these.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See `voxplain.regions.tables.overlap_table`, without its columns on folds.
+
+    Raises
+    ------
+    AttributionError
+        The map has negative or non-finite values.
+    """
+    if not np.isfinite(attribution).all() or attribution.min() < 0:
+        raise AttributionError(
+            "the map has values that are negative, infinite or not a number; attribution maps are "
+            "non-negative: give the positive part"
+        )
+    binary = top_fraction(attribution, brain, equal_area).ravel().astype(float)
+    null = surrogates(attribution, brain, n_surrogates, seed)
+    weights = region_weights(atlas, grid)
+    means = region_means(attribution, atlas, weights, surrogates=null)
+    return overlap_table(means, weights[0] @ binary).drop(columns=FOLD_COLUMNS)

@@ -1,0 +1,161 @@
+"""The report's sections in reading order, as plain blocks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from voxplain import paper
+from voxplain.names import duration, is_missing
+from voxplain.report.blocks import Code, Note, Section, Text, counted, picture
+from voxplain.report.methods import methods, references
+from voxplain.report.sections import maps as sections_maps
+from voxplain.report.sections import prediction as sections_prediction
+from voxplain.report.sections import regions as sections_regions
+from voxplain.report.sections import studies as sections_studies
+from voxplain.report.sections import trust as sections_trust
+from voxplain.report.sections.cohort import cohort
+from voxplain.report.sections.provenance import provenance
+from voxplain.report.tables import Cell, Table, cell, table
+
+
+def sections(context: Mapping[str, Any]) -> list[Section]:
+    """Assemble all sections in reading order.
+
+    Parameters
+    ----------
+    context : mapping
+        As for `voxplain.report.build`.
+    """
+    return [
+        Section("claims", "The paper's claims", _claims(context)),
+        Section("cohort", "Cohort and quality control", cohort(context)),
+        Section("prediction", "Prediction", sections_prediction.prediction(context)),
+        Section(
+            "maps",
+            "Attention maps",
+            [
+                *sections_maps.maps(context),
+                *sections_trust.paper_maps(context),
+                *sections_studies.ablation(context),
+            ],
+        ),
+        Section("masked", "Masked accuracy", sections_maps.masked(context)),
+        Section("regions", "Brain regions", sections_regions.regions(context)),
+        Section("properties", "What the maps are like", sections_trust.properties(context)),
+        Section("overlap", "Agreement between methods", sections_maps.overlap(context)),
+        Section(
+            "localisation",
+            "Localisation against the truth",
+            [*sections_maps.localisation(context), *sections_studies.truth(context)],
+        ),
+        Section(
+            "faithfulness",
+            "Deletion and insertion",
+            [*sections_trust.faithfulness(context), *sections_studies.roar(context)],
+        ),
+        Section("robustness", "Sanity and stability", sections_trust.robustness(context)),
+        Section("first-layer", "First hidden layer", sections_maps.first_layer(context)),
+        Section("external", "Another cohort", sections_studies.external(context)),
+        Section("runtime", "Run times", _runtime(context)),
+        Section("methods", "Methods", _methods(context)),
+        Section("provenance", "Provenance", provenance(context)),
+    ]
+
+
+def _claims(context: Mapping[str, Any]) -> list:
+    claims = context.get("claims")
+    if claims is None:
+        return [Note("The claims were not evaluated in this run.")]
+    return [
+        Text(_papers_protocol(context["config"], claims)),
+        Text(
+            "Verdicts follow by rule. A number is reproduced if the paper's value lies in our "
+            "95 % interval (Table 3: within 0.02) and this is short enough to tell it from chance, "
+            "and differs if it lies outside; it is at chance if random or independent masks reach "
+            "it too; a statement is supported or not by the numbers beside it; both are undecided "
+            "where an interval holds too much, which is no evidence against; whatever rests on a "
+            "network near chance is marked so. Other cohort: the paper studied "
+            f"{paper.N_PARTICIPANTS} participants of the Human Connectome Project "
+            f"({paper.N_MEN} men, {paper.N_WOMEN} women), so a difference is no contradiction."
+        ),
+        _claims_table(claims),
+    ]
+
+
+def _claims_table(claims: pd.DataFrame) -> Table:
+    """Set what belongs together in one cell: a dozen columns cannot be read side by side."""
+    cohort = claims["paper_cohort"].iloc[0]
+    headers = ["claim", "verdict", f"Kan et al. ({cohort})", "computed as in the paper", "this run"]
+
+    def noted(row: pd.Series, column: str, **notes: str) -> Cell:
+        lines = [before + row[name] for name, before in notes.items() if not is_missing(row[name])]
+        return cell(row[column], column)._replace(notes=tuple(lines))
+
+    rows = [
+        [
+            noted(row, "claim", section="section "),
+            noted(row, "verdict", source="", rule="by "),  # in sight on a narrow screen, too
+            noted(row, "paper"),
+            noted(row, "kan2020"),
+            noted(row, "ours", uncertainty="", chance="chance: "),
+        ]
+        for _, row in claims.iterrows()
+    ]
+    caption = f"Claims of {paper.CITATION}."
+    return Table("table-claims", caption, headers, rows, "tables/claims.tsv")
+
+
+def _papers_protocol(config: Mapping[str, Any], claims: pd.DataFrame) -> str:
+    if not claims["kan2020"].astype("string").fillna("").str.startswith("in this run: ").any():
+        return (
+            "Computed as in the paper: the numbers of "
+            f"{config['kan2020_run'] or config['run'] + '_kan2020'}, a run of the same "
+            "participants under workflow/presets/kan2020.yaml."
+        )
+    synthetic = config["cohort"]["layout"] == "synthetic"
+    cohort = "workflow/presets/kan2020_demo.yaml" if synthetic else "YOUR_COHORT.yaml"
+    return (
+        "Computed as in the paper: what this run gives by the paper's way of computing, where that "
+        "needs no other network. For the rest, run the paper's protocol on the same participants "
+        "and then this run again: `snakemake --configfile config.yaml "
+        f"workflow/presets/kan2020.yaml {cohort} --config run={config['run']}_kan2020`."
+    )
+
+
+def _runtime(context: Mapping[str, Any]) -> list:
+    runtime = context.get("runtime")
+    if runtime is None:
+        return [Note("The methods' run times were not recorded.")]
+    total = duration(float(runtime["seconds"].sum()))
+    return [
+        Text(f"All attribution maps of this run took {total} of computing time."),
+        picture(
+            context,
+            "runtime",
+            "Time per map of each method.",
+            "Bars of seconds per map",
+            n=f"{counted(runtime['maps'])} maps of each method",
+        ),
+        table(
+            runtime,
+            "table-runtime",
+            "Run times; those of all maps include the training participants' that the masked "
+            f"accuracy needs. The paper's words are for its {paper.N_PARTICIPANTS} participants "
+            "on a Tesla K80.",
+            "tables/runtime.tsv",
+        ),
+    ]
+
+
+def _methods(context: Mapping[str, Any]) -> list:
+    people = context.get("participants")
+    n_participants = None if people is None else len(people)
+    versions = (context.get("provenance") or {}).get("versions")
+    paragraphs = methods(context["config"], n_participants, versions)
+    cited = references(context["config"])
+    pasted = "\n\n".join([*paragraphs, "References", *cited])
+    return [
+        *(Text(paragraph) for paragraph in paragraphs),
+        Code("The same with references, ready to paste", pasted),
+    ]

@@ -1,0 +1,313 @@
+"""The report's sections on explanation: maps, masks, regions, overlap, truth, first layer."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from voxplain import paper
+from voxplain.claims.first_layer import first_layer_counts
+from voxplain.claims.overlap import disjoint_masks
+from voxplain.claims.prediction import cnn_is_evidence
+from voxplain.names import method_name
+from voxplain.report.answer import class_names, null_cohort
+from voxplain.report.blocks import Note, Text, counted, picture
+from voxplain.report.tables import LABELS, table
+from voxplain.run.files import read_table
+from voxplain.run.paths import WHOLE_COHORT
+
+
+def caveat(context: Mapping[str, Any]) -> list[Note]:
+    """Say at the head of a section that its maps are those of a network near chance."""
+    accuracy = context.get("accuracy")
+    if accuracy is None or cnn_is_evidence(accuracy):
+        return []
+    return [Note("The network is near chance; these maps are no evidence.")]
+
+
+def maps(context: Mapping[str, Any]) -> list:
+    """Show the group maps of the three methods (Fig. 2)."""
+    names = {"a": "meaningful_perturbation", "b": "guided_backprop", "c": "grad_cam"}
+    blocks: list = [
+        *caveat(context),
+        Text(
+            "Group maps on the cohort's mean image. The cuts go through the peak inside the brain; "
+            "coordinates are in mm, L is the participant's left. Colours start at a fifth of the "
+            "maximum (white line on the bar); an outline marks the paper's threshold."
+        ),
+    ]
+    viewer = context.get("viewer")
+    blocks.append(Note("There is no viewer on this page.") if viewer is None else viewer)
+    blocks += [
+        picture(
+            context,
+            f"fig2{letter}",
+            f"Figure 2{letter}. {method_name(method)}: conjoined map (large) and the mean map of "
+            "each class (small).",
+            f"Three orthogonal cuts through the {method_name(method)} map on the mean brain",
+        )
+        for letter, method in names.items()
+    ]
+    blocks += [
+        picture(
+            context,
+            "projections",
+            "The conjoined maps whole: maximum projections through a glass brain, and on the "
+            "inflated cortex (fsaverage5). Values below a fifth of the maximum are not drawn.",
+            "Glass-brain projections and cortical surfaces of each method's conjoined map",
+        ),
+        picture(
+            context,
+            "subjects",
+            "Maps of single participants: the first held-out ones of each class, an axial cut at "
+            "the height of each method's peak. Each map is scaled to its own maximum; values below "
+            "a fifth of it are not drawn, and a panel says where that leaves nothing.",
+            "Axial slices of six participants' maps, one row per method",
+            n=_drawn_participants(context),
+        ),
+    ]
+    if "meaningful_perturbation" in context["config"]["attribution"]["methods"]:
+        blocks.append(
+            picture(
+                context,
+                "convergence",
+                "Meaningful Perturbations over the iterations. Thin lines are folds. A map counts "
+                "as converged if the mean loss of the last tenth of its iterations is within 0.01 "
+                "of that of the tenth before.",
+                "Loss, probability of the target and replaced share of the image over iterations",
+                n=_maps_of(context.get("runtime"), "meaningful_perturbation"),
+            )
+        )
+    degenerate = context.get("degenerate")
+    if degenerate is not None:
+        totals = degenerate.groupby("method", sort=False)[["n_maps", "n_degenerate"]].sum()
+        blocks.append(
+            table(
+                totals.reset_index(),
+                "table-degenerate",
+                "Maps that are zero everywhere.",
+            )
+        )
+    return blocks
+
+
+def _drawn_participants(context: Mapping[str, Any]) -> str | None:
+    """Count those whose maps the figure shows, by its own data."""
+    path = context.get("figures", {}).get("subjects")
+    if path is None:
+        return None
+    shown = read_table(Path(path).with_suffix(".tsv"))["participant_id"].nunique()
+    return f"{shown} of {len(context['participants'])}"
+
+
+def _maps_of(runtime: pd.DataFrame | None, method: str) -> str | None:
+    if runtime is None:
+        return None
+    return f"{counted(runtime.loc[runtime['method'] == method, 'maps'])} maps"
+
+
+def masked(context: Mapping[str, Any]) -> list:
+    """Show the accuracy on masked images with its controls (section 4.3)."""
+    accuracies = context.get("masked_accuracy")
+    if accuracies is None:
+        return [Note("The accuracy on masked images was not computed in this run.")]
+    return [
+        Text(
+            "Test images are multiplied by a group mask. What the mask leaves means something only "
+            "beside its controls: random masks with the same values and smoothness, the mask's "
+            "complement, and the whole brain."
+        ),
+        picture(
+            context,
+            "masked_accuracy",
+            "Masked accuracy, mean and standard deviation over folds, with controls.",
+            "Accuracy on masked images beside random masks and complements for each method",
+        ),
+        table(
+            _by_control(accuracies),
+            "table-masked",
+            "Accuracy on masked images, mean over folds (section 4.3 of the paper).",
+            "tables/masked_accuracy.tsv",
+        ),
+    ]
+
+
+def _by_control(accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Put the controls side by side: one row per method and mask."""
+    means = accuracies.pivot_table("accuracy_mean", ["method", "mask"], "control", sort=False)
+    whole = means.groupby("method")[["brain", "none"]].max()
+    rows = accuracies[accuracies["control"] == "mask"]
+    keys = pd.MultiIndex.from_frame(rows[["method", "mask"]])
+    return pd.DataFrame(
+        {
+            "method": rows["method"].to_numpy(),
+            "mask": rows["mask"].to_numpy(),
+            "accuracy_mean": rows["accuracy_mean"].to_numpy(),
+            "accuracy_sd": rows["accuracy_sd"].to_numpy(),
+            "random_mean": rows["random_mean"].to_numpy(),
+            "random_p95": rows["random_p95"].to_numpy(),
+            "p_random": rows["p_random"].to_numpy(),
+            "complement": means.loc[keys, "complement"].to_numpy(),
+            "whole brain": whole.loc[rows["method"], "brain"].to_numpy(),
+            "untouched image": whole.loc[rows["method"], "none"].to_numpy(),
+            "paper_mean": rows["paper_mean"].to_numpy(),
+            "paper_sd": rows["paper_sd"].to_numpy(),
+        }
+    )
+
+
+def overlap(context: Mapping[str, Any]) -> list:
+    """Show how far the methods agree (Table 3)."""
+    table3 = context.get("table3")
+    if table3 is None:
+        return [Note("Table 3: the methods were not compared in this run.")]
+    return [
+        *caveat(context),
+        Text(
+            'The paper\'s "DICE" is the share of voxels of the whole box on which two binary masks '
+            "agree; empty background counts as agreement, so it is high for masks that share "
+            "nothing: its chance level is what independent masks of the same sizes reach. True "
+            "Dice inside the brain and its chance levels stand beside it; an empty mask has none."
+        ),
+        picture(
+            context,
+            "table3",
+            "Overlap of the three methods' masks. Where a mask is empty the figure says so.",
+            "Agreement and Dice for each pair of methods beside chance levels",
+        ),
+        Text(_disjoint()),
+        table(
+            table3,
+            "table-3",
+            "Table 3. Overlap between the methods' masks; Kan et al. is the column paper.",
+            "tables/table3.tsv",
+            labels={"chance": LABELS["dice_equal_area_chance"]},
+        ),
+        picture(
+            context,
+            "agreement",
+            "Dice at equal area over a sweep of areas: group maps in the whole brain, group maps "
+            "with equal areas within each axial slice, and participants' maps (mean).",
+            "Dice of each pair of methods against area, with the band of smooth random maps",
+        ),
+        *_sweep(context.get("agreement")),
+    ]
+
+
+def _disjoint() -> str:
+    """Say by what masks the paper's Table 3 can be reached."""
+    numbers, masks, _ = disjoint_masks()
+    return (
+        f"The paper's {numbers} are reached by three masks that share no voxel at all, if they "
+        f"fill these parts of the box: {masks}."
+    )
+
+
+def _sweep(agreement: pd.DataFrame | None) -> list:
+    if agreement is None:
+        return []
+    return [
+        table(
+            agreement,
+            "table-agreement",
+            "Agreement over areas. For participants: 95 % interval over folds, Dice with another "
+            "participant's map (other mean), and p of the excess over smooth random maps "
+            "(jackknife over folds). Group maps are compared with the controls' too: a method that "
+            "agrees with the image's edges or the plain gradient as much as with another method "
+            "has found no more than these.",
+            "tables/agreement.tsv",
+            folded=True,
+        )
+    ]
+
+
+def localisation(context: Mapping[str, Any]) -> list:
+    """Show how well the maps find planted regions."""
+    scores = context.get("localisation")
+    if scores is None:
+        return [
+            Note(
+                "No effect was planted in this cohort, so there is no truth to find."
+                if null_cohort(context["config"])
+                else "In this cohort nobody knows where the difference truly is, so the maps "
+                "cannot be checked against a truth. The embedded synthetic cohort can."
+            )
+        ]
+    blocks = [
+        picture(
+            context,
+            "localisation",
+            "How well the conjoined maps find the planted voxels, inside the brain.",
+            "Area under the ROC curve of each method beside random maps",
+        ),
+        table(
+            scores,
+            "table-localisation",
+            "Localisation of the planted regions by the group maps, each number beside that of "
+            "smooth random maps; pointing game: share of the participants' own maps whose highest "
+            "voxel is planted, 95 % interval over folds, chance as for the peak.",
+            "tables/localisation.tsv",
+        ),
+    ]
+    controls = context.get("localisation_controls")
+    if controls is not None:
+        blocks.append(
+            table(
+                controls,
+                "table-localisation-controls",
+                "The same for maps that a method has to beat: the network's plain gradient, the "
+                "images' edges, and |t| between the classes in the training participants.",
+                "tables/localisation_controls.tsv",
+            )
+        )
+    by_region = context.get("localisation_regions")
+    if by_region is not None:
+        columns = ["method", "region", "n_truth", "auc", "null_auc_p95", "p_auc", "peak_inside"]
+        blocks.append(
+            table(
+                by_region[columns],
+                "table-localisation-regions",
+                "Localisation of each planted region, the others left out.",
+                "tables/localisation_regions.tsv",
+            )
+        )
+    return blocks
+
+
+def first_layer(context: Mapping[str, Any]) -> list:
+    """Show the first hidden layer (appendix A, Fig. 3)."""
+    tests = context.get("first_layer")
+    blocks: list = [
+        picture(
+            context,
+            "fig3",
+            "Figure 3. Mean activation and entropy of each first-layer feature by class, with "
+            "95 % intervals, in the network trained on everybody (as in the paper: in-sample, so "
+            "its marks have no valid null).",
+            "Bars of mean and entropy per feature for both classes",
+        )
+    ]
+    if tests is None:
+        return [*blocks, Note("The first layer's features were not tested in this run.")]
+    names = class_names(context["config"])
+    return [
+        *blocks,
+        table(
+            first_layer_counts(tests, names),
+            "table-first-layer",
+            f"Features that differ between the classes (Holm). The paper: mean activation in "
+            f"{paper.FIRST_LAYER_DIFFERENT} of {paper.FIRST_LAYER_FEATURES}, "
+            f"{paper.FIRST_LAYER_LARGER_NEGATIVE} larger in the paper's women and "
+            f"{paper.FIRST_LAYER_LARGER_POSITIVE} in the paper's men. Fold {WHOLE_COHORT}: "
+            "in-sample, as the paper does, without a valid null. Authors' scale: the entropy as "
+            "their code has it, whose histograms end at the highest value of a batch of one class, "
+            "so that the classes differ by how they are batched.",
+            "tables/first_layer.tsv",
+            labels={
+                "negative": f"larger in {names[0]}",
+                "positive": f"larger in {names[1]}",
+                "adjusted": "different at equal head size",
+            },
+        ),
+    ]

@@ -1,0 +1,231 @@
+"""The report's section on prediction: accuracy, what it is made of, and what it compares with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from voxplain import paper
+from voxplain.names import model_name, number
+from voxplain.report.answer import class_names, with_model_names
+from voxplain.report.blocks import Note, Picture, Text, picture
+from voxplain.report.sections import resampling, studies
+from voxplain.report.tables import Table, table
+from voxplain.stats.over_folds import ALPHA
+
+ACCURACY = (
+    *("model", "n", "accuracy", "ci_low", "ci_high", "boot_low", "boot_high", "mean", "sd"),
+    *("balanced_accuracy", "recall_negative", "recall_positive", "mcc"),
+    *("auc", "auc_low", "auc_high", "majority", "p_permutation", "evidence"),
+)
+MATCHING = ("n_pairs", "caliper_ml", "d_all", "d_matched")  # one value for all models
+CALIBRATION = ("model", "brier", "calibration_slope", "calibration_intercept")
+
+
+def prediction(context: Mapping[str, Any]) -> list:
+    """Assemble the section's blocks.
+
+    Parameters
+    ----------
+    context : mapping
+        As for `voxplain.report.build`; accuracy, calibration, comparisons, head_size, confounds,
+        optimism, repeats and permutations_* are the tables of those names.
+    """
+    return [
+        *_accuracy(context),
+        *_comparisons(context),
+        *_head_size(context),
+        *_confounds(context),
+        *resampling.permutations(context),
+        *studies.shuffled(context),
+        *resampling.repeats(context),
+        *studies.seeds(context),
+        *resampling.learning(context),
+        *studies.grids(context),
+        *_calibration(context),
+        _table1(context),
+        *_optimism(context),
+        picture(
+            context,
+            "fig1",
+            "Figure 1. Coefficients of the logistic regression on morphometry, mean and standard "
+            "deviation over folds; points are folds. The paper names corpus callosum, insula, "
+            "thalamus and white-matter hypointensities.",
+            "Bars of the largest logistic-regression coefficients with their spread over folds",
+        ),
+        picture(
+            context,
+            "history",
+            "Training of the network. Thin lines are folds; held-out curves chose nothing.",
+            "Loss and accuracy over epochs for training and held-out participants",
+        ),
+    ]
+
+
+def _accuracy(context: Mapping[str, Any]) -> list:
+    accuracy = context.get("accuracy")
+    if accuracy is None:
+        return [Note("No model has made predictions in this run.")]
+    shown = accuracy[[column for column in ACCURACY if column in accuracy]].assign(
+        paper_mean=accuracy["model"].map({m: v.mean for m, v in paper.ACCURACY.items()}),
+        paper_sd=accuracy["model"].map({m: v.sd for m, v in paper.ACCURACY.items()}),
+    )
+    shown = with_model_names(context, shown)
+    return [
+        picture(
+            context,
+            "accuracy",
+            "Accuracy of all models on held-out participants, with Wilson 95 % intervals, the "
+            "larger class (dashed) and the paper's values.",
+            "Accuracy of each model with its confidence interval beside the paper's value",
+        ),
+        table(
+            shown,
+            "table-accuracy",
+            "Accuracy of all models on the same folds.",
+            "tables/accuracy.tsv",
+        ),
+        *_below_chance(shown),
+    ]
+
+
+def _below_chance(accuracy: pd.DataFrame) -> list[Note]:
+    """Say why models without information may lie below the larger class, which surprises."""
+    models = accuracy.loc[accuracy["ci_high"] < accuracy["majority"], "model"]
+    if models.empty:
+        return []
+    return [
+        Note(
+            f"Below the larger class: {', '.join(models)}. Cross-validation does this to models "
+            "that know nothing: where training participants differ by chance, those left out "
+            "differ the other way (Jamalabadi et al. 2016). It is no sign of information."
+        )
+    ]
+
+
+def _comparisons(context: Mapping[str, Any]) -> list:
+    comparisons = context.get("comparisons")
+    if comparisons is None:
+        return [Note("The models were not compared with each other in this run.")]
+    apart = int((comparisons["p_holm"] < ALPHA).sum())
+    return [
+        Text(
+            f"{apart} of {len(comparisons)} pairs of models differ in accuracy by the corrected "
+            "resampled t-test over the shared folds, Holm over the pairs."
+        ),
+        table(
+            with_model_names(context, comparisons),
+            "table-comparisons",
+            "Every pair of models: first minus second, over folds and pooled over held-out "
+            "participants (families resampled).",
+            "tables/comparisons.tsv",
+            folded=True,
+        ),
+    ]
+
+
+def _head_size(context: Mapping[str, Any]) -> list:
+    data = context.get("head_size")
+    if data is None:
+        return [Note("Accuracy was not set against head size in this run.")]
+    shared, people = data.iloc[0], context.get("participants")
+    return [
+        picture(
+            context,
+            "head_size",
+            "Head size. Accuracy of everybody, of pairs matched for head size, with head size "
+            "regressed out of features and voxels, and of head size alone.",
+            "Accuracy of each model on everybody and on pairs matched for head size",
+            n=None if people is None else f"{len(people)}, and {int(shared['n_pairs'])} pairs",
+        ),
+        Text(
+            f"{int(shared['n_pairs'])} pairs of held-out participants, one of each class, differ "
+            f"in head size by at most {number(shared['caliper_ml'])} ml. Before matching the "
+            f"classes differ by {shared['d_all']:+.2f} standard deviations, after it by "
+            f"{shared['d_matched']:+.2f}."
+            if shared["n_pairs"]
+            else "No two held-out participants of different classes are alike in head size, so "
+            "that nothing can be said beyond it."
+        ),
+        table(
+            with_model_names(context, data.drop(columns=list(MATCHING))),
+            "table-head-size",
+            "Accuracy of all models on everybody and on pairs matched for head size (chance 0.5). "
+            "The voxel SVM without head size (a cubic is taken out of each voxel) is linear and "
+            "scaled by its own residuals: chance is its yardstick, not the other SVM.",
+            "tables/head_size.tsv",
+        ),
+    ]
+
+
+def _confounds(context: Mapping[str, Any]) -> list:
+    confounds = context.get("confounds")
+    if confounds is None:
+        return [Note("Confounds were not examined in this run.")]
+    return [
+        table(
+            confounds.assign(confound=confounds["confound"].str.replace("_", " ")),
+            "table-confounds",
+            "What else differs between the classes, and how well it predicts the class alone, by "
+            "logistic regression on the models' folds.",
+            "tables/confounds.tsv",
+        )
+    ]
+
+
+def _calibration(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
+    accuracy = context.get("accuracy")
+    if accuracy is None or "brier" not in accuracy:
+        return [Note("The models' probabilities were not checked in this run.")]
+    positive = class_names(context["config"])[1]
+    return [
+        picture(
+            context,
+            "calibration",
+            f"Calibration. How often participants are {positive}, over the probability of "
+            f"{positive} that a model gave them.",
+            f"Observed rate of {positive} over predicted probability, one panel per model",
+        ),
+        table(
+            with_model_names(context, accuracy[list(CALIBRATION)].dropna(subset="brier")),
+            "table-calibration",
+            "Brier score (0.25: always one half), calibration slope (below 1: overconfident) and "
+            "intercept (0 is right). The SVM's scores are no probabilities.",
+            "tables/accuracy.tsv",
+        ),
+    ]
+
+
+def _table1(context: Mapping[str, Any]) -> Table | Note:
+    table1 = context.get("table1")
+    if table1 is None:
+        published = ", ".join(
+            f"{model_name(model)} {paper.ACCURACY[model].mean:.2f} ± {paper.ACCURACY[model].sd:.2f}"
+            for model in paper.TABLE1_MODELS
+        )
+        return Note(
+            "Table 1: this cohort has no morphometry, so its three models were not fitted (the "
+            f"paper: {published})."
+        )
+    return table(
+        table1,
+        "table-1",
+        f"Table 1. Models on morphometry, nested {context['config']['folds']['n_splits']}-fold "
+        "cross-validation, beside the paper's.",
+        "tables/table1.tsv",
+    )
+
+
+def _optimism(context: Mapping[str, Any]) -> list:
+    optimism = context.get("optimism")
+    if optimism is None:
+        return []
+    return [
+        table(
+            optimism,
+            "table-optimism",
+            "Hyper-parameters chosen on the folds that they are scored on, as in the paper, beside "
+            "nested ones.",
+            "tables/optimism.tsv",
+        )
+    ]

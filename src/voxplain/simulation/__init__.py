@@ -1,0 +1,1 @@
+"""The embedded cohort: simulated T1-weighted images with a planted effect."""

@@ -1,0 +1,1 @@
+"""Tests and intervals over folds, families and smooth random maps."""
