@@ -10,7 +10,7 @@ from voxplain.cohort.folds import read_split, rows_of, training_sample
 from voxplain.image.stack import Stack
 from voxplain.network.checkpoints import Checkpoint
 from voxplain.network.cnn import load_model
-from voxplain.network.device import prepare_device
+from voxplain.network.device import describe_device, prepare_device
 from voxplain.run.files import read_table, write_json, write_table
 from voxplain.run.logs import Progress, job_log
 from voxplain.run.paths import WHOLE_COHORT

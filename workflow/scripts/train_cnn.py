@@ -10,7 +10,7 @@ from voxplain.evaluation.prediction.table import predictions_table
 from voxplain.image.stack import Stack
 from voxplain.network.checkpoints import Checkpoint
 from voxplain.network.cnn import build_network, save_model
-from voxplain.network.device import prepare_device
+from voxplain.network.device import describe_device, prepare_device
 from voxplain.network.training import TrainingSettings, predict_logits, train
 from voxplain.run.environment import environment
 from voxplain.run.files import read_json, read_table, write_json, write_table
