@@ -1,6 +1,5 @@
 """Tables as people write them, read as text."""
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -44,23 +43,13 @@ def read_cells(path: Path) -> pd.DataFrame:
             f"{path} does not exist; check cohort_root and the file's name in the cohort's settings"
         )
     separator = "," if path.suffix.lower() == ".csv" else "\t"
-    lines, rows = [], []
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=separator)
-            for row in reader:
-                cells = [cell.strip() for cell in row]
-                if any(cells):
-                    lines.append(reader.line_num)
-                    rows.append(cells)
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CohortError(
             f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8 text"
         ) from error
-    except csv.Error as error:
-        raise CohortError(
-            f"{path} is not a readable table (line {reader.line_num}: {error}); save it as text"
-        ) from error
+    lines, rows = _split_rows(path, text, separator)
     if not rows:
         raise CohortError(f"{path} is empty; it needs a row of names and one per participant")
     if len(rows[0]) == 1 and re.search(r"[\t,;]", rows[0][0]):
@@ -80,6 +69,49 @@ def read_cells(path: Path) -> pd.DataFrame:
             "numbers with a comma into double quotes"
         )
     return pd.DataFrame(rows, dtype="str")
+
+
+def _split_rows(path: Path, text: str, separator: str) -> tuple[list[int], list[list[str]]]:
+    """Split a table into rows of cells, each line on its own; return line numbers and rows.
+
+    A quote that is not closed would swallow the rows up to the next quote, so a cell ends with its
+    line at the latest, and quotes stand around a whole cell or nowhere.
+
+    Raises
+    ------
+    CohortError
+        With the lines that break this rule.
+    """
+    lines, rows, damaged = [], [], []
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        cells = _split_cells(line, separator)
+        if cells is None:
+            damaged.append(str(number))
+        elif any(cells):
+            lines.append(number)
+            rows.append(cells)
+    if damaged:
+        raise CohortError(
+            f"{path} has a double quote that is not one of a pair around a cell in line "
+            f"{shortened(damaged)}; put quotes around the whole cell or nowhere, write a quote "
+            'inside such a cell twice (""), and keep each row on one line'
+        )
+    return lines, rows
+
+
+def _split_cells(line: str, separator: str) -> list[str] | None:
+    """Split one line into cells without the blanks around them; None if its quotes are amiss."""
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(separator)]
+    cells, start = [], 0
+    cell = re.compile(rf'[ ]*(?:"((?:[^"]|"")*)"[ ]*|([^"{separator}]*))(?={separator}|$)')
+    while match := cell.match(line, start):
+        quoted, plain = match.groups()
+        cells.append((plain if quoted is None else quoted.replace('""', '"')).strip())
+        start = match.end() + 1
+        if start > len(line):
+            return cells
+    return None
 
 
 def comma_hint(value: str) -> str:
