@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from test_table_layout import ROWS, build, problems, read
 
+from support.table_cohort import ROWS, build, problems, read
 from voxplain.cohort.morphometry import tables as morphometry
 from voxplain.cohort.text_tables import read_text_table
 from voxplain.errors import CohortError

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from test_table_layout import CLASSES, SETTINGS
 
+from support.table_cohort import CLASSES, SETTINGS
 from voxplain.cohort import layouts as cohort
 from voxplain.cohort import participants as contract
 from voxplain.cohort.morphometry import tables as morphometry

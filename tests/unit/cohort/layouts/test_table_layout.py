@@ -1,62 +1,17 @@
 import zipfile
 
-import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
 
 from support.places import SHARED
+from support.table_cohort import CLASSES, ROWS, build, problems, read, save_image
 from voxplain.cohort import layouts as cohort
 from voxplain.cohort import participants as contract
 from voxplain.cohort.participants import with_usable_images
-from voxplain.errors import CohortError, ConfigError, GridMismatchError, ImageError
+from voxplain.errors import ConfigError, GridMismatchError, ImageError
 
 DATA = SHARED / "ixi"
-SETTINGS = {
-    "participants": "people.tsv",
-    "image": "img/{participant_id}_T1w.nii.gz",
-    "label": "sex",
-    "positive": "M",
-    "negative": "F",
-    "family": "fam",
-    "tiv": None,
-    "age": "age",
-    "site": None,
-    "morphometry": None,
-}
-CLASSES = {"negative": "women", "positive": "men"}
-ROWS = [
-    *(["007", "M", "F1", "30.5"], ["008", "F", "n/a", "n/a"]),
-    *(["009", "M", "F1", "44"], ["010", "F", "", "25"]),
-]
-
-
-def save_image(root, name, shape=(4, 5, 6), affine=None):
-    path = root / f"img/{name}_T1w.nii.gz"
-    path.parent.mkdir(exist_ok=True)
-    affine = np.diag([2.0, 2, 2, 1]) if affine is None else affine
-    nib.save(nib.Nifti1Image(np.ones(shape, np.uint8), affine), path)
-    return path
-
-
-def build(root, rows=ROWS, images=True):
-    lines = ["participant_id\tsex\tfam\tage", *("\t".join(row) for row in rows)]
-    (root / "people.tsv").write_bytes(("\r\n".join(lines) + "\r\n").encode("utf-8-sig"))
-    for row in rows if images else ():
-        save_image(root, row[0])
-
-
-def read(root, n_splits=1, groups="family", shape=None, exclude=(), on_missing="error", **changes):
-    checked = {"classes": CLASSES, "exclude": exclude, "on_missing": on_missing}
-    checked |= {"n_splits": n_splits, "groups": groups, "shape": shape}
-    return cohort.read_participants("table", root, SETTINGS | changes, **checked)
-
-
-def problems(root, error=CohortError, **kwargs):
-    with pytest.raises(error) as info:
-        read(root, **kwargs)
-    assert type(info.value) is error
-    return str(info.value)
 
 
 def test_the_contract(tmp_path):

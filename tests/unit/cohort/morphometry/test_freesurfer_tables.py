@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_table_layout import ROWS, build, problems, read
 
 from support.places import SHARED
+from support.table_cohort import ROWS, build, problems, read
 from voxplain.baselines import head_size
 from voxplain.baselines import morphometry as models
 from voxplain.cohort.folds import make_splits, rows_of
