@@ -19,7 +19,7 @@ from voxplain.atlas.wheels import check_digest
 from voxplain.errors import AtlasError, ImageError
 from voxplain.image import archives
 from voxplain.image.grid import Grid
-from voxplain.image.nifti import read_volume
+from voxplain.image.nifti import read_labels
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Atlas:
     ----------
     name : str
         Name of the atlas in tables and messages.
-    labels : numpy.ndarray of int32, shape (X, Y, Z)
+    labels : numpy.ndarray of int32 or int64, shape (X, Y, Z)
         Label value of every voxel, 0 = background.
     grid : Grid
         Grid of `labels`, voxel to world in mm.
@@ -60,9 +60,7 @@ def load_atlas(
         3-D NIfTI volume of non-negative whole numbers. Like the table, it may be a member of an
         archive (`voxplain.image.archives`).
     labels_path : path
-        Label table: lines ``value name`` or ``value name r g b a``, FSL's atlas ``.xml``, or a
-        ``.csv`` (separated by ``;``) or ``.tsv`` with the columns ROIid and ROIname, index and
-        name (BIDS), or value and name.
+        Label table in one of the forms that `voxplain.atlas.label_tables` reads.
     sha256 : str, optional
         Expected digest of the image file.
 
@@ -88,10 +86,10 @@ def load_atlas(
     if sha256 is not None:
         check_digest(str(image_path), image_path.read_bytes(), sha256)
     try:
-        volume, grid = read_volume(image_path)
+        labels, grid = read_labels(image_path)
     except ImageError as error:
         raise AtlasError(f"Atlas {name}: {error}") from error
-    labels = _as_labels(volume, image_path)
+    _check_labels(labels, image_path)
     names = read_label_table(labels_path)
     values = np.unique(labels[labels != 0])
     unnamed = [int(value) for value in values if value not in names]
@@ -108,17 +106,11 @@ def load_atlas(
     return Atlas(name, labels, grid, table, absent)
 
 
-def _as_labels(volume: np.ndarray, path: Path) -> np.ndarray:
-    """Turn a volume into int32 labels, or say why it is none."""
-    labels = np.rint(volume)
-    if not np.isfinite(volume).all() or (labels != volume).any() or labels.min() < 0:
-        raise AtlasError(
-            f"{path}: values are not non-negative whole numbers; give the label image, "
-            "not a probability map"
-        )
+def _check_labels(labels: np.ndarray, path: Path) -> None:
+    if labels.min() < 0:
+        raise AtlasError(f"{path}: label values must not be negative; the lowest is {labels.min()}")
     if not labels.any():
         raise AtlasError(f"{path}: no voxel carries a label")
-    return labels.astype(np.int32)
 
 
 def region_mask(atlas: Atlas, patterns: Sequence[str]) -> np.ndarray:
@@ -164,7 +156,7 @@ def resample_labels(atlas: Atlas, grid: Grid) -> np.ndarray:
 
     Returns
     -------
-    numpy.ndarray of int32, shape ``grid.shape``
+    numpy.ndarray, shape ``grid.shape``, in the type of the labels
         0 outside the atlas's own field of view.
     """
     to_atlas = atlas.grid.from_voxels_of(grid)

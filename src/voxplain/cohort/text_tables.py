@@ -9,6 +9,7 @@ import pandas as pd
 
 from voxplain.cohort.participants import shortened
 from voxplain.errors import CohortError
+from voxplain.run.cells import split_lines
 
 
 def read_text_table(path: Path) -> pd.DataFrame:
@@ -49,7 +50,15 @@ def read_cells(path: Path) -> pd.DataFrame:
         raise CohortError(
             f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8 text"
         ) from error
-    lines, rows = _split_rows(path, text, separator)
+    numbered, damaged = split_lines(text, separator)
+    if damaged:
+        where = shortened([str(line) for line in damaged])
+        raise CohortError(
+            f"{path} has a double quote that is not one of a pair around a cell in line {where}; "
+            "put quotes around the whole cell or nowhere, write a quote inside such a cell twice "
+            '(""), and keep each row on one line'
+        )
+    lines, rows = [line for line, _ in numbered], [cells for _, cells in numbered]
     if not rows:
         raise CohortError(f"{path} is empty; it needs a row of names and one per participant")
     if len(rows[0]) == 1 and re.search(r"[\t,;]", rows[0][0]):
@@ -69,49 +78,6 @@ def read_cells(path: Path) -> pd.DataFrame:
             "numbers with a comma into double quotes"
         )
     return pd.DataFrame(rows, dtype="str")
-
-
-def _split_rows(path: Path, text: str, separator: str) -> tuple[list[int], list[list[str]]]:
-    """Split a table into rows of cells, each line on its own; return line numbers and rows.
-
-    A quote that is not closed would swallow the rows up to the next quote, so a cell ends with its
-    line at the latest, and quotes stand around a whole cell or nowhere.
-
-    Raises
-    ------
-    CohortError
-        With the lines that break this rule.
-    """
-    lines, rows, damaged = [], [], []
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
-        cells = _split_cells(line, separator)
-        if cells is None:
-            damaged.append(str(number))
-        elif any(cells):
-            lines.append(number)
-            rows.append(cells)
-    if damaged:
-        raise CohortError(
-            f"{path} has a double quote that is not one of a pair around a cell in line "
-            f"{shortened(damaged)}; put quotes around the whole cell or nowhere, write a quote "
-            'inside such a cell twice (""), and keep each row on one line'
-        )
-    return lines, rows
-
-
-def _split_cells(line: str, separator: str) -> list[str] | None:
-    """Split one line into cells without the blanks around them; None if its quotes are amiss."""
-    if '"' not in line:
-        return [cell.strip() for cell in line.split(separator)]
-    cells, start = [], 0
-    cell = re.compile(rf'[ ]*(?:"((?:[^"]|"")*)"[ ]*|([^"{separator}]*))(?={separator}|$)')
-    while match := cell.match(line, start):
-        quoted, plain = match.groups()
-        cells.append((plain if quoted is None else quoted.replace('""', '"')).strip())
-        start = match.end() + 1
-        if start > len(line):
-            return cells
-    return None
 
 
 def comma_hint(value: str) -> str:

@@ -107,9 +107,10 @@ def region_means(
         return np.where(in_view[:, None] > 0, matrix @ columns.T, np.nan)
 
     voxel_ml = atlas.grid.voxel_volume / 1000
+    present, counts = np.unique(atlas.labels, return_counts=True)
     return RegionMeans(
         atlas.table,
-        np.bincount(atlas.labels.ravel())[atlas.table["value"]] * voxel_ml,
+        counts[np.searchsorted(present, atlas.table["value"])] * voxel_ml,
         in_view,
         means(attribution[None])[:, 0],
         means(fold_maps),

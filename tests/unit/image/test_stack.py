@@ -82,12 +82,12 @@ from voxplain.attribution import METHODS, cohorts, controls
 from voxplain.baselines import voxel_svm
 from voxplain.network.checkpoints import Checkpoint
 from voxplain.cohort.quality import brain_mask
-from voxplain.evaluation.group_maps import class_means
-from voxplain.evaluation.masked_accuracy import masked_accuracy
+from voxplain.evaluation.maps.group_maps import class_means
+from voxplain.evaluation.trust.masked_accuracy import masked_accuracy
 from voxplain.run.files import write_rows
 from voxplain.image.intensity import normalised
 from voxplain.run.logs import peak_memory_mb
-from voxplain.network import CNN3D
+from voxplain.network.cnn import CNN3D
 from voxplain.image.stack import Stack, mean_volume
 from voxplain.network.training import TrainingSettings, train
 
