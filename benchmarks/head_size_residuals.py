@@ -49,7 +49,7 @@ def accuracies(paths: RunPaths) -> dict[int, float]:
     gram = np.load(paths.gram)
     files = sorted(Path(paths.split).parent.glob("split-[0-9]*.json"))
     splits = [read_split(path, participants) for path in files]
-    found = {}
+    accuracies = {}
     for degree in DEGREES:
         voxel_svm.DEGREE = degree
         hits = 0
@@ -57,8 +57,8 @@ def accuracies(paths: RunPaths) -> dict[int, float]:
             train, test = (rows_of(side, participants) for side in (split.train, split.test))
             fitted = voxel_svm.fit_predict_residuals(gram, labels, train, test, sizes)
             hits += (fitted.predictions == labels[test]).sum()
-        found[degree] = hits / len(labels)
-    return found
+        accuracies[degree] = hits / len(labels)
+    return accuracies
 
 
 def main() -> None:

@@ -104,8 +104,8 @@ def map_properties(folder: Path, labels: np.ndarray) -> None:
     from voxplain.evaluation.maps import properties
 
     maps, alone = Stack(folder / "volumes.npy"), np.arange(len(labels))
-    found = properties.of_fold(maps, maps[0], BRAIN)
-    blocks = properties.unit_blocks(maps, found["peaks"], BRAIN, 99)
+    fold = properties.of_fold(maps, maps[0], BRAIN)
+    blocks = properties.unit_blocks(maps, fold["peaks"], BRAIN, 99)
     properties.class_difference(blocks, labels, alone, np.zeros(len(labels)), 99, 0)
 
 
@@ -165,13 +165,13 @@ def main() -> None:
     options = parser.parse_args()
     sizes = options.participants
     steps = [step for step in STEPS if step.startswith(tuple(options.steps))]
-    found = {}
+    peaks = {}
     for n in sizes:
         with tempfile.TemporaryDirectory(prefix="memory-") as folder:
             write_rows(Path(folder, "volumes.npy"), (n, *SHAPE), np.float32, noise(n))
-            found[n] = {step: in_new_process(peak_of, step, folder, n) for step in steps}
-            print(n, found[n], flush=True)
-    table = pd.DataFrame(found)
+            peaks[n] = {step: in_new_process(peak_of, step, folder, n) for step in steps}
+            print(n, peaks[n], flush=True)
+    table = pd.DataFrame(peaks)
     grown = (table[sizes[1]] - table[sizes[0]]) * 2**20
     table["per_byte"] = (grown / ((sizes[1] - sizes[0]) * VOLUME_BYTES)).round(3)
     print(table.round(1).assign(per_byte=table["per_byte"]).to_string())

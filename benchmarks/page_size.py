@@ -36,41 +36,42 @@ def noise_in_brain(shape, rng):
 
 def pages(run, n, shape, folds):
     """Return report and quality page of a run blown up."""
-    p, rng = RunPaths(run.name, str(run.parent)), np.random.default_rng(0)
-    provenance = read_json(p.provenance)
+    paths, rng = RunPaths(run.name, str(run.parent)), np.random.default_rng(0)
+    provenance = read_json(paths.provenance)
     config = provenance["config"]
-    tables = {path.stem: read_table(path) for path in Path(p.tables).glob("*.tsv")}
+    tables = {path.stem: read_table(path) for path in Path(paths.tables).glob("*.tsv")}
     table2 = {k.removeprefix("table2_"): tables.pop(k) for k in list(tables) if "table2_" in k}
-    grid = Grid.from_dict(read_json(p.grid)).coarsen(shape)  # finer, by the same arithmetic
+    grid = Grid.from_dict(read_json(paths.grid)).coarsen(shape)  # finer, by the same arithmetic
     mean, brain = noise_in_brain(shape, rng)
     methods, numbers = config["attribution"]["methods"], range(1, folds + 1)
     keys = [(m, f) for m in methods for f in ("all folds", *(f"fold {k:02d}" for k in numbers))]
     maps = {key: np.stack([noise_in_brain(shape, rng)[0] for _ in range(3)]) for key in keys}
     atlases = [
-        load_atlas(a, p.atlas_labels.format(atlas=a), p.atlas_names.format(atlas=a)) for a in table2
+        load_atlas(a, paths.atlas_labels.format(atlas=a), paths.atlas_names.format(atlas=a))
+        for a in table2
     ]
     viewer = group_viewer(mean, brain, grid, maps, class_names(config), atlases)
-    people = repeated(read_table(p.participants), n)
+    people = repeated(read_table(paths.participants), n)
     sums = list(provenance["images_sha256"].values())
     provenance["images_sha256"] = {
         name: sums[k % len(sums)] for k, name in enumerate(people["participant_id"])
     }
-    quality = repeated(read_table(p.quality), n)
-    counts = [read_table(p.group_counts.format(method=method)) for method in methods]
+    quality = repeated(read_table(paths.quality), n)
+    counts = [read_table(paths.group_counts.format(method=method)) for method in methods]
     context = {
         **tables,
         "table2": table2,
         "run": run.name,
         "config": config,
         "viewer": viewer,
-        "jobs": time_per_rule(p.benchmarks),
+        "jobs": time_per_rule(paths.benchmarks),
         "edges": list(product("abcdefgh", "ijklmnop")),
         "provenance": provenance,
         "participants": people,
         "left_out": repeated(quality[["participant_id", "reason"]], n // 10),
         "quality": quality,
         "degenerate": pd.concat(counts),
-        "figures": {path.stem: path for path in Path(p.figures).glob("*.png")},
+        "figures": {path.stem: path for path in Path(paths.figures).glob("*.png")},
     }
     images = np.stack([noise_in_brain(shape, rng)[0] for _ in range(20)])
     some = quality.head(len(images))
@@ -93,7 +94,7 @@ def main():
             "tables": r"<table id=.*?</table>",
         }
         sizes = {
-            name: sum(map(len, re.findall(found, page, re.S))) for name, found in parts.items()
+            name: sum(map(len, re.findall(pattern, page, re.S))) for name, pattern in parts.items()
         }
         told = ", ".join(f"{name} {size / 1e6:.2f}" for name, size in sizes.items())
         print(f"{n} participants: report.html {len(page.encode()) / 1e6:.2f} MB ({told}); ", end="")

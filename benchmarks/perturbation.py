@@ -158,17 +158,17 @@ def compare(options: argparse.Namespace, n: int) -> None:
     print(f"\n{n} subject(s), {options.draws} draws ({options.jitter_axes} jitter): per iteration")
     print(f"  {'':26s}{'ms/subject':>11s}{'/ bare':>8s}{'MB peak':>9s}")
     print(f"  {'bare forward + gradient':26s}{1e3 * bare / n:11.1f}{1:8.2f}")
-    found = {}
+    seconds = {}
     for name in runs:
-        found[name] = (times[f"{name} long"] - times[f"{name} short"]) / options.iterations
+        seconds[name] = (times[f"{name} long"] - times[f"{name} short"]) / options.iterations
         held = in_new_process(memory, options, n, name)
-        print(f"  {name:26s}{1e3 * found[name] / n:11.1f}{found[name] / bare:8.2f}{held:9.0f}")
-    print(f"  published / ours, box:         {found['published (a)'] / found['ours, box']:.1f}")
-    ratio = found["MONAI filter (b)"] / found["ours, Gaussian"]
+        print(f"  {name:26s}{1e3 * seconds[name] / n:11.1f}{seconds[name] / bare:8.2f}{held:9.0f}")
+    print(f"  published / ours, box:         {seconds['published (a)'] / seconds['ours, box']:.1f}")
+    ratio = seconds["MONAI filter (b)"] / seconds["ours, Gaussian"]
     print(f"  MONAI's filter / ours, Gaussian: {ratio:.1f}")
     passes = passes_per_iteration(options)
     flops = 2 * n * convolution_flops(options.shape, options.channels)
-    ours, alone = flops * passes / found["ours, Gaussian"], flops * options.draws / bare
+    ours, alone = flops * passes / seconds["ours, Gaussian"], flops * options.draws / bare
     print(
         f"  convolutions, GFLOP/s: ours {ours / 1e9:.0f}, bare {alone / 1e9:.0f}, "
         f"the best that one conv3d or matmul reaches here {best_rate() / 1e9:.0f}"

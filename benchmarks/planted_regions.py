@@ -36,12 +36,12 @@ def margins(paths, volumes, participants, regions, settings) -> dict[str, np.nda
     removed = {"intact": [], "without all": everything}
     removed |= {f"without {name}": [name] for name in regions}
     removed |= {f"only {name}": [x for x in everything if x != name] for name in regions}
-    found = {case: [] for case in removed}
+    by_case = {case: [] for case in removed}
     for fold in fold_names(settings["folds"]["n_splits"]):
         split = read_split(paths.split.format(fold=fold), participants)
         train, test = rows_of(split.train, participants), rows_of(split.test, participants)
-        images, own = volumes.take(train), labels[train]
-        half = (images[own == 1].mean(axis=0) - images[own == 0].mean(axis=0)) / 2
+        images, classes = volumes.take(train), labels[train]
+        half = (images[classes == 1].mean(axis=0) - images[classes == 0].mean(axis=0)) / 2
         signs = np.where(labels[test] == 1, 1, -1)
         source = settings["cnn"]["network"]
         model, _ = load_model(paths.cnn_model.format(fold=fold), "cpu", source)
@@ -49,8 +49,8 @@ def margins(paths, volumes, participants, regions, settings) -> dict[str, np.nda
             gone = np.any([regions[name] for name in names], axis=0) if names else False
             moved = volumes.take(test) - signs[:, None, None, None] * np.where(gone, half, 0)
             logits = predict_logits(model, list(moved.astype(np.float32)))
-            found[case].append(signs * (logits[:, 1] - logits[:, 0]))
-    return {case: np.concatenate(values) for case, values in found.items()}
+            by_case[case].append(signs * (logits[:, 1] - logits[:, 0]))
+    return {case: np.concatenate(values) for case, values in by_case.items()}
 
 
 def main() -> None:
@@ -67,11 +67,11 @@ def main() -> None:
     regions = planted_regions(paths.truth, paths.truth_names, brain.shape)
     regions = {name: region & brain for name, region in regions.items()}
     participants = read_table(paths.participants)
-    found = margins(paths, Stack(paths.volumes), participants, regions, settings)
+    by_case = margins(paths, Stack(paths.volumes), participants, regions, settings)
     maps = {method: np.load(paths.group_maps.format(method=method))[2] for method in MAPS}
-    intact, all_cost = found["intact"], (found["intact"] - found["without all"]).mean()
+    intact, all_cost = by_case["intact"], (by_case["intact"] - by_case["without all"]).mean()
     planted = np.any(list(regions.values()), axis=0)
-    cost = {name: (intact - found[f"without {name}"]).mean() / all_cost for name in regions}
+    cost = {name: (intact - by_case[f"without {name}"]).mean() / all_cost for name in regions}
     used = [regions[name] for name in regions if cost[name] >= 0.1]
     truths = regions | {"all": planted, "used": np.any(used, axis=0)}
     rows = []
@@ -79,14 +79,16 @@ def main() -> None:
         row = {"region": name, "voxels": truth.sum()}
         if name in regions:
             row |= {"share of the margin": cost[name]}
-            row |= {"accuracy without": (found[f"without {name}"] > 0).mean()}
-            row |= {"accuracy, it alone": (found[f"only {name}"] > 0).mean()}
+            row |= {"accuracy without": (by_case[f"without {name}"] > 0).mean()}
+            row |= {"accuracy, it alone": (by_case[f"only {name}"] > 0).mean()}
         voxels = brain & (truth | ~planted)
-        row |= {f"AUC {m}": roc_auc_score(truth[voxels], one[voxels]) for m, one in maps.items()}
+        row |= {
+            f"AUC {m}": roc_auc_score(truth[voxels], values[voxels]) for m, values in maps.items()
+        }
         rows.append(row)
     print(pd.DataFrame(rows).round(2).T.to_string(header=False))
     for case in ("intact", "without all"):
-        print(f"accuracy {case}: {(found[case] > 0).mean():.2f}")
+        print(f"accuracy {case}: {(by_case[case] > 0).mean():.2f}")
 
 
 if __name__ == "__main__":

@@ -37,10 +37,10 @@ def tissue(volume):
     return volume > 0.05 * np.percentile(volume, 98)
 
 
-def agreement(one, other):
+def agreement(first, second):
     """Dice of the brain masks, and the correlation inside their union."""
-    a, b = tissue(one), tissue(other)
-    return 2 * (a & b).sum() / (a.sum() + b.sum()), np.corrcoef(one[a | b], other[a | b])[0, 1]
+    a, b = tissue(first), tissue(second)
+    return 2 * (a & b).sum() / (a.sum() + b.sum()), np.corrcoef(first[a | b], second[a | b])[0, 1]
 
 
 def compare(root, names):
@@ -49,8 +49,14 @@ def compare(root, names):
         native, mni = root / "native", root / "mni2mm"
         start = time.process_time()
         done = register(
-            *(name, str(native / f"{name}_T1w.nii.gz"), str(native / f"{name}_dseg.nii.gz"), None),
-            *(SHAPE, SETTINGS, ANTSPY_SPACE, 42),
+            name,
+            str(native / f"{name}_T1w.nii.gz"),
+            str(native / f"{name}_dseg.nii.gz"),
+            None,
+            SHAPE,
+            SETTINGS,
+            ANTSPY_SPACE,
+            42,
         )
         seconds = time.process_time() - start
         path = mni / f"{name}_space-MNI152NLin6Asym_desc-brain_T1w.nii.gz"
@@ -98,9 +104,9 @@ if __name__ == "__main__":
         hcp_size()
         parser.exit()
     table = pd.read_csv(arguments.root / "participants.tsv", sep="\t")
-    own, others = compare(arguments.root, table["participant_id"][: arguments.participants])
+    registered, others = compare(arguments.root, table["participant_id"][: arguments.participants])
     quantiles = [0, 0.05, 0.5, 1]
-    print(own.drop(columns="participant_id").quantile(quantiles).round(4).to_string())
-    print("lowest:", own.nsmallest(3, "r").to_string(index=False))
+    print(registered.drop(columns="participant_id").quantile(quantiles).round(4).to_string())
+    print("lowest:", registered.nsmallest(3, "r").to_string(index=False))
     print("\nwith the next participant's brain instead:")
     print(others.quantile(quantiles).round(4).to_string())

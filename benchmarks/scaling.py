@@ -70,8 +70,8 @@ def measure(
         files = [path for path in workflow.path("tiny").rglob("*") if path.is_file()]
         jobs = sum(path.is_relative_to(workflow.path("tiny", "logs")) for path in files)
         disk = sum(path.stat().st_size for path in files) / 1e6
-        found = dict(zip(QUANTITIES, (jobs, cpu, wall, largest, disk), strict=True))
-        return found, peaks(workflow.path("tiny", "logs"))
+        figures = dict(zip(QUANTITIES, (jobs, cpu, wall, largest, disk), strict=True))
+        return figures, peaks(workflow.path("tiny", "logs"))
 
 
 def peaks(logs: Path) -> dict[str, float]:

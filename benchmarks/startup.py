@@ -74,7 +74,10 @@ def share(table: pd.DataFrame, total: float | None = None) -> None:
 def computed(participants: int, *presets: str) -> pd.DataFrame:
     """Return the rules of a run on so many participants: jobs as planned, seconds as estimated."""
     cohort = {"layout": "synthetic", "space": "MNI152", "synthetic": {"n_subjects": participants}}
-    files = [ROOT / "config.yaml", *(ROOT / "workflow/presets" / f"{one}.yaml" for one in presets)]
+    files = [
+        ROOT / "config.yaml",
+        *(ROOT / "workflow/presets" / f"{preset}.yaml" for preset in presets),
+    ]
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as overlay:
         yaml.safe_dump({"run": "startup", "cohort": cohort}, overlay)
         overlay.flush()

@@ -49,12 +49,17 @@ def of_fold(fold: str, paths: RunPaths, config: dict, sizes: list[int], n_random
             maps = np.concatenate([result.maps.numpy() for result in results])
             row = {"method": method, "size": size, "seconds": time.process_time() - start}
             masks[size] = class_means(maps, labels[sample], needs_scale(method))[2]
-            found = masked_accuracy(
-                *(model, volumes.take(test), labels[test], {"conjoined": masks[size]}),
-                *(brain, n_random, config["seed"]),
+            table = masked_accuracy(
+                model,
+                volumes.take(test),
+                labels[test],
+                {"conjoined": masks[size]},
+                brain,
+                n_random,
+                config["seed"],
             )
             rows.append(
-                row | found.groupby("control")["accuracy"].mean()[["mask", "random"]].to_dict()
+                row | table.groupby("control")["accuracy"].mean()[["mask", "random"]].to_dict()
             )
         for row in rows[-len(sizes) :]:
             pair = masks[row["size"]][brain], masks[sizes[-1]][brain]

@@ -65,8 +65,8 @@ def _values(schema: Mapping) -> str:
     text = " or ".join(kinds) if isinstance(kinds, list) else kinds
     limits = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to"}
     limits["exclusiveMaximum"] = "below"
-    found = [f"{word} {schema[key]:g}" for key, word in limits.items() if key in schema]
-    return ", ".join([text, *found])
+    bounds = [f"{word} {schema[key]:g}" for key, word in limits.items() if key in schema]
+    return ", ".join([text, *bounds])
 
 
 def commands():

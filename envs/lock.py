@@ -75,8 +75,8 @@ def write_hashed(path: Path, lines: list[str]) -> None:
 
 def hashed(line: str) -> str:
     """Return a pin, and its marker if it has one, with its hashes."""
-    found = hashes(line.partition(" ;")[0])
-    return " \\\n    ".join([line, *(f"--hash=sha256:{one}" for one in found)])
+    digests = hashes(line.partition(" ;")[0])
+    return " \\\n    ".join([line, *(f"--hash=sha256:{digest}" for digest in digests)])
 
 
 def hashes(pin: str) -> list[str]:
@@ -88,20 +88,22 @@ def hashes(pin: str) -> list[str]:
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
         files = {file["filename"]: file["hashes"]["sha256"] for file in json.load(answer)["files"]}
-    wheels = [one for file, one in files.items() if is_wheel(file, Version(version))]
-    found = wheels or [one for file, one in files.items() if is_source(file, Version(version))]
-    if not found:
+    wheels = [digest for file, digest in files.items() if is_wheel(file, Version(version))]
+    digests = wheels or [
+        digest for file, digest in files.items() if is_source(file, Version(version))
+    ]
+    if not digests:
         raise SystemExit(f"{INDEX} has no file of {pin}")
-    return sorted(found)
+    return sorted(digests)
 
 
 def is_wheel(filename: str, version: Version) -> bool:
     """Whether a file is a version's wheel for a Python that torch is built for."""
     try:
-        _, found, _, tags = parse_wheel_filename(filename)
+        _, built, _, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename:
         return False
-    return found == version and any(map(is_ours, tags))
+    return built == version and any(map(is_ours, tags))
 
 
 def is_ours(tag: Tag) -> bool:
