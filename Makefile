@@ -8,7 +8,7 @@ TORCH ?= -r requirements-torch.txt
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint docs pictures install lock audit clean
+.PHONY: demo test test-kernels lint docs pictures install lock audit clean
 
 demo: install
 	$(BIN)/snakemake --cores $(CORES)
@@ -20,6 +20,10 @@ test: export OMP_NUM_THREADS = 1
 test: install lint .venv/.unpinned
 	$(BIN)/pytest -n 2 -m "not slow"
 	$(BIN)/pytest -n 2 --dist loadfile -m slow --durations 25
+
+# The numeric tests as other processors would calculate them; ONLY=prescott runs one setting.
+test-kernels: install .venv/.unpinned
+	$(BIN)/python tests/kernels.py $(ONLY)
 
 lint: install
 	$(BIN)/ruff check .

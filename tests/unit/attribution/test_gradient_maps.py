@@ -71,15 +71,17 @@ def images(dtype, n=5):
 def test_both_are_what_they_are_apart(name, dtype, upsampling):
     model, x, targets = make(name, dtype), images(dtype), torch.tensor([0, 2, 1, 1, 0])
     guided, cam = gradient_maps(model, x, targets, upsampling=upsampling)
+    rounding = {torch.float32: 1e-5, torch.float64: 1e-12}[dtype]
     pairs = [
         (guided, guided_backprop(model, x, targets)),
         (cam, grad_cam(model, x, targets, upsampling=upsampling)),
     ]
     for found, expected in pairs:
         assert expected.maps.max() > 0
-        assert torch.equal(found.maps, expected.maps)
+        # another graph may have other kernels: as close as the dtype is fine
+        assert (found.maps - expected.maps).norm() <= rounding * expected.maps.norm()
         assert torch.equal(found.targets, expected.targets)
-        assert torch.equal(found.scores, expected.scores)
+        torch.testing.assert_close(found.scores, expected.scores)
         assert found.parameters == expected.parameters
         assert found.method == expected.method
 
@@ -87,8 +89,8 @@ def test_both_are_what_they_are_apart(name, dtype, upsampling):
 def test_a_named_layer_gets_the_true_gradient():
     model, x = make("ReLUs in place", torch.float64), images(torch.float64)
     guided, cam = gradient_maps(model, x, layer="first")
-    assert torch.equal(guided.maps, guided_backprop(model, x).maps)
-    assert torch.equal(cam.maps, grad_cam(model, x, layer="first").maps)
+    torch.testing.assert_close(guided.maps, guided_backprop(model, x).maps)
+    torch.testing.assert_close(cam.maps, grad_cam(model, x, layer="first").maps)
 
 
 def test_the_two_gradients_differ_where_a_relu_follows():

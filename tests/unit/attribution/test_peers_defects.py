@@ -126,7 +126,7 @@ def test_a_leaky_relu_called_relu_is_refused(name):
         guided_backprop(model, images())
     with torch.no_grad():
         logits = model(images())
-    assert torch.equal(grad_cam(model, images()).scores, logits.max(1).values)
+    torch.testing.assert_close(grad_cam(model, images()).scores, logits.max(1).values)
 
 
 def test_a_skip_around_a_relu_keeps_its_gradient():
@@ -160,10 +160,11 @@ def test_a_relu_in_place_after_the_layer(layer):
     """MONAI: RuntimeError (view of a backward hook); elsewhere the changed values are weighted."""
     x, targets = images(), torch.tensor([0, 1, 1, 0])
     expected = grad_cam(network(), x, targets, layer=layer).maps
-    assert torch.equal(grad_cam(network(in_place=True), x, targets, layer=layer).maps, expected)
+    found = grad_cam(network(in_place=True), x, targets, layer=layer).maps
+    torch.testing.assert_close(found, expected)
     guided, cam = gradient_maps(network(in_place=True), x, targets, layer=layer)
-    assert torch.equal(cam.maps, expected)
-    assert torch.equal(guided.maps, guided_backprop(network(), x, targets).maps)
+    torch.testing.assert_close(cam.maps, expected)
+    torch.testing.assert_close(guided.maps, guided_backprop(network(), x, targets).maps)
 
 
 @BOTH
@@ -171,7 +172,7 @@ def test_frozen_parameters(method):
     """MONAI, torch-cam, pytorch-grad-cam: RuntimeError, no gradient to follow."""
     model, x = network(), images()
     expected = method(model, x).maps
-    assert torch.equal(method(model.requires_grad_(False), x).maps, expected)
+    torch.testing.assert_close(method(model.requires_grad_(False), x).maps, expected)
 
 
 @BOTH
@@ -203,7 +204,7 @@ def test_a_frozen_batch_norm_stays_in_eval_mode(method):
     flags = [module.training for module in model.modules()]
     maps = method(model, images()).maps
     assert [module.training for module in model.modules()] == flags
-    assert torch.equal(method(model.eval(), images()).maps, maps)
+    torch.testing.assert_close(method(model.eval(), images()).maps, maps)
 
 
 @BOTH
@@ -240,7 +241,8 @@ def test_a_module_used_twice(method):
     x, targets = images(), torch.tensor([0, 1, 1, 0])
     shared, separate = network(nn.ReLU()), network()
     separate[0].rectify, separate[1].rectify = nn.ReLU(), nn.ReLU()
-    assert torch.equal(method(shared, x, targets).maps, method(separate, x, targets).maps)
+    expected = method(separate, x, targets).maps
+    torch.testing.assert_close(method(shared, x, targets).maps, expected)
 
 
 @BOTH
@@ -271,7 +273,8 @@ def test_maps_are_upsampled_trilinearly_and_stay_within_their_range():
         features = model[1](model[0](x))
     weights = model[3].weight[targets].reshape(features.shape).mean((2, 3, 4))
     cams = torch.einsum("nk,nkxyz->nxyz", weights, features).relu()
-    assert (cams.flatten(1).amax(1) >= found.flatten(1).amax(1)).all()
+    # the highest feature may be summed up in another order: within rounding
+    assert (found.flatten(1).amax(1) <= (1 + 1e-12) * cams.flatten(1).amax(1)).all()
     assert found.max() > 0
 
 

@@ -34,9 +34,10 @@ def test_means_and_entropies_against_a_plain_loop(model, images):
     means, entropies = first_layer.first_layer_features(model, images, scale)
     with torch.no_grad():
         output = model.blocks[0](torch.from_numpy(images)[:, None]).double().numpy()
-    np.testing.assert_array_equal(scale, output[:15].max(axis=(0, 2, 3, 4)))
+    # float32 features of batches of another size
+    np.testing.assert_allclose(scale, output[:15].max(axis=(0, 2, 3, 4)), rtol=1e-5)
     assert means.shape == entropies.shape == (20, 3)
-    np.testing.assert_allclose(means, output.mean(axis=(2, 3, 4)))
+    np.testing.assert_allclose(means, output.mean(axis=(2, 3, 4)), rtol=1e-5)
     for i in range(20):
         for k in range(2):
             values = np.minimum(output[i, k].ravel(), scale[k])

@@ -16,7 +16,7 @@ def maps():
 
 
 def test_scale_to_unit_leaves_zero_maps_zero(maps):
-    np.testing.assert_array_equal(
+    np.testing.assert_allclose(
         group_maps.scale_to_unit(maps)[:, :, 0, 0], [[1, 0.5], [0, 1], [0, 0]]
     )
 

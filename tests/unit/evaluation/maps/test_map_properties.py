@@ -94,7 +94,10 @@ def test_class_difference_by_hand():
     strong = properties.class_difference([values], labels, permuted(labels, 99, 0))
     assert strong["p_null"] == 1 / 100
     described = properties.class_difference([values], labels, permuted(labels, 0, 0))
-    assert described == {name: strong[name] for name in ("correlation", "observed")}
+    # float32 products with 1 row and with 100 rows are rounded otherwise on some processors
+    assert described["correlation"] == pytest.approx(strong["correlation"])
+    assert described["observed"] == pytest.approx(strong["observed"], rel=1e-5)
+    assert set(described) == {"correlation", "observed"}
 
 
 def test_false_positives_of_the_class_difference():

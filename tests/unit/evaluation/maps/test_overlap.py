@@ -71,7 +71,7 @@ def test_expected_dice_is_the_mean_over_random_masks():
 
 def test_expected_agreement_is_the_mean_over_random_masks():
     # by hand: two masks of 2 and 5 of 10 voxels differ in 2 + 5 - 2 * 2 * 5 / 10 = 5 on average
-    assert overlap.expected_agreement(2, 5, 10) == 0.5
+    assert overlap.expected_agreement(2, 5, 10) == pytest.approx(0.5)
     assert overlap.expected_agreement(0, 0, 10) == 1
     rng = np.random.default_rng(0)
     found = []

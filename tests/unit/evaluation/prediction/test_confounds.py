@@ -66,7 +66,7 @@ def test_a_site_of_one_fold_only_is_no_error():
     site = pd.Series(np.where(FOLDS == "04", "new", "old"), dtype="string")
     held_out = predict_class(site, LABELS, FOLDS, IDS)
     scores = held_out.loc[FOLDS == "04", "y_score"]
-    assert (scores == scores.iloc[0]).all()
+    np.testing.assert_allclose(scores, scores.iloc[0])
 
 
 def test_what_is_confounded_is_found_and_what_is_not_is_not():

@@ -46,4 +46,4 @@ def test_the_summary_by_hand():
     assert table.loc[1, ["draws", "accuracy_low", "accuracy_high"]].tolist() == [2, 0.6, 0.7]
     assert table.loc[2, ["draws", "accuracy_low", "accuracy_high"]].tolist() == [1, 0.8, 0.8]
     # 60 of 100 tosses: P(X <= 59) = 0.9716, P(X <= 60) = 0.9824
-    assert (table["chance_high"] == 0.6).all()
+    np.testing.assert_allclose(table["chance_high"], 0.6)
