@@ -1,11 +1,10 @@
 """Participants' images: one each, readable, all on one grid."""
 
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from voxplain.cohort.participants import Problems, shortened
 from voxplain.errors import ImageError, TransformError
@@ -13,8 +12,6 @@ from voxplain.image import archives, nifti
 from voxplain.image.grid import Grid
 from voxplain.image.masked import check_image, check_mask
 from voxplain.preparation.readers import check_exists
-
-_FIELD = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True)
@@ -40,23 +37,6 @@ class Scan:
     transform: str | None = None
     missing: str | None = None
     problem: str | None = None
-
-
-def fields(template: str) -> list[str]:
-    """Return the columns that a path template names in braces."""
-    return _FIELD.findall(template)
-
-
-def filled(template: str, row: Mapping[str, str]) -> str:
-    """Fill the columns that a path template names in braces."""
-    return _FIELD.sub(lambda match: row[match[1]], template)
-
-
-def leads_out(template: str, row: Mapping[str, str]) -> bool:
-    """Return whether a table's cells take a path out of its folder, which its template does not."""
-    written, meant = (PurePosixPath(p) for p in (filled(template, row), _FIELD.sub("x", template)))
-    up = written.parts.count("..") > meant.parts.count("..")
-    return up or (written.is_absolute() and not meant.is_absolute())
 
 
 def find_file(root: Path, relative: str, packages: Sequence[str] = ()) -> str | None:

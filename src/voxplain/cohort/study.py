@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from voxplain.cohort.participants import Problems, shortened
-from voxplain.cohort.scans import Scan, fields, filled, leads_out, with_transform
+from voxplain.cohort.scans import Scan, with_transform
 from voxplain.cohort.values import ID
+from voxplain.run.templates import fields, filled, leads_out
 
 NO_FILE_NAME = re.compile(r"[/\\\x00-\x1f]|^\.")
 TEXT_COLUMNS = {"family": "family_id", "site": "site", "age_band": "age_band"}

@@ -12,7 +12,6 @@ import fnmatch
 import functools
 import hashlib
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 from voxplain.errors import CohortError
 from voxplain.run.atomic import write_text
 from voxplain.run.paths import RunPaths
+from voxplain.run.templates import fields, filled
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ASSETS = (".html", ".css", ".js")  # of packages; they make the report as much as its code does
@@ -125,13 +125,11 @@ def images_fingerprint(root: str | os.PathLike, table: str, template: str) -> st
         contextlib.suppress(csv.Error),
     ):
         rows += csv.DictReader(file, delimiter=separator)
-    field = re.compile(r"\{([^{}]+)\}")
-    complete = [
-        row for row in rows if all(row.get(name) is not None for name in field.findall(template))
-    ]
+    columns = fields(template)
+    complete = [row for row in rows if all(row.get(name) is not None for name in columns)]
 
     def image(row: dict[str, str]) -> Path:
-        name = field.sub(lambda match: row[match[1]].strip(), template)
+        name = filled(template, {column: row[column].strip() for column in columns})
         archive, mark, _ = name.partition(".zip!/")
         return Path(root, f"{archive}.zip" if mark else name)
 

@@ -15,8 +15,8 @@ from voxplain.cohort.layouts.bids_names import BidsName, InvalidNameError
 from voxplain.cohort.layouts.patterns import HCP_IMAGES, PATTERNS
 from voxplain.cohort.layouts.table_discovery import image_pattern, labelled
 from voxplain.cohort.participants import shortened
-from voxplain.cohort.scans import filled
 from voxplain.errors import CohortError
+from voxplain.run.templates import filled
 
 
 @dataclass

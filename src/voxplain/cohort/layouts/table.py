@@ -8,9 +8,10 @@ import pandas as pd
 
 from voxplain.cohort.checks import participants_of
 from voxplain.cohort.morphometry import tables as morphometry
-from voxplain.cohort.scans import Scan, filled
+from voxplain.cohort.scans import Scan
 from voxplain.cohort.study import Study
 from voxplain.cohort.text_tables import read_text_table
+from voxplain.run.templates import filled
 
 _FILES = ("image", "mask")
 

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from voxplain.cohort.participants import MISSING_TEXT, shortened
-from voxplain.cohort.scans import filled
 from voxplain.cohort.text_tables import read_text_table
 from voxplain.errors import CohortError, ImageError
 from voxplain.image import nifti
+from voxplain.run.templates import filled
 
 _SEXES = {"F": ("F", "f", "Female", "female", "FEMALE"), "M": ("M", "m", "Male", "male", "MALE")}
 _LABELS = ("sex", "gender", "diagnosis", "group", "dx")  # looked for in this order
