@@ -1,6 +1,6 @@
 """What a run costs in time, memory and disk, from measured figures per unit.
 
-The figures are those of benchmarks/RESULTS.md ("Per unit, for `voxplain check`"), two cores of one
+The figures are those of benchmarks/RESULTS.md ("Unit costs for `voxplain check`"), two cores of one
 machine or one H100: an estimate is good to a factor of two, enough to tell minutes from days.
 """
 
