@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from voxplain.cohort import layouts as cohort
+from voxplain.cohort.checks import Requirements
 from voxplain.errors import CohortError
 
 SETTINGS = {
@@ -41,10 +42,13 @@ def build(root, rows=ROWS, images=True):
         save_image(root, row[0])
 
 
-def read(root, n_splits=1, groups="family", shape=None, exclude=(), on_missing="error", **changes):
-    checked = {"classes": CLASSES, "exclude": exclude, "on_missing": on_missing}
-    checked |= {"n_splits": n_splits, "groups": groups, "shape": shape}
-    return cohort.read_participants("table", root, SETTINGS | changes, **checked)
+def check(root, n_splits=1, groups="family", shape=None, exclude=(), on_missing="error", **changes):
+    required = Requirements(CLASSES, exclude, n_splits, groups, shape, on_missing)
+    return cohort.read_cohort("table", root, SETTINGS | changes, required)
+
+
+def read(root, **changes):
+    return check(root, **changes).participants
 
 
 def problems(root, error=CohortError, **kwargs):

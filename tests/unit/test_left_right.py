@@ -13,7 +13,8 @@ from nibabel.orientations import axcodes2ornt, io_orientation, ornt_transform
 from voxplain.atlas.labels import Atlas
 from voxplain.atlas.place import check_place
 from voxplain.attribution import grad_cam, guided_backprop
-from voxplain.cohort.layouts import read_participants
+from voxplain.cohort.checks import Requirements
+from voxplain.cohort.layouts import read_cohort
 from voxplain.image.downsample import downsample_file
 from voxplain.image.grid import Grid
 from voxplain.image.masked import read_masked
@@ -134,10 +135,8 @@ def test_no_step_mirrors(tmp_path, layout):
     for storage in STORAGES if layout is table else STORAGES[1:4:2]:
         root = tmp_path / storage
         root.mkdir()
-        people = read_participants(
-            *(layout.__name__, root, layout(root, storage)),
-            classes={"negative": "women", "positive": "men"},
-        )
+        required = Requirements({"negative": "women", "positive": "men"})
+        people = read_cohort(layout.__name__, root, layout(root, storage), required).participants
         volumes, grid = [], None
         for path in people["image"]:
             volume, grid, _ = downsample_file(path, COARSE)

@@ -8,6 +8,7 @@ import pandas as pd
 from voxplain.cohort.quality import quality_row
 from voxplain.errors import ImageError, TransformError
 from voxplain.image.downsample import downsample_file
+from voxplain.preparation.settings import RegistrationSettings
 from voxplain.preparation.spaces import origin
 from voxplain.run.files import read_table, write_json, write_rows, write_table
 from voxplain.run.logs import Progress, job_log
@@ -19,7 +20,7 @@ with job_log(snakemake.log[0]):
     if given.template_mask:
         batch["mask"] = given.template_mask
     scratch = Path(snakemake.output.volumes).parent
-    settings = p.registration | {"reference": given.get("reference"), "scratch": scratch}
+    settings = RegistrationSettings(**p.registration | {"reference": given.get("reference")})
     seed = stream_seed(p.seed, "registration")
     quality, origins, grids, problems = [], [], [], {}
 
@@ -27,13 +28,13 @@ with job_log(snakemake.log[0]):
         """Return one participant's volume; note its grid, origin and quality."""
         mask, transform = (None if pd.isna(path) else path for path in (row.mask, row.transform))
         files = row.participant_id, row.image, mask
-        if settings["method"] == "none":
+        if settings.method == "none":
             volume, grid, statistics = downsample_file(row.image, p.shape, files[0], mask)
             about, overlap = origin(*files, p.space), {}
         else:
             from voxplain.preparation.to_mni152 import register  # what costs time to import
 
-            done = register(*files, transform, tuple(p.shape), settings, p.space, seed)
+            done = register(*files, transform, tuple(p.shape), settings, p.space, seed, scratch)
             volume, grid, statistics = done.volume, done.grid, done.statistics
             about, overlap = done.origin, {"template_dice": done.origin["TemplateDice"]}
         quality.append(quality_row(row.participant_id, volume, statistics) | overlap)

@@ -3,32 +3,35 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.cohort.layouts import check_facts, read_participants
+from voxplain.cohort.checks import Requirements
+from voxplain.cohort.layouts import check_facts, read_cohort
 from voxplain.cohort.morphometry import tables as morphometry
 from voxplain.image.archives import split
 from voxplain.image.nifti import read_header, write_volume
+from voxplain.preparation.settings import RegistrationSettings
 from voxplain.run.files import write_table
 from voxplain.run.logs import Progress, job_log
 from voxplain.run.manifest import files_fingerprint
 
 with job_log(snakemake.log[0]):
-    p, output = snakemake.params, snakemake.output
-    check_facts(p.layout, p.settings, space=p.space, contrast=p.contrast)
-    participants = read_participants(
-        *(p.layout, p.root, p.settings),
-        classes=p.classes,
-        exclude=p.exclude,
-        n_splits=p.n_splits,
-        groups=p.groups,
-        shape=p.shape,
-        on_missing=p.on_missing,
-        registration=p.registration,
-        progress=Progress("something is wrong, so that images are read to their ends"),
+    inputs, params, outputs = snakemake.input, snakemake.params, snakemake.output
+    check_facts(params.layout, params.settings, space=params.space, contrast=params.contrast)
+    required = Requirements(
+        classes=params.classes,
+        exclude=params.exclude,
+        n_splits=params.n_splits,
+        groups=params.groups,
+        shape=params.shape,
+        on_missing=params.on_missing,
+        registration=RegistrationSettings(**params.registration),
     )
-    write_table(output.participants, participants)
-    left_out = dict.fromkeys(map(str, p.exclude), "cohort.exclude") | participants.attrs["dropped"]
+    progress = Progress("there are problems, so all images are read to their ends")
+    cohort = read_cohort(params.layout, params.root, params.settings, required, progress)
+    participants = cohort.participants
+    write_table(outputs.participants, participants)
+    left_out = dict.fromkeys(map(str, params.exclude), "cohort.exclude") | cohort.dropped
     table = pd.DataFrame(left_out.items(), columns=["participant_id", "reason"])
-    write_table(output.left_out, table)
+    write_table(outputs.left_out, table)
     # Whoever is left out leaves a gap: nobody else changes batches and has to be read again.
     files = participants[["participant_id", "image", "mask", "transform"]]
     stamps = [
@@ -36,23 +39,20 @@ with job_log(snakemake.log[0]):
         for _, *paths in files.itertuples(index=False)
     ]
     files = files.assign(files=stamps)
-    batches = np.array_split(participants.attrs["listed"], len(output.batches))
-    for path, names in zip(output.batches, batches, strict=True):
+    batches = np.array_split(cohort.listed, len(outputs.batches))
+    for path, names in zip(outputs.batches, batches, strict=True):
         write_table(path, files[files["participant_id"].isin(names)])
-    if output.template_mask:
+    if outputs.template_mask:
         from voxplain.preparation.template import mask_on  # what costs time to import
 
         grid = read_header(participants["image"].iloc[0]).grid  # that of all
-        write_volume(output.template_mask, mask_on(grid), grid)
-    if output.morphometry:
-        features = morphometry.read(
-            snakemake.input.morphometry,
-            participants["participant_id"].tolist(),
-            *participants.attrs["known_columns"],
-        )
-        write_table(output.morphometry, features.reset_index())
-        print(f"{features.shape[1]} features; constant: {features.attrs['constant']}")
-        print(f"measures of the whole brain, not used: {features.attrs['global']}")
+        write_volume(outputs.template_mask, mask_on(grid), grid)
+    if outputs.morphometry:
+        ids = participants["participant_id"].tolist()
+        measured = morphometry.read(inputs.morphometry, ids, cohort.known_columns)
+        write_table(outputs.morphometry, measured.features.reset_index())
+        print(f"{measured.features.shape[1]} features; constant: {measured.constant}")
+        print(f"measures of the whole brain, not used: {measured.whole_brain}")
     for participant, reason in left_out.items():
         print(f"left out {participant}: {reason}")
     print(participants["class_name"].value_counts().to_string())

@@ -4,37 +4,67 @@ import contextlib
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from voxplain.cohort.columns import NUMBER_COLUMNS, RANGES, TEXT_COLUMNS
 from voxplain.cohort.groups import fold_groups, group_problems
 from voxplain.cohort.morphometry import tables as morphometry
-from voxplain.cohort.participants import MISSING_TEXT, Problems, as_participants, shortened
+from voxplain.cohort.participants import (
+    MISSING_TEXT,
+    CheckedCohort,
+    Problems,
+    as_participants,
+    shortened,
+)
 from voxplain.cohort.scans import Scan, check_grids, check_scans, read_grids, read_voxels
-from voxplain.cohort.study import NO_FILE_NAME, NUMBER_COLUMNS, RANGES, TEXT_COLUMNS, Study
+from voxplain.cohort.study import NO_FILE_NAME, Study
 from voxplain.cohort.values import ID, labels_of, numbers_of, texts_of
 from voxplain.errors import CohortError
 from voxplain.image import archives
+from voxplain.preparation.settings import RegistrationSettings
 
-UNREGISTERED = MappingProxyType({"method": "none"})
 _BLANK_ID = ("", "n/a")  # somebody may be called NA
 _LONGEST_ID = 100  # characters; file systems end at 255, with what is appended
 
 
-def participants_of(
-    study: Study,
-    *,
-    classes: Mapping[str, str],
-    exclude: Sequence[str] = (),
-    n_splits: int = 2,
-    groups: str = "family",
-    shape: Sequence[int] | None = None,
-    on_missing: str = "error",
-    registration: Mapping[str, Any] = UNREGISTERED,
-    progress: Callable[[int, int], None] | None = None,
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Requirements:
+    """What a run asks of its cohort.
+
+    Attributes
+    ----------
+    classes : mapping of str to str
+        Names of the classes: ``negative`` (label 0) and ``positive`` (label 1).
+    exclude : sequence of str
+        Participants to leave out.
+    n_splits : int
+        Number of folds; each class needs as many groups.
+    groups : {"family", "site", "none"}
+        What folds must not divide (`voxplain.cohort.groups`).
+    shape : sequence of int or None
+        RAS size that images will be averaged down to; none may be smaller.
+    on_missing : {"error", "drop"}
+        What happens to participants without an image that can be used, a label or a row of
+        morphometry.
+    registration : RegistrationSettings
+        With the method ``transforms`` each participant needs a file; with any but ``none`` the
+        images may lie on unlike grids.
+    """
+
+    classes: Mapping[str, str]
+    exclude: Sequence[str] = ()
+    n_splits: int = 2
+    groups: str = "family"
+    shape: Sequence[int] | None = None
+    on_missing: str = "error"
+    registration: RegistrationSettings = field(default_factory=RegistrationSettings)
+
+
+def check_study(
+    study: Study, required: Requirements, progress: Callable[[int, int], None] | None = None
+) -> CheckedCohort:
     """Check a cohort and return its participants table.
 
     All checks run before an error is raised, so that one message lists every problem. Of images,
@@ -45,32 +75,15 @@ def participants_of(
     ----------
     study : Study
         From a layout.
-    classes : mapping
-        Names of the classes: ``negative`` (label 0) and ``positive`` (label 1).
-    exclude : sequence of str
-        Participants to leave out.
-    n_splits : int
-        Number of folds; each class needs as many groups.
-    groups : {"family", "site"}
-        What folds must not divide (`voxplain.cohort.groups`).
-    shape : sequence of int, optional
-        RAS size that images will be averaged down to; none may be smaller.
-    on_missing : {"error", "drop"}
-        What happens to participants without an image that can be used, a label or a row of
-        morphometry. Those dropped stand in ``participants.attrs["dropped"]``, a dict of participant
-        to reason; everybody in the table, in ``participants.attrs["listed"]``; and the columns that
-        say something else than a measure of the brain in ``participants.attrs["known_columns"]``.
-    registration : mapping
-        The config's ``registration``: with ``method: transforms`` each participant needs a file;
-        with any but ``none`` the images may lie on unlike grids.
+    required : Requirements
+        What the run asks of it.
     progress : callable, optional
         Told how many images are done and to do: if anything else is wrong, all are read to their
         ends, and what is wrong inside them joins the list.
 
     Returns
     -------
-    participants : DataFrame
-        See `voxplain.cohort.participants.COLUMNS`; in the order of the source.
+    CheckedCohort
 
     Raises
     ------
@@ -81,41 +94,27 @@ def participants_of(
     """
     problems = study.problems
     problems.title = str(study.source)
-    if not study.has_columns(registration):
+    if not study.has_columns(required.registration):
         problems.raise_any()
-    source = _without_excluded(study.table, exclude, problems)
+    source = _without_excluded(study.table, required.exclude, problems)
     _check_ids(source, problems)
-    scans = [study.located(row, registration) for row in source.to_dict("records")]
+    scans = [study.located(row, required.registration) for row in source.to_dict("records")]
     grids, unusable = read_grids(source[ID], scans)
     dropped: dict[str, str] = {}
-    if on_missing == "drop":
+    if required.on_missing == "drop":
         dropped = _missing(study, source, scans, unusable)
         kept = ~source[ID].isin(dropped)
         scans = [scan for scan, keep in zip(scans, kept, strict=True) if keep]
         source = source[kept].reset_index(drop=True)
-    labels = labels_of(source, study.layout, study.columns, problems)
-    table = pd.DataFrame(
-        {
-            ID: source[ID],
-            "image": [scan.image for scan in scans],
-            "mask": pd.array([scan.mask for scan in scans], dtype="string"),
-            "transform": pd.array([scan.transform for scan in scans], dtype="string"),
-            "label": labels,
-            "class_name": labels.map({0: classes["negative"], 1: classes["positive"]}),
-        }
-    )
-    for key, name in TEXT_COLUMNS.items():
-        table[name] = texts_of(source, study.columns.get(key))
-    for key, name in NUMBER_COLUMNS.items():
-        table[name] = numbers_of(source, study.columns.get(key), *RANGES[key], problems)
+    table = _participants_table(study, source, scans, required.classes)
     check_scans(source[ID], scans, unusable, problems)
     grids = {name: grids[name] for name in source[ID] if name in grids}
-    if grids and registration["method"] == "none":
-        check_grids(grids, shape, problems)
-    _check_groups(study, table, n_splits, groups)
+    if grids and required.registration.method == "none":
+        check_grids(grids, required.shape, problems)
+    _check_groups(study, table, required.n_splits, required.groups)
     _check_morphometry(study, table)
     _check_gaps(study, table)
-    if progress and problems and on_missing == "error":
+    if progress and problems and required.on_missing == "error":
         readable = [
             (name, scan) for name, scan in zip(source[ID], scans, strict=True) if name in grids
         ]
@@ -128,10 +127,32 @@ def participants_of(
             f"out (cohort.on_missing: drop): {shortened(reasons, 3)}"
         )
     problems.raise_any()
-    participants = as_participants(table)
-    participants.attrs |= {"dropped": dropped, "listed": study.table[ID].tolist()}
-    participants.attrs |= {"known_columns": study.known_columns}
-    return participants
+    return CheckedCohort(
+        as_participants(table), dropped, study.table[ID].tolist(), study.known_columns
+    )
+
+
+def _participants_table(
+    study: Study, source: pd.DataFrame, scans: Sequence[Scan], classes: Mapping[str, str]
+) -> pd.DataFrame:
+    """Turn the cells of the source into values; note those that are none."""
+    labels = labels_of(source, study.layout, study.columns, study.problems)
+    table = pd.DataFrame(
+        {
+            ID: source[ID],
+            "image": [scan.image for scan in scans],
+            "mask": pd.array([scan.mask for scan in scans], dtype="string"),
+            "transform": pd.array([scan.transform for scan in scans], dtype="string"),
+            "label": labels,
+            "class_name": labels.map({0: classes["negative"], 1: classes["positive"]}),
+        }
+    )
+    columns = study.columns.named()
+    for key, name in TEXT_COLUMNS.items():
+        table[name] = texts_of(source, columns.get(key))
+    for key, name in NUMBER_COLUMNS.items():
+        table[name] = numbers_of(source, columns.get(key), *RANGES[key], study.problems)
+    return table
 
 
 def _without_excluded(
@@ -174,8 +195,8 @@ def _missing(
             reasons[row[ID]] = f"{scan.image} does not exist"
         elif row[ID] in unusable:
             reasons[row[ID]] = unusable[row[ID]]
-        elif row[study.columns["label"]] in MISSING_TEXT:
-            reasons[row[ID]] = f"no value in '{study.columns['label']}'"
+        elif row[study.columns.label] in MISSING_TEXT:
+            reasons[row[ID]] = f"no value in '{study.columns.label}'"
         elif measured is not None and row[ID] not in measured:
             reasons[row[ID]] = "no row of morphometry"
     return reasons
@@ -203,7 +224,7 @@ def _check_morphometry(study: Study, table: pd.DataFrame) -> None:
         return
     ids = table[ID].tolist()
     try:
-        features = morphometry.read(study.morphometry, ids, *study.known_columns)
+        features = morphometry.read(study.morphometry, ids, study.known_columns).features
         size = morphometry.head_size(study.morphometry, ids)
     except CohortError as error:
         study.problems.add(str(error))
@@ -213,7 +234,7 @@ def _check_morphometry(study: Study, table: pd.DataFrame) -> None:
                 f"morphometry: column '{name}' has two values, one in each class, so it is the "
                 "label and no measure: drop it from the table"
             )
-        if size is not None and not study.columns.get("tiv"):
+        if size is not None and not study.columns.tiv:
             table["tiv"] = size.to_numpy()
 
 
@@ -223,13 +244,13 @@ def _labels_in_disguise(features: pd.DataFrame, labels: pd.Series) -> list[str]:
     if any(part.empty for part in classes):
         return []
     one_each = [(part == part.iloc[0]).all() for part in classes]
-    return features.columns[one_each[0] & one_each[1]].tolist()
+    return list(features.columns[one_each[0] & one_each[1]])
 
 
 def _check_gaps(study: Study, table: pd.DataFrame) -> None:
-    names = TEXT_COLUMNS | NUMBER_COLUMNS
+    names, columns = TEXT_COLUMNS | NUMBER_COLUMNS, study.columns.named()
     for key, remedy in study.without.items():
-        column = study.columns.get(key)
+        column = columns.get(key)
         gaps = table.loc[table[names[key]].isna(), ID].tolist()
         if column and gaps:
             study.problems.add(

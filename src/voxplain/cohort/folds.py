@@ -5,6 +5,7 @@ One set of folds serves every model, so that models can be compared fold by fold
 
 import os
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ class Split:
     test: list[str]
     groups: str = "family"
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Return the split as plain JSON types."""
         return asdict(self)
 
@@ -165,7 +166,7 @@ def check_inner_folds(splits: list[Split], inner_splits: int, neighbours: int) -
         )
 
 
-def read_split(path: str | os.PathLike, participants: pd.DataFrame) -> Split:
+def read_split(path: str | os.PathLike[str], participants: pd.DataFrame) -> Split:
     """Read one split file and refuse it if it leaks (see `Split.check`)."""
     split = Split(**read_json(path))
     split.check(participants)
@@ -175,7 +176,7 @@ def read_split(path: str | os.PathLike, participants: pd.DataFrame) -> Split:
 def held_out_folds(folds: pd.DataFrame, participants: pd.DataFrame) -> np.ndarray:
     """Look up in a `folds_table` which fold holds each participant out, (n,) of str."""
     fold = folds.set_index("participant_id")["fold"]
-    return fold.loc[participants["participant_id"]].to_numpy(str)
+    return np.asarray(fold.loc[participants["participant_id"]], dtype=str)
 
 
 def folds_table(splits: list[Split], participants: pd.DataFrame) -> pd.DataFrame:

@@ -11,14 +11,14 @@ GROUP_COLUMNS = {"family": (FAMILY,), "site": (FAMILY, SITE), "none": ()}
 
 
 def family_groups(participants: pd.DataFrame) -> np.ndarray:
-    """Name each participant's family, (n,); whoever has no known family is one alone."""
+    """Return each participant's family, (n,) of str; without a known family, one of its own."""
     # the words keep ids and family ids apart
     alone = "alone: " + participants["participant_id"]
-    return participants[FAMILY].fillna(alone).to_numpy(dtype=object)
+    return np.asarray(participants[FAMILY].fillna(alone), dtype=object)
 
 
 def fold_groups(participants: pd.DataFrame, by: str = "family") -> np.ndarray:
-    """Name the group of each participant that has to stay in one fold, (n,) of str.
+    """Return the group of each participant that has to stay in one fold, (n,) of str.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def fold_groups(participants: pd.DataFrame, by: str = "family") -> np.ndarray:
         ``none`` everybody is a group alone, relatives too.
     """
     if by == "none":
-        return participants["participant_id"].to_numpy(dtype=object)
+        return np.asarray(participants["participant_id"], dtype=object)
     families = family_groups(participants)
     if by == "family":
         return families
@@ -38,7 +38,7 @@ def fold_groups(participants: pd.DataFrame, by: str = "family") -> np.ndarray:
         joined = groups.groupby(families).transform("min")
         joined = joined.groupby(participants[SITE].to_numpy(object)).transform("min")
         if joined.equals(groups):
-            return groups.to_numpy(dtype=object)
+            return np.asarray(groups, dtype=object)
         groups = joined
 
 

@@ -10,8 +10,17 @@ from voxplain.errors import CohortError, GridMismatchError, ImageError
 
 # image, mask and transform (to MNI152) are paths, age is in years and tiv (head size) in ml.
 COLUMNS = (
-    *("participant_id", "image", "mask", "transform", "label", "class_name", "family_id"),
-    *("age", "age_band", "tiv", "site"),
+    "participant_id",
+    "image",
+    "mask",
+    "transform",
+    "label",
+    "class_name",
+    "family_id",
+    "age",
+    "age_band",
+    "tiv",
+    "site",
 )
 # BIDS writes n/a, R NA, pandas NaN; spreadsheets leave the cell blank.
 MISSING_TEXT = ("", "n/a", "N/A", "NA", "NaN", "nan")
@@ -19,7 +28,14 @@ _MOST = 50
 
 
 def shortened(names: list[str], most: int = 8) -> str:
-    """Join names with commas, the first `most` of them and the number of the rest."""
+    """Join names with commas, the first `most` of them and the number of the rest.
+
+    Parameters
+    ----------
+    names : list of str
+    most : int
+        Names to show.
+    """
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
@@ -53,7 +69,15 @@ class Problems:
         self.general.append(problem)
 
     def add_unusable(self, name: str, reason: str) -> None:
-        """Note a participant whose image cannot be used."""
+        """Note a participant whose image cannot be used.
+
+        Parameters
+        ----------
+        name : str
+            The participant.
+        reason : str
+            Why.
+        """
         self.add(f"{name}: {reason}")
         self.unusable.append(name)
 
@@ -85,6 +109,28 @@ class Problems:
         raise kind(f"{self.title}: {len(problems)} {noun}\n{lines}")
 
 
+@dataclass(frozen=True)
+class CheckedCohort:
+    """A cohort that has passed its checks.
+
+    Attributes
+    ----------
+    participants : pandas.DataFrame
+        One row per participant, see `COLUMNS`; in the order of the source.
+    dropped : dict of str
+        Why whose images or values could not be used (``cohort.on_missing: drop``), by participant.
+    listed : list of str
+        Everybody in the source's table, excluded and dropped participants too.
+    known_columns : list of str
+        Columns of the source that say something else than a measure of the brain.
+    """
+
+    participants: pd.DataFrame
+    dropped: dict[str, str]
+    listed: list[str]
+    known_columns: list[str]
+
+
 def _how_to_do_without(names: Iterable[str]) -> str:
     """Return the settings that leave participants out, ready to be pasted."""
     listed = json.dumps(list(names), ensure_ascii=False)
@@ -101,9 +147,9 @@ def with_usable_images(
     participants : DataFrame
         Everybody.
     unusable : mapping
-        Why whose image cannot be used.
+        Why an image cannot be used, by participant.
     on_missing : {"error", "drop"}
-        Whether to stop or to go on without them.
+        Whether to stop or to continue without these participants.
 
     Raises
     ------

@@ -68,7 +68,7 @@ def brain_mask(volumes: Sequence[np.ndarray]) -> np.ndarray:
         See `voxplain.image.masked.tissue`.
     """
     votes = sum(tissue(volume).astype(np.int64) for volume in volumes)
-    return 2 * votes >= len(volumes)
+    return np.asarray(2 * votes >= len(volumes))
 
 
 def finish(
@@ -125,7 +125,7 @@ def by_severity(table: pd.DataFrame) -> pd.DataFrame:
 def _peers(sites: pd.Series) -> np.ndarray:
     """Name whom each participant is compared with: the site, or all if the site is small."""
     large = sites.map(sites.value_counts()).fillna(0) >= LEAST_AT_SITE
-    return sites.where(large).fillna("").to_numpy(object)
+    return np.asarray(sites.where(large).fillna(""), dtype=object)
 
 
 def _robust_z(values: np.ndarray, peers: np.ndarray, least_spread: float) -> np.ndarray:

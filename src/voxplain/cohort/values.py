@@ -1,28 +1,32 @@
 """Cells of a participants table as values: classes, names and numbers."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from voxplain.cohort.columns import Columns
 from voxplain.cohort.participants import MISSING_TEXT, Problems, shortened
 from voxplain.cohort.text_tables import comma_hint
 
 ID = "participant_id"
 
 
-def _values(wanted: Any) -> list[str]:
-    """Return the values of a class, one or a list, as text."""
-    return [str(value).strip() for value in (wanted if isinstance(wanted, list) else [wanted])]
+def labels_of(source: pd.DataFrame, layout: str, columns: Columns, problems: Problems) -> pd.Series:
+    """Return labels 0 and 1; -1 where the value is neither class.
 
-
-def labels_of(
-    source: pd.DataFrame, layout: str, columns: Mapping[str, Any], problems: Problems
-) -> pd.Series:
-    """Labels 0 and 1; -1 where the value is neither class."""
-    column = columns["label"]
-    values = [_values(columns[key]) for key in ("negative", "positive")]
+    Parameters
+    ----------
+    source : pandas.DataFrame
+        Cells of the participants table as text.
+    layout : str
+        Name of the layout, for messages.
+    columns : Columns
+        The column of the label and its values.
+    problems : Problems
+        Told of every value that is neither class.
+    """
+    column, values = columns.label, (columns.negative, columns.positive)
     shown = ["' or '".join(names) for names in values]
     codes = {value: code for code, names in enumerate(values) for value in names}
     both = sorted({*values[0]} & {*values[1]})
@@ -45,7 +49,15 @@ def labels_of(
 
 
 def texts_of(source: pd.DataFrame, column: str | None) -> Any:
-    """Text of a column, missing where the cell is blank; missing for all without a column."""
+    """Return the text of a column, missing where the cell is blank.
+
+    Parameters
+    ----------
+    source : pandas.DataFrame
+        Cells of the participants table as text.
+    column : str or None
+        None gives a missing value for everybody.
+    """
     if column is None:
         return pd.NA
     return source[column].mask(source[column].isin(MISSING_TEXT))
@@ -54,7 +66,19 @@ def texts_of(source: pd.DataFrame, column: str | None) -> Any:
 def numbers_of(
     source: pd.DataFrame, column: str | None, least: float, most: float, problems: Problems
 ) -> Any:
-    """Numbers of a column; what is neither blank nor between `least` and `most` is a problem."""
+    """Return the numbers of a column, missing where the cell is blank.
+
+    Parameters
+    ----------
+    source : pandas.DataFrame
+        Cells of the participants table as text.
+    column : str or None
+        None gives a missing value for everybody.
+    least, most : float
+        Range of the numbers that can be right.
+    problems : Problems
+        Told of every cell that is neither blank nor a number in this range.
+    """
     if column is None:
         return np.nan
     text = source[column].mask(source[column].isin(MISSING_TEXT))

@@ -11,7 +11,9 @@ from voxplain.errors import ConfigError, GridMismatchError
 from voxplain.image.downsample import downsample_file
 from voxplain.image.grid import Grid
 from voxplain.image.intensity import normalise
+from voxplain.image.masked import ImageStatistics
 from voxplain.image.nifti import read_header
+from voxplain.preparation.settings import RegistrationSettings
 from voxplain.run.seeds import stream_seed
 
 
@@ -101,14 +103,22 @@ class ModelInput:
         statistics.check_brain(path)
         return normalise(volume[None], self.normalisation)[0], grid
 
-    def _registered(self, path: str | os.PathLike, mask: str | os.PathLike | None, seed: int):
+    def _registered(
+        self, path: str | os.PathLike, mask: str | os.PathLike | None, seed: int
+    ) -> tuple[np.ndarray, Grid, ImageStatistics]:
         from voxplain.preparation.to_mni152 import register  # what costs time to import
 
-        done = register(
-            *(Path(path).name, str(path), None if mask is None else str(mask), None, self.shape),
-            *({"method": self.registration}, self.space, stream_seed(seed, "registration")),
+        registered = register(
+            participant=Path(path).name,
+            image=str(path),
+            mask=None if mask is None else str(mask),
+            transform=None,
+            shape=self.shape,
+            settings=RegistrationSettings(self.registration),
+            space=self.space or "unknown",
+            seed=stream_seed(seed, "registration"),
         )
-        return done.volume, done.grid, done.statistics
+        return registered.volume, registered.grid, registered.statistics
 
     def class_names(self, n_classes: int) -> list[str]:
         """Return the names of the classes, or their numbers where they have none."""

@@ -9,13 +9,15 @@ import pandas as pd
 
 from voxplain.atlas.files import open_atlas
 from voxplain.atlas.place import check_place
+from voxplain.cohort.checks import Requirements
 from voxplain.cohort.folds import make_splits
-from voxplain.cohort.layouts import check_facts, read_participants
+from voxplain.cohort.layouts import check_facts, read_cohort
 from voxplain.cohort.participants import with_usable_images
 from voxplain.cohort.scans import Scan, read_voxels
 from voxplain.errors import VoxplainError
 from voxplain.image import nifti
 from voxplain.image.grid import Grid
+from voxplain.preparation.settings import RegistrationSettings
 from voxplain.preparation.template import mask_file
 
 
@@ -73,20 +75,20 @@ def inspect_inputs(
         check_facts(
             layout, settings[layout], space=settings["space"], contrast=settings["contrast"]
         )
-        table = read_participants(
-            *(layout, config["cohort_root"], settings[layout]),
+        required = Requirements(
             classes=settings["classes"],
             exclude=settings["exclude"],
             n_splits=config["folds"]["n_splits"],
             groups=config["folds"]["groups"],
             shape=config["volumes"]["shape"],
             on_missing=settings["on_missing"],
-            registration=config["registration"],
-            progress=progress,
+            registration=RegistrationSettings(**config["registration"]),
         )
+        root = config["cohort_root"]
+        checked = read_cohort(layout, root, settings[layout], required, progress)
     except VoxplainError as error:
         return None, [str(error), *problems]
-    n_dropped = len(table.attrs["dropped"])
+    table, n_dropped = checked.participants, len(checked.dropped)
     header = nifti.read_header(table["image"].iloc[0])
     if progress is not None:
         cut = config["volumes"]["brain_mask"] == "template"

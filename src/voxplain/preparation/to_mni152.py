@@ -1,8 +1,8 @@
 """One participant's image on the run's grid in MNI152, and where it came from."""
 
 import functools
-from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from voxplain.image.masked import ImageStatistics, read_masked, tissue
 from voxplain.preparation import antspy, template
 from voxplain.preparation.readers import read_transform
 from voxplain.preparation.resample import MNI152, resample
+from voxplain.preparation.settings import RegistrationSettings
 from voxplain.preparation.spaces import origin
 from voxplain.preparation.transforms import Transform
 
@@ -49,9 +50,10 @@ def register(
     mask: str | None,
     transform: str | None,
     shape: tuple[int, int, int],
-    settings: Mapping[str, Any],
+    settings: RegistrationSettings,
     space: str,
     seed: int,
+    scratch: Path | None = None,
 ) -> Registered:
     """Bring one participant's image into MNI152 and onto the run's grid.
 
@@ -61,13 +63,14 @@ def register(
         Whose image it is, and the paths; no mask is None, as is the transform of other methods.
     shape : tuple of int
         Voxels along the right, anterior and superior axes.
-    settings : mapping
-        The config's ``registration``; ``reference`` as a path that can be opened, and ``scratch``,
-        a folder for files in between, where that is not the machine's temporary one.
+    settings : RegistrationSettings
+        With ``reference`` as a path that can be opened.
     space : str
         Where the transform leads (`spaces.space_after`).
     seed : int
         For ANTsPy.
+    scratch : Path, optional
+        A folder for ANTsPy's files in between; by default the machine's temporary one.
 
     Raises
     ------
@@ -77,9 +80,9 @@ def register(
         If the transform cannot be used or does not bring the brain onto the template's.
     """
     data, grid, statistics = read_masked(image, participant, mask)
-    about = origin(participant, image, mask, space) | {"Method": settings["method"]}
+    about = origin(participant, image, mask, space) | {"Method": settings.method}
     try:
-        chain, more = _transform(data, grid, statistics, transform, settings, seed)
+        chain, more = _transform(data, grid, statistics, transform, settings, seed, scratch)
         volume, mni = resample(data, grid, chain, shape)
         overlap = template_overlap(volume)
     except TransformError as error:
@@ -93,14 +96,14 @@ def _transform(
     grid: Grid,
     statistics: ImageStatistics,
     path: str | None,
-    settings: Mapping[str, Any],
+    settings: RegistrationSettings,
     seed: int,
+    scratch: Path | None,
 ) -> tuple[Transform, dict[str, Any]]:
-    method = settings["method"]
-    if method == "conform":
+    if settings.method == "conform":
         return Transform("identity"), {"TransformKind": "identity"}
-    if method == "transforms":
-        reference = settings["reference"]
+    if settings.method == "transforms":
+        reference = settings.reference
         target = nifti.read_header(reference).grid if reference else None
         found = read_transform(path, grid, target)
         more = {"Transform": path, "TransformSHA256": found.sha256, "Reference": reference}
@@ -111,7 +114,7 @@ def _transform(
             f"{statistics.foreground_ml:.0f} ml of the image are not zero, and a brain has "
             f"{low:.0f} to {high:.0f} ml; registration needs brain-extracted images or brain masks"
         )
-    found = antspy.register(data, grid, seed, settings.get("scratch"))
+    found = antspy.register(data, grid, seed, scratch)
     more = {
         "Backend": f"antspyx {antspy.require()}",
         "Template": template.NAME,

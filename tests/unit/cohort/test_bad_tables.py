@@ -27,7 +27,7 @@ GOOD = [[name, str(k), str(k**2)] for k, name in enumerate(IDS)]
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_byte_order_mark_and_line_ends(tmp_path, encoding, end):
     path = write(tmp_path / "m.tsv", GOOD, encoding=encoding, end=end)
-    assert morphometry.read(path, IDS)["y"].tolist() == [0, 1, 4, 9]
+    assert morphometry.read(path, IDS).features["y"].tolist() == [0, 1, 4, 9]
     assert read_text_table(path)["participant_id"].tolist() == IDS
 
 
@@ -68,7 +68,7 @@ def test_quotes_around_cells_are_no_part_of_them(tmp_path):
 def test_spaces_around_cells_and_names_do_not_matter(tmp_path):
     rows = [[f" {cell} " for cell in row] for row in GOOD]
     path = write(tmp_path / "m.csv", rows, ",", header=(" participant_id", "x ", " y"))
-    assert morphometry.read(path, IDS)["y"].tolist() == [0, 1, 4, 9]
+    assert morphometry.read(path, IDS).features["y"].tolist() == [0, 1, 4, 9]
 
 
 def test_another_encoding_is_named(tmp_path):
@@ -166,7 +166,7 @@ def test_what_tells_the_class_is_no_feature(tmp_path):
     header = ("participant_id", "", "Sex", "AGE", "Site", "x")
     rows = [[row[0], str(k), row[1], row[3], "1", str(k**2)] for k, row in enumerate(ROWS)]
     path = write(tmp_path / "m.csv", rows, ",", header=header)
-    assert morphometry.read(path, IDS, "sex", "age").columns.tolist() == ["x"]
+    assert morphometry.read(path, IDS, ["sex", "age"]).features.columns.tolist() == ["x"]
     header = ("participant_id", "diagnosed", "x")
     rows = [[row[0], str("FM".index(row[1])), str(k)] for k, row in enumerate(ROWS)]
     path = write(tmp_path / "m.csv", rows, ",", header=header)
@@ -183,9 +183,9 @@ def test_a_feature_that_stands_twice_is_refused(tmp_path):
 
 def test_columns_that_are_the_same_for_everybody_are_left_out(tmp_path):
     path = write(tmp_path / "m.tsv", [[name, "5", str(k)] for k, name in enumerate(IDS)])
-    features = morphometry.read(path, IDS)
-    assert features.columns.tolist() == ["y"]
-    assert features.attrs["constant"] == ["x"]
+    measured = morphometry.read(path, IDS)
+    assert measured.features.columns.tolist() == ["y"]
+    assert measured.constant == ["x"]
 
 
 def test_a_family_larger_than_a_fold(tmp_path):

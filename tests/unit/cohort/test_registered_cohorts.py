@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from voxplain.cohort import layouts as cohort
+from voxplain.cohort.checks import Requirements
 from voxplain.cohort.scans import find_file
 from voxplain.errors import CohortError, GridMismatchError
+from voxplain.preparation.settings import RegistrationSettings
 
 CLASSES = {"negative": "women", "positive": "men"}
 SETTINGS = {
@@ -31,10 +33,13 @@ def root(tmp_path):
     return tmp_path
 
 
+def check(root, registration=TRANSFORMS, **more):
+    required = Requirements(CLASSES, registration=RegistrationSettings(**registration), **more)
+    return cohort.read_cohort("table", root, SETTINGS, required)
+
+
 def read(root, registration=TRANSFORMS, **more):
-    return cohort.read_participants(
-        "table", root, SETTINGS, classes=CLASSES, registration=registration, **more
-    )
+    return check(root, registration, **more).participants
 
 
 def test_masks_and_transforms_are_found(root):
@@ -61,8 +66,8 @@ def test_missing_ambiguous_and_empty_transforms_are_told_together(root):
     assert "s1: there is not exactly one" in message
     assert "s2_a-2.mat is empty" in message
     (root / "xfm/s2_a-2.mat").write_text("1")
-    people = read(root, on_missing="drop", n_splits=1)
-    assert list(people.attrs["dropped"]) == ["s0", "s1"]
+    checked = check(root, on_missing="drop", n_splits=1)
+    assert list(checked.dropped) == ["s0", "s1"]
 
 
 def test_columns_that_a_transform_names_must_be_there(root):

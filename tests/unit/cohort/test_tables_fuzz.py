@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.table_cohort import CLASSES, SETTINGS
 from voxplain.cohort import layouts as cohort
 from voxplain.cohort import participants as contract
+from voxplain.cohort.checks import Requirements
 from voxplain.cohort.morphometry import tables as morphometry
 from voxplain.errors import VoxplainError
 
@@ -60,12 +61,11 @@ def read_participants(content, ending):
     with written(content, ending) as path:
         changes = {"participants": path.name, "image": "{participant_id}.nii", "site": "site"}
         try:
-            table = cohort.read_participants(
-                *("table", path.parent, SETTINGS | changes), classes=CLASSES, on_missing="drop"
-            )
+            required = Requirements(CLASSES, on_missing="drop")
+            checked = cohort.read_cohort("table", path.parent, SETTINGS | changes, required)
         except VoxplainError as error:
             return str(error)
-    return table
+    return checked.participants
 
 
 @FUZZ
@@ -91,7 +91,7 @@ def test_any_bytes(content, ending):
 def test_morphometry(content, ending):
     with written(content, ending) as path:
         try:
-            features = morphometry.read(path, ["007", "008"])
+            features = morphometry.read(path, ["007", "008"]).features
             morphometry.head_size(path, ["007", "008"])
         except VoxplainError as error:
             assert "table" in str(error)  # noqa: PT017
@@ -107,4 +107,4 @@ def test_a_path_that_leads_nowhere_is_no_crash(tmp_path):
         found = read_participants(content.encode(), ".tsv")
         assert isinstance(found, str)
     with pytest.raises(VoxplainError):
-        cohort.read_participants("table", tmp_path, SETTINGS, classes=CLASSES)
+        cohort.read_cohort("table", tmp_path, SETTINGS, Requirements(CLASSES))

@@ -8,6 +8,7 @@ import pytest
 
 from voxplain.errors import TransformError
 from voxplain.preparation import template
+from voxplain.preparation.settings import RegistrationSettings
 from voxplain.preparation.to_mni152 import register
 
 SHAPE = (22, 26, 22)
@@ -26,9 +27,9 @@ def native(tmp_path):
 
 
 def run(folder, image="a.nii.gz", transform="a.mat", **settings):
-    chosen = {"method": "transforms", "reference": folder / "reference.nii.gz"} | settings
+    chosen = {"method": "transforms", "reference": str(folder / "reference.nii.gz")} | settings
     files = str(folder / image), None, str(folder / transform)
-    return register("sub-1", *files, SHAPE, chosen, "MNI152NLin6Asym", 0)
+    return register("sub-1", *files, SHAPE, RegistrationSettings(**chosen), "MNI152NLin6Asym", 0)
 
 
 def test_the_record_says_how(native):

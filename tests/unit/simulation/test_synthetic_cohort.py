@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from voxplain.cohort import layouts as cohort
+from voxplain.cohort.checks import Requirements
 from voxplain.cohort.morphometry import hcp_columns
 from voxplain.errors import CohortError
 from voxplain.image import nifti
@@ -243,7 +244,8 @@ def test_written_cohort_reads_back_as_a_table(model, tmp_path):
     write_table(tmp_path / "participants.tsv", plan)
     write_table(tmp_path / "morphometry.tsv", pd.DataFrame(rows))
     classes = {"negative": "a", "positive": "b"}
-    table = cohort.read_participants("synthetic", tmp_path, SETTINGS, classes=classes, n_splits=3)
+    required = Requirements(classes, n_splits=3)
+    table = cohort.read_cohort("synthetic", tmp_path, SETTINGS, required).participants
     assert table["label"].tolist() == plan["label"].tolist()
     assert table["class_name"].tolist() == plan["class_name"].tolist()
     assert table["tiv"].between(500, 2000).all()

@@ -1,25 +1,26 @@
 """Cohorts: layouts of images and tables on disk, all read into one participants table.
 
-A layout is a function ``(root, settings, **checked) -> participants`` in its own module and a line
-in `LAYOUTS`; it gathers what it finds into a `study.Study`, and the checks are the same for all.
-The participants table is described in `voxplain.cohort.participants`.
+A layout is a function ``(root, settings) -> Study`` in its own module and a line in `LAYOUTS`; the
+checks are the same for all (`voxplain.cohort.checks`). The participants table is described in
+`voxplain.cohort.participants`.
 """
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from voxplain.cohort.checks import Requirements, check_study
 from voxplain.cohort.layouts import bids, hcp, oasis, synthetic, table
+from voxplain.cohort.participants import CheckedCohort
+from voxplain.cohort.study import Study
 from voxplain.errors import ConfigError
 
-LAYOUTS: dict[str, Callable[..., pd.DataFrame]] = {
-    "table": table.read_participants,
-    "synthetic": synthetic.read_participants,
-    "hcp": hcp.read_participants,
-    "bids": bids.read_participants,
-    "oasis": oasis.read_participants,
+LAYOUTS: dict[str, Callable[[Path, Mapping[str, Any]], Study]] = {
+    "table": table.read_study,
+    "synthetic": synthetic.read_study,
+    "hcp": hcp.read_study,
+    "bids": bids.read_study,
+    "oasis": oasis.read_study,
 }
 # What a layout's files are by their names: the configuration must not say otherwise.
 FACTS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
@@ -29,9 +30,13 @@ FACTS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
 }
 
 
-def read_participants(
-    layout: str, root: str | Path, settings: Mapping[str, Any], **checked: Any
-) -> pd.DataFrame:
+def read_cohort(
+    layout: str,
+    root: str | Path,
+    settings: Mapping[str, Any],
+    required: Requirements,
+    progress: Callable[[int, int], None] | None = None,
+) -> CheckedCohort:
     """Read and check a cohort of any known layout.
 
     Parameters
@@ -41,15 +46,15 @@ def read_participants(
     root : path_like
         The cohort's folder.
     settings : mapping
-        The layout's own settings (``cohort.<layout>`` in the config).
-    **checked
-        ``classes``, ``exclude``, ``n_splits`` and so on: see
-        `voxplain.cohort.checks.participants_of`.
+        The layout's own settings (``cohort.<layout>`` in the configuration).
+    required : Requirements
+        What the run asks of its cohort.
+    progress : callable, optional
+        See `voxplain.cohort.checks.check_study`.
 
     Returns
     -------
-    participants : DataFrame
-        One row per participant; see `voxplain.cohort.participants.COLUMNS`.
+    CheckedCohort
 
     Raises
     ------
@@ -61,7 +66,7 @@ def read_participants(
     if layout not in LAYOUTS:
         known = ", ".join(LAYOUTS)
         raise ConfigError(f"cohort.layout is '{layout}'; the known layouts are {known}")
-    return LAYOUTS[layout](root, settings, **checked)
+    return check_study(LAYOUTS[layout](Path(root), settings), required, progress)
 
 
 def check_facts(layout: str, settings: Mapping[str, Any], **claimed: str) -> None:
@@ -70,7 +75,7 @@ def check_facts(layout: str, settings: Mapping[str, Any], **claimed: str) -> Non
     Parameters
     ----------
     layout, settings
-        As in `read_participants`.
+        As in `read_cohort`.
     **claimed : str
         ``space`` (``MNI152`` or ``native``) and ``contrast`` (``T1w`` or ``grey_matter``).
 

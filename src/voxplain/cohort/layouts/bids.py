@@ -8,12 +8,11 @@ image that fits the settings.
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import pandas as pd
-
-from voxplain.cohort.checks import participants_of
+from voxplain.cohort.columns import Columns
 from voxplain.cohort.layouts.bids_names import BidsName, InvalidNameError, differing
 from voxplain.cohort.morphometry import tables as morphometry
 from voxplain.cohort.participants import Problems, shortened
@@ -26,62 +25,91 @@ DESCRIPTION = "dataset_description.json"
 _SUFFIX = "T1w"
 
 
-def read_participants(
-    root: str | Path, settings: Mapping[str, Any], **checked: Any
-) -> pd.DataFrame:
-    """Read and check the participants of a BIDS dataset.
+@dataclass(frozen=True)
+class BidsSettings:
+    """The configuration's ``cohort.bids``; paths are below the dataset's folder.
+
+    Attributes
+    ----------
+    participants : str
+        Path of the table.
+    derivatives : str or None
+        Folder of the images; None for the raw ones.
+    entities : dict
+        What the image's name must say, by entity; None: it must not have the entity.
+    brain_mask : bool
+        Whether the ``desc-brain_mask`` of the same entities is applied.
+    columns : Columns
+        Columns of the table that have a meaning.
+    morphometry : list of Path
+        Tables of features.
+    """
+
+    participants: str
+    derivatives: str | None
+    entities: dict[str, Any]
+    brain_mask: bool
+    columns: Columns
+    morphometry: list[Path]
+
+    @classmethod
+    def from_config(cls, settings: Mapping[str, Any]) -> Self:
+        """Take the settings out of the configuration; ``session`` becomes the entity ``ses``."""
+        entities = dict(settings["entities"])
+        if settings["session"] is not None:
+            entities["ses"] = str(settings["session"]).removeprefix("ses-")
+        return cls(
+            participants=settings["participants"],
+            derivatives=settings["derivatives"],
+            entities=entities,
+            brain_mask=settings["brain_mask"],
+            columns=Columns.from_config(settings),
+            morphometry=morphometry.as_paths(settings["morphometry"]),
+        )
+
+
+def read_study(root: Path, settings: Mapping[str, Any]) -> Study:
+    """Describe a BIDS dataset.
 
     Parameters
     ----------
-    root : path_like
-        The dataset's folder; paths in `settings` are relative to it.
+    root : Path
+        The dataset's folder.
     settings : mapping
-        The config's ``cohort.bids``: ``participants`` (table), ``derivatives`` (folder of the
-        images, null for the raw ones), ``session`` (a label, or null for each participant's first),
-        ``entities`` (what the image's name must say; null: must not have), ``brain_mask`` (whether
-        the ``desc-brain_mask`` of the same entities is applied) and, as in the `table` layout,
-        ``label``, ``negative``, ``positive``, ``family``, ``tiv``, ``age``, ``site`` and
-        ``morphometry``.
-    **checked
-        Passed to `voxplain.cohort.checks.participants_of`.
-
-    Returns
-    -------
-    participants : DataFrame
-        See `voxplain.cohort.participants.COLUMNS`, in the order of the table.
+        The configuration's ``cohort.bids``.
 
     Raises
     ------
-    CohortError, GridMismatchError
-        See `voxplain.cohort.checks.participants_of`.
+    CohortError
+        The table cannot be read.
     """
-    root = Path(root)
-    path = root / settings["participants"]
+    chosen = BidsSettings.from_config(settings)
+    path = root / chosen.participants
     problems = Problems(str(path))
     _check_description(root, problems)
     table = read_text_table(path)
-    images = root / settings["derivatives"] if settings["derivatives"] else root
+    images = root / chosen.derivatives if chosen.derivatives else root
     if not images.is_dir():
         problems.add(f"{images} does not exist; check cohort.bids.derivatives")
-    if settings["age"] in table.columns:  # BIDS advises to write 89+ for the oldest
-        table[settings["age"]] = table[settings["age"]].str.removesuffix("+")
+    age = chosen.columns.age
+    if age in table.columns:  # BIDS advises to write 89+ for the oldest
+        table[age] = table[age].str.removesuffix("+")
     folders = {folder.name for folder in images.glob("sub-*") if folder.is_dir()}
 
     def locate(row: Mapping[str, str]) -> Scan:
-        return find_image(images, row[ID], folders, settings)
+        return find_image(images, row[ID], folders, chosen)
 
-    study = Study(
+    return Study(
         layout="bids",
         source=path,
         table=table,
         root=root,
         locate=locate,
-        columns=settings,
-        morphometry=[root / name for name in morphometry.as_paths(settings["morphometry"])],
+        columns=chosen.columns,
+        morphometry=[root / table for table in chosen.morphometry],
         without={"tiv": "set cohort.bids.tiv to null to measure brain volume on the images"},
         problems=problems,
     )
-    return participants_of(study, **checked)
 
 
 def _check_description(root: Path, problems: Problems) -> None:
@@ -99,9 +127,7 @@ def _check_description(root: Path, problems: Problems) -> None:
         problems.add(f"{path} lacks Name or BIDSVersion, which BIDS requires; add them")
 
 
-def find_image(
-    images: Path, participant: str, folders: set[str], settings: Mapping[str, Any]
-) -> Scan:
+def find_image(images: Path, participant: str, folders: set[str], settings: BidsSettings) -> Scan:
     """Find the one image of a participant that fits the settings.
 
     Parameters
@@ -112,8 +138,8 @@ def find_image(
         As in the participants table: ``sub-<label>``.
     folders : set of str
         Names of the participants' folders.
-    settings : mapping
-        ``cohort.bids``.
+    settings : BidsSettings
+        What the image's name must say.
 
     Returns
     -------
@@ -122,26 +148,23 @@ def find_image(
     """
     if participant not in folders:
         return _no_folder(images, participant, folders)
-    wanted = dict(settings["entities"])
-    if settings["session"] is not None:
-        wanted["ses"] = str(settings["session"]).removeprefix("ses-")
-    raw = settings["derivatives"] is None
-    fitting, others = _candidates(images / participant, wanted, raw)
+    raw = settings.derivatives is None
+    fitting, others = _candidates(images / participant, settings.entities, raw)
     fitting = _first_session(fitting)
     if len(fitting) != 1:
-        return _unclear(fitting, others, wanted)
-    (found,) = fitting
-    if found.path.is_symlink() and not found.path.exists():
-        return Scan(missing=f"{found.path} is a link without content; fetch it first (datalad get)")
-    if not settings["brain_mask"] or found.entities.get("desc") == "brain":
-        return Scan(str(found.path))
-    mask = found.brain_mask()
+        return _unclear(fitting, others, settings.entities)
+    (image,) = fitting
+    if image.path.is_symlink() and not image.path.exists():
+        return Scan(missing=f"{image.path} is a link without content; fetch it first (datalad get)")
+    if not settings.brain_mask or image.entities.get("desc") == "brain":
+        return Scan(str(image.path))
+    mask = image.brain_mask()
     if mask is None:
         return Scan(
-            missing=f"{found.path.name} has no desc-brain_mask beside it; set "
+            missing=f"{image.path.name} has no desc-brain_mask in its folder; set "
             "cohort.bids.brain_mask to false if the images are brain-extracted"
         )
-    return Scan(str(found.path), str(mask))
+    return Scan(str(image.path), str(mask))
 
 
 def _candidates(

@@ -85,17 +85,17 @@ class BidsName:
         return next((mask for mask in masks if mask.exists()), None)
 
 
-def _same(key: str, own: str | None, wanted: Any) -> bool:
-    if own is None or wanted is None:
-        return own is None and wanted is None
-    wanted = str(wanted)
-    if key in INDICES and wanted.isdecimal():
-        return int(own) == int(wanted)
-    return own == wanted
+def _same(key: str, value: str | None, wanted: Any) -> bool:
+    if value is None or wanted is None:
+        return value is None and wanted is None
+    text = str(wanted)
+    if key in INDICES and text.isdecimal():
+        return int(value) == int(text)
+    return value == text
 
 
 def differing(names: Sequence[BidsName]) -> list[str]:
     """Return the entities by which names differ, or that only file or folder differs."""
     keys = {key for name in names for key in name.entities}
-    found = [key for key in keys if len({name.entities.get(key) for name in names}) > 1]
-    return sorted(found) or ["file or folder"]
+    several = [key for key in keys if len({name.entities.get(key) for name in names}) > 1]
+    return sorted(several) or ["file or folder"]

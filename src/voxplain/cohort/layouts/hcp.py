@@ -8,12 +8,13 @@ read at all.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
-from voxplain.cohort.checks import participants_of
+from voxplain.cohort.columns import Columns
 from voxplain.cohort.layouts.patterns import HCP_IMAGES, HCP_PACKAGES
 from voxplain.cohort.morphometry import tables as morphometry
 from voxplain.cohort.participants import MISSING_TEXT, Problems, shortened
@@ -29,41 +30,60 @@ OLDEST_BAND = {"36+": 36.5}  # middle of the year that begins it; HCP's oldest a
 _BAND = re.compile(r"(\d+)-(\d+)")
 
 
-def read_participants(
-    root: str | Path, settings: Mapping[str, Any], **checked: Any
-) -> pd.DataFrame:
-    """Read and check the participants of a folder of HCP downloads.
+@dataclass(frozen=True)
+class HcpSettings:
+    """The configuration's ``cohort.hcp``; paths are below the cohort's folder.
+
+    Attributes
+    ----------
+    image : {"acpc", "mni"}
+        A key of `voxplain.cohort.layouts.patterns.HCP_IMAGES`.
+    behavioural : str
+        Path of the export of the unrestricted table.
+    restricted : str or None
+        Path of the restricted table.
+    tiv : str or None
+        Column of the behavioural table with head size in mm³.
+    morphometry : list of Path
+        The Expanded FreeSurfer table.
+    """
+
+    image: str
+    behavioural: str
+    restricted: str | None
+    tiv: str | None
+    morphometry: list[Path]
+
+    @classmethod
+    def from_config(cls, settings: Mapping[str, Any]) -> Self:
+        """Take the settings out of the configuration."""
+        return cls(**{**settings, "morphometry": morphometry.as_paths(settings["morphometry"])})
+
+
+def read_study(root: Path, settings: Mapping[str, Any]) -> Study:
+    """Describe a folder of HCP downloads.
+
+    Age is the middle of the age band. Families are numbered in the order of the behavioural table,
+    which tells nothing of HCP's own family ids.
 
     Parameters
     ----------
-    root : path_like
-        The folder that holds the participants' folders or packages; table names are relative to it.
+    root : Path
+        The folder that holds the participants' folders or packages.
     settings : mapping
-        The config's ``cohort.hcp``: ``image`` (``acpc`` or ``mni``), ``behavioural`` (the export of
-        the unrestricted table), ``restricted`` and ``morphometry`` (the Expanded FreeSurfer table)
-        or null, and ``tiv``, a column of the behavioural table in mm³ or null.
-    **checked
-        Passed to `voxplain.cohort.checks.participants_of`.
-
-    Returns
-    -------
-    participants : DataFrame
-        See `voxplain.cohort.participants.COLUMNS`. ``age`` is the middle of the age band;
-        ``family_id`` a number by the order of the behavioural table, which tells nothing of HCP's
-        own family ids.
+        The configuration's ``cohort.hcp``.
 
     Raises
     ------
-    CohortError, GridMismatchError
-        See `voxplain.cohort.checks.participants_of`.
+    CohortError
+        The behavioural table cannot be read, or is another one.
     """
-    root = Path(root)
-    path = root / settings["behavioural"]
+    chosen = HcpSettings.from_config(settings)
+    path = root / chosen.behavioural
     problems = Problems(str(path))
     people = read_text_table(path)
-    size = settings["tiv"]
-    for name in ("Subject", "Gender", "Age", *([size] if size else [])):
-        if name not in people.columns:
+    for name in ("Subject", "Gender", "Age", chosen.tiv):
+        if name and name not in people.columns:
             problems.add(
                 f"there is no column '{name}'; cohort.hcp.behavioural is the unrestricted "
                 "behavioural table of ConnectomeDB, with its own column names"
@@ -78,24 +98,28 @@ def read_participants(
             "site": SITE,
         }
     )
-    columns = {
-        **{"label": "Gender", "negative": "F", "positive": "M"},
-        **{"age": "middle of Age", "age_band": "Age", "site": "site"},
-    }
-    if size:
-        columns["tiv"] = size
-        table[size] = people[size].map(_millilitres)
-    if settings["restricted"]:
+    if chosen.tiv:
+        table[chosen.tiv] = people[chosen.tiv].map(_millilitres)
+    if chosen.restricted:
         try:
-            table["family"] = family_groups(table[ID], root / settings["restricted"])
-            columns["family"] = "family"
+            table["family"] = family_numbers(table[ID], root / chosen.restricted)
         except CohortError as error:
             problems.add(str(error))
+    columns = Columns(
+        label="Gender",
+        negative=("F",),
+        positive=("M",),
+        family="family" if "family" in table else None,
+        site="site",
+        age_band="Age",
+        age="middle of Age",
+        tiv=chosen.tiv,
+    )
 
     def locate(row: Mapping[str, str]) -> Scan:
-        return find_image(root, row[ID], settings["image"])
+        return find_image(root, row[ID], chosen.image)
 
-    study = Study(
+    return Study(
         layout="hcp",
         source=path,
         table=table,
@@ -103,14 +127,13 @@ def read_participants(
         packages=HCP_PACKAGES,
         locate=locate,
         columns=columns,
-        morphometry=[root / name for name in morphometry.as_paths(settings["morphometry"])],
+        morphometry=[root / table for table in chosen.morphometry],
         without={
             "tiv": "set cohort.hcp.tiv to null to measure brain volume on the images",
             "family": "set cohort.hcp.restricted to null to do without families",
         },
         problems=problems,
     )
-    return participants_of(study, **checked)
 
 
 def find_image(root: Path, participant: str, image: str) -> Scan:
@@ -133,7 +156,7 @@ def find_image(root: Path, participant: str, image: str) -> Scan:
     return Scan(path)
 
 
-def family_groups(ids: pd.Series, path: Path) -> pd.Series:
+def family_numbers(ids: pd.Series, path: Path) -> pd.Series:
     """Replace the family ids of a restricted table by numbers.
 
     Parameters

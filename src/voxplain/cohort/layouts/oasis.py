@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from voxplain.cohort.checks import participants_of
+from voxplain.cohort.columns import Columns
 from voxplain.cohort.participants import Problems
 from voxplain.cohort.scans import Scan
 from voxplain.cohort.study import Study
@@ -19,41 +17,27 @@ from voxplain.cohort.values import ID
 
 IMAGE = "{id}/mwrc1{id}_mpr_anon_fslswapdim_bet.nii.gz"
 SITE = "WashU"  # one scanner for everybody
-COLUMNS = {
-    **{"label": "M/F", "negative": "F", "positive": "M"},
-    **{"age": "Age", "tiv": "eTIV", "site": "site"},
-}
+COLUMNS = Columns(label="M/F", negative=("F",), positive=("M",), age="Age", tiv="eTIV", site="site")
 
 
-def read_participants(
-    root: str | Path, settings: Mapping[str, Any], **checked: Any
-) -> pd.DataFrame:
-    """Read and check the participants of nilearn's folder ``oasis1``.
+def read_study(root: Path, settings: Mapping[str, Any]) -> Study:
+    """Describe nilearn's folder ``oasis1``.
 
     The folders decide who is in the cohort: nilearn leaves out the scans whose normalisation
-    failed, of which the table knows nothing.
+    failed, but the table still lists them. Head size is the table's eTIV, ml.
 
     Parameters
     ----------
-    root : path_like
+    root : Path
         nilearn's folder ``oasis1``, with ``oasis_cross-sectional.csv`` and ``OAS1_*_MR1`` folders.
     settings : mapping
-        The config's ``cohort.oasis``: ``participants``, the name of the table.
-    **checked
-        Passed to `voxplain.cohort.checks.participants_of`.
-
-    Returns
-    -------
-    participants : DataFrame
-        See `voxplain.cohort.participants.COLUMNS`, in the order of the table; ``tiv`` is
-        the table's eTIV, ml.
+        The configuration's ``cohort.oasis``: ``participants``, the name of the table.
 
     Raises
     ------
-    CohortError, GridMismatchError
-        See `voxplain.cohort.checks.participants_of`.
+    CohortError
+        The table cannot be read, or is another one.
     """
-    root = Path(root)
     path = root / settings["participants"]
     table = read_text_table(path)
     problems = Problems(str(path))
@@ -62,7 +46,7 @@ def read_participants(
     problems.raise_any()
     folders = {folder.name for folder in root.glob("OAS1_*_MR?") if folder.is_dir()}
     if not folders:
-        problems.add("beside it there is no folder OAS1_*_MR1; cohort_root is nilearn's oasis1")
+        problems.add("no folder OAS1_*_MR1 is next to it; set cohort_root to nilearn's oasis1")
     unknown = sorted(folders - set(table["ID"]))
     problems.general += [f"{name}: has a folder but no row" for name in unknown]
     table = table.rename(columns={"ID": ID})
@@ -71,7 +55,7 @@ def read_participants(
     def locate(row: Mapping[str, str]) -> Scan:
         return Scan(str(root / IMAGE.format(id=row[ID])))
 
-    study = Study(
+    return Study(
         layout="oasis",
         source=path,
         table=table,
@@ -81,7 +65,6 @@ def read_participants(
         without={"tiv": "fetch the table again"},
         problems=problems,
     )
-    return participants_of(study, **checked)
 
 
 def facts(settings: Mapping[str, Any]) -> dict[str, str]:

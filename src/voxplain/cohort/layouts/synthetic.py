@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from voxplain.cohort.layouts import table
+from voxplain.cohort.study import Study
 
 # What the workflow writes for this layout, in the words of the `table` layout that reads it back.
 TABLE_SETTINGS = {
@@ -23,9 +22,14 @@ TABLE_SETTINGS = {
 }
 
 
-def read_participants(root: str | Path, settings: Mapping[str, Any], **checks: Any) -> pd.DataFrame:
-    """Read a cohort that the workflow has made, with the same checks as any other table.
+def read_study(root: Path, settings: Mapping[str, Any]) -> Study:
+    """Describe a cohort that the workflow has made, as any other table.
 
-    `settings` (``cohort.synthetic``) says how the images were made and does not matter here.
+    Parameters
+    ----------
+    root : Path
+        The cohort's folder.
+    settings : mapping
+        ``cohort.synthetic``: how the images were made, which does not matter here.
     """
-    return table.read_participants(root, TABLE_SETTINGS, **checks)
+    return table.read_study(root, TABLE_SETTINGS)

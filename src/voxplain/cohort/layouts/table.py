@@ -1,64 +1,84 @@
 """The `table` layout: any folder of images described by one TSV or CSV file."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import pandas as pd
-
-from voxplain.cohort.checks import participants_of
+from voxplain.cohort.columns import Columns
 from voxplain.cohort.morphometry import tables as morphometry
 from voxplain.cohort.scans import Scan
 from voxplain.cohort.study import Study
 from voxplain.cohort.text_tables import read_text_table
 from voxplain.run.templates import filled
 
-_FILES = ("image", "mask")
+
+@dataclass(frozen=True)
+class TableSettings:
+    """The configuration's ``cohort.table``.
+
+    Attributes
+    ----------
+    participants : str
+        The table's path below the cohort's folder.
+    image : str
+        Path of each image, likewise; columns in braces are filled in.
+    mask : str or None
+        Path of each brain mask, likewise.
+    columns : Columns
+        Columns of the table that have a meaning.
+    morphometry : list of Path
+        Tables of features, likewise.
+    """
+
+    participants: str
+    image: str
+    mask: str | None
+    columns: Columns
+    morphometry: list[Path]
+
+    @classmethod
+    def from_config(cls, settings: Mapping[str, Any]) -> Self:
+        """Take the settings out of the configuration."""
+        return cls(
+            participants=settings["participants"],
+            image=settings["image"],
+            mask=settings.get("mask"),
+            columns=Columns.from_config(settings),
+            morphometry=morphometry.as_paths(settings["morphometry"]),
+        )
 
 
-def read_participants(
-    root: str | Path, settings: Mapping[str, Any], **checked: Any
-) -> pd.DataFrame:
-    """Read and check the participants of a folder of images.
+def read_study(root: Path, settings: Mapping[str, Any]) -> Study:
+    """Describe a folder of images.
 
     Parameters
     ----------
-    root : path_like
+    root : Path
         The cohort's folder; paths in `settings` and in the table are relative to it.
     settings : mapping
-        The config's ``cohort.table``: ``participants`` (file), ``image`` (path with columns in
-        braces), ``mask`` (likewise, or null), ``label`` (column), ``positive`` and ``negative``
-        (its values), columns for ``family``, ``tiv`` (ml), ``age`` (years) and ``site``, and
-        ``morphometry`` (one table or a list), each null where there is none.
-    **checked
-        Passed to `voxplain.cohort.checks.participants_of`.
-
-    Returns
-    -------
-    participants : DataFrame
-        See `voxplain.cohort.participants.COLUMNS`, in the order of the file.
+        The configuration's ``cohort.table``.
 
     Raises
     ------
-    CohortError, GridMismatchError
-        See `voxplain.cohort.checks.participants_of`.
+    CohortError
+        The table cannot be read.
     """
-    root = Path(root)
-    path = root / settings["participants"]
+    chosen = TableSettings.from_config(settings)
+    path = root / chosen.participants
 
     def locate(row: Mapping[str, str]) -> Scan:
-        files = [settings.get(key) for key in _FILES]
-        return Scan(*(template and str(root / filled(template, row)) for template in files))
+        mask = str(root / filled(chosen.mask, row)) if chosen.mask else None
+        return Scan(str(root / filled(chosen.image, row)), mask)
 
-    study = Study(
+    return Study(
         layout="table",
         source=path,
         table=read_text_table(path),
         root=root,
         locate=locate,
-        templates=[settings[key] for key in _FILES if settings.get(key)],
-        columns=settings,
-        morphometry=[root / name for name in morphometry.as_paths(settings["morphometry"])],
+        templates=[template for template in (chosen.image, chosen.mask) if template],
+        columns=chosen.columns,
+        morphometry=[root / table for table in chosen.morphometry],
         without={"tiv": "set cohort.table.tiv to null to measure brain volume on the images"},
     )
-    return participants_of(study, **checked)

@@ -56,8 +56,8 @@ def labelled(path: Path, settings: dict[str, Any]) -> tuple[pd.DataFrame, list[s
             f"{path}: '{label}' has the values {shortened(values)}; two classes are needed: "
             "remove or rename the others"
         )
-    for key, names in _OPTIONAL.items():
-        settings[key] = next((lower[name] for name in names if name in lower), None)
+    for key, spellings in _OPTIONAL.items():
+        settings[key] = next((lower[name] for name in spellings if name in lower), None)
     counts = ", ".join(f"{(table[label] == value).sum()} {value}" for value in values)
     notes = [f"{len(table)} participants; '{label}' is the class: {counts}."]
     if all(value.isdigit() for value in values):

@@ -29,6 +29,14 @@ def feature_name(first_column: str, column: str) -> str:
 
     Cortical columns carry it already (``lh_insula_thickness``); those of the subcortical tables do
     not, and become ``Left-Hippocampus_volume``.
+
+    Parameters
+    ----------
+    first_column : str
+        Name of the table's first column.
+    column : str
+        Name of the region's column there.
     """
-    measure = _FIRST_COLUMN.fullmatch(first_column)["measure"]
+    match = _FIRST_COLUMN.fullmatch(first_column)
+    measure = match["measure"] if match else None
     return column if measure is None or is_global(column) else f"{column}_{measure}"

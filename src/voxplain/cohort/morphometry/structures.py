@@ -14,7 +14,7 @@ _ALIASES = {"Str": "BG", "Cun": "MVOcC", "OcG": "LOcC", "sOcG": "sLOcC"}
 _SUBREGION = re.compile(r"(\w+)_([LR])_\d+_(\d+)")
 
 # structure or region: (gyrus, its subregions or () for all), in Brainnetome's numbering
-BRAINNETOME = {
+BRAINNETOME: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "ThalamusProper": [("Tha", ())],
     "Caudate": [("BG", (1, 5))],
     "Pallidum": [("BG", (2,))],

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,35 @@ IDENTIFIERS = (
 )
 _HCP_PREFIX, _HCP_MANY = "FS_", 100
 
-Paths = str | os.PathLike | Sequence[str | os.PathLike]
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+
+@dataclass(frozen=True)
+class Morphometry:
+    """Morphometric features of some participants.
+
+    Attributes
+    ----------
+    features : pandas.DataFrame, (n_participants, n_features) float64
+        Indexed by participant_id.
+    constant : list of str
+        Columns left out because they are the same for all these participants.
+    whole_brain : list of str
+        Columns left out because they are FreeSurfer's measures of the whole brain or hemisphere.
+    """
+
+    features: pd.DataFrame
+    constant: list[str]
+    whole_brain: list[str]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """One table as text, indexed by participant, and whether it is one of FreeSurfer's."""
+
+    path: Path
+    cells: pd.DataFrame
+    is_freesurfer: bool
 
 
 def as_paths(paths: Paths | None) -> list[Path]:
@@ -31,7 +60,7 @@ def as_paths(paths: Paths | None) -> list[Path]:
     return [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
 
 
-def read(paths: Paths, participant_ids: Sequence[str], *known: str) -> pd.DataFrame:
+def read(paths: Paths, participant_ids: Sequence[str], known: Sequence[str] = ()) -> Morphometry:
     """Read the morphometric features of some participants from one table or several.
 
     HCP's Expanded FreeSurfer table is understood: the right cerebellar cortex gets its right name,
@@ -45,15 +74,13 @@ def read(paths: Paths, participant_ids: Sequence[str], *known: str) -> pd.DataFr
         FreeSurfer. Several are joined by participant.
     participant_ids : sequence of str
         Whose rows to return; rows of others are ignored.
-    *known : str
+    known : sequence of str
         Further columns that are no features: the label's, and others that the study knows of.
 
     Returns
     -------
-    features : (n_participants, n_features) float64 DataFrame
-        Indexed by participant_id in the order asked for. Columns that are the same for all these
-        participants are left out (``features.attrs["constant"]`` lists them), and so are
-        FreeSurfer's global measures (``features.attrs["global"]``).
+    Morphometry
+        Rows in the order asked for.
 
     Raises
     ------
@@ -84,14 +111,12 @@ def read(paths: Paths, participant_ids: Sequence[str], *known: str) -> pd.DataFr
             f"{shortened([str(path) for path in as_paths(paths)])}: no column of numbers that "
             "differ between participants"
         )
-    features.attrs["constant"] = constant
-    features.attrs["global"] = sorted({name for _, known in parts for name in known})
-    return features
+    return Morphometry(features, constant, sorted({name for _, names in parts for name in names}))
 
 
 def known_participants(paths: Paths) -> set[str]:
     """Return the participants that have a row in every table."""
-    return set.intersection(*(set(_read_one(path).index) for path in as_paths(paths)))
+    return set.intersection(*(set(_read_one(path).cells.index) for path in as_paths(paths)))
 
 
 def head_size(paths: Paths, participant_ids: Sequence[str]) -> pd.Series | None:
@@ -112,17 +137,16 @@ def head_size(paths: Paths, participant_ids: Sequence[str]) -> pd.Series | None:
     CohortError
         If two tables disagree: they come from different runs of FreeSurfer.
     """
-    found: dict[Path, pd.Series] = {}
-    for path in as_paths(paths):
-        table = _read_one(path)
-        names = [name for name in freesurfer.HEAD_SIZE if name in table.columns]
-        if names and table.attrs["freesurfer"]:
-            rows = _rows_of(path, table, participant_ids)
-            found[path] = _numbers(path, rows[names[:1]]).iloc[:, 0] / 1000
-    if not found:
+    sizes: dict[Path, pd.Series] = {}
+    for table in map(_read_one, as_paths(paths)):
+        names = [name for name in freesurfer.HEAD_SIZE if name in table.cells.columns]
+        if names and table.is_freesurfer:
+            rows = _rows_of(table, participant_ids)
+            sizes[table.path] = _numbers(table.path, rows[names[:1]]).iloc[:, 0] / 1000
+    if not sizes:
         return None
-    first, size = next(iter(found.items()))
-    for path, other in found.items():
+    first, size = next(iter(sizes.items()))
+    for path, other in sizes.items():
         differ = size.index[~np.isclose(size, other, rtol=1e-3)].tolist()
         if differ:
             raise CohortError(
@@ -132,8 +156,8 @@ def head_size(paths: Paths, participant_ids: Sequence[str]) -> pd.Series | None:
     return size.rename("tiv")
 
 
-def _read_one(path: Path) -> pd.DataFrame:
-    """Read a table as text, indexed by participant; columns have their final names."""
+def _read_one(path: Path) -> _Table:
+    """Read a table; its columns get their final names."""
     cells = read_cells(path)
     # Repeated names are marked by .1, as pandas does and `hcp_columns` knows.
     header = cells.iloc[0]
@@ -157,8 +181,7 @@ def _read_one(path: Path) -> pd.DataFrame:
     table = table.drop(columns=[key, *ids], errors="ignore")
     if is_freesurfer:
         table.columns = [freesurfer.feature_name(key, name) for name in table.columns]
-    table.attrs["freesurfer"] = is_freesurfer
-    return table
+    return _Table(path, table, is_freesurfer)
 
 
 def _numbers_of(
@@ -166,18 +189,16 @@ def _numbers_of(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return one table's features, and the names of its global measures."""
     table = _read_one(path)
-    rows = _rows_of(path, table, participant_ids)
-    features = [name for name in table.columns if name.casefold() not in dropped]
+    rows = _rows_of(table, participant_ids)
+    features = [name for name in rows.columns if name.casefold() not in dropped]
     hcp = [name for name in features if name.startswith(_HCP_PREFIX)]
     features = hcp if len(hcp) > _HCP_MANY else features
-    overall = [
-        name for name in features if table.attrs["freesurfer"] and freesurfer.is_global(name)
-    ]
+    overall = [name for name in features if table.is_freesurfer and freesurfer.is_global(name)]
     return _numbers(path, rows[[name for name in features if name not in overall]]), overall
 
 
-def _rows_of(path: Path, table: pd.DataFrame, participant_ids: Sequence[str]) -> pd.DataFrame:
-    index = table.index
+def _rows_of(table: _Table, participant_ids: Sequence[str]) -> pd.DataFrame:
+    path, index = table.path, table.cells.index
     twice = index[index.duplicated() & index.isin(participant_ids)].unique().tolist()
     if twice:
         raise CohortError(f"{path} has several rows for {shortened(twice)}; keep one each")
@@ -188,7 +209,7 @@ def _rows_of(path: Path, table: pd.DataFrame, participant_ids: Sequence[str]) ->
             f"{shortened(missing)}{respelt(missing, index)}; add them or drop the participants "
             "with cohort.exclude"
         )
-    return table.loc[list(participant_ids)]
+    return table.cells.loc[list(participant_ids)]
 
 
 def _numbers(path: Path, text: pd.DataFrame) -> pd.DataFrame:

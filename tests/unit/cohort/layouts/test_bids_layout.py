@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from voxplain.cohort import layouts as cohort
+from voxplain.cohort.checks import Requirements
 from voxplain.errors import CohortError, ConfigError
 
 CLASSES = {"negative": "women", "positive": "men"}
@@ -70,9 +71,13 @@ def fmriprep(dataset):
     return dataset
 
 
-def read(root, exclude=(), on_missing="error", n_splits=2, **changes):
-    checked = {"classes": CLASSES, "exclude": exclude, "on_missing": on_missing}
-    return cohort.read_participants("bids", root, SETTINGS | changes, n_splits=n_splits, **checked)
+def check(root, exclude=(), on_missing="error", n_splits=2, **changes):
+    required = Requirements(CLASSES, exclude, n_splits, on_missing=on_missing)
+    return cohort.read_cohort("bids", root, SETTINGS | changes, required)
+
+
+def read(root, **changes):
+    return check(root, **changes).participants
 
 
 def problems(root, **changes):
@@ -187,9 +192,9 @@ def test_everything_that_is_missing_in_one_message(raw):
 
 def test_those_without_images_can_be_dropped(raw):
     (raw / "sub-02/anat/sub-02_T1w.nii.gz").unlink()
-    table = read(raw, on_missing="drop", n_splits=1)
-    assert table["participant_id"].tolist() == ["sub-01", "sub-03", "sub-04"]
-    assert "no *_T1w.nii or .nii.gz" in table.attrs["dropped"]["sub-02"]
+    checked = check(raw, on_missing="drop", n_splits=1)
+    assert checked.participants["participant_id"].tolist() == ["sub-01", "sub-03", "sub-04"]
+    assert "no *_T1w.nii or .nii.gz" in checked.dropped["sub-02"]
 
 
 def test_masks_that_lack_or_do_not_fit(fmriprep):

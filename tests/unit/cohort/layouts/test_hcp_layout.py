@@ -9,6 +9,7 @@ import pytest
 
 from support.places import SHARED
 from voxplain.cohort import layouts as cohort
+from voxplain.cohort.checks import Requirements
 from voxplain.cohort.layouts.patterns import HCP_IMAGES
 from voxplain.cohort.morphometry import hcp_columns
 from voxplain.cohort.morphometry import tables as morphometry
@@ -66,14 +67,13 @@ def pack(root, who, folder="."):
             file.unlink()
 
 
-def read(root, on_missing="error", exclude=(), **changes):
-    return cohort.read_participants(
-        *("hcp", root, SETTINGS | changes),
-        classes=CLASSES,
-        exclude=exclude,
-        on_missing=on_missing,
-        n_splits=1,
-    )
+def check(root, on_missing="error", exclude=(), **changes):
+    required = Requirements(CLASSES, exclude, n_splits=1, on_missing=on_missing)
+    return cohort.read_cohort("hcp", root, SETTINGS | changes, required)
+
+
+def read(root, **changes):
+    return check(root, **changes).participants
 
 
 def test_participants_of_the_unrestricted_table(tmp_path):
@@ -163,9 +163,9 @@ def test_those_without_images_can_be_dropped(tmp_path):
     (tmp_path / "100709/T1w/T1w_acpc_dc_restore_brain.nii.gz").unlink()
     with pytest.raises(CohortError, match="2 problems"):
         read(tmp_path)
-    table = read(tmp_path, on_missing="drop")
-    assert table["participant_id"].tolist() == [who for who, *_ in PEOPLE]
-    dropped = table.attrs["dropped"]
+    checked = check(tmp_path, on_missing="drop")
+    assert checked.participants["participant_id"].tolist() == [who for who, *_ in PEOPLE]
+    dropped = checked.dropped
     assert list(dropped) == ["100709", "100812"]
     assert "holds neither" in dropped["100709"]
     assert dropped["100812"] == "no value in 'Gender'"
@@ -210,7 +210,7 @@ def test_expanded_table_with_all_its_traps(tmp_path):
     table = read(tmp_path, morphometry="unrestricted_hcp_freesurfer.csv")
     features = morphometry.read(
         tmp_path / "unrestricted_hcp_freesurfer.csv", table["participant_id"].tolist()
-    )
+    ).features
     assert features.shape == (4, 935)
     assert not {"Subject", "Release", "Gender"} & set(features.columns)
     names = hcp_columns.columns()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from voxplain.cohort import layouts as cohort
+from voxplain.cohort.checks import Requirements
 from voxplain.errors import CohortError, ConfigError
 
 CLASSES = {"negative": "women", "positive": "men"}
@@ -37,7 +38,8 @@ def oasis1(tmp_path):
 
 
 def read(root, **checked):
-    return cohort.read_participants("oasis", root, SETTINGS, classes=CLASSES, **checked)
+    required = Requirements(CLASSES, **checked)
+    return cohort.read_cohort("oasis", root, SETTINGS, required).participants
 
 
 def test_participants_are_those_with_maps(oasis1):
@@ -64,7 +66,7 @@ def test_another_folder_or_table(oasis1, tmp_path):
     with pytest.raises(CohortError, match=r"oasis_cross-sectional\.csv does not exist"):
         read(tmp_path)
     (tmp_path / SETTINGS["participants"]).write_text(f"{HEADER}\n{ROWS[0]}\n")
-    with pytest.raises(CohortError, match="there is no folder OAS1_"):
+    with pytest.raises(CohortError, match="no folder OAS1_"):
         read(tmp_path)
     (tmp_path / SETTINGS["participants"]).write_text("Subject ID,Visit\nOAS2_0001,1\n")
     with pytest.raises(CohortError, match="no column 'ID'"):

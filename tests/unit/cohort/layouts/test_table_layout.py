@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from support.places import SHARED
-from support.table_cohort import CLASSES, ROWS, build, problems, read, save_image
+from support.table_cohort import CLASSES, ROWS, build, check, problems, read, save_image
 from voxplain.cohort import layouts as cohort
 from voxplain.cohort import participants as contract
+from voxplain.cohort.checks import Requirements
 from voxplain.cohort.participants import with_usable_images
 from voxplain.errors import ConfigError, GridMismatchError, ImageError
 
@@ -70,9 +71,9 @@ def test_what_is_missing_can_be_dropped(tmp_path):
         "Before that, 2 of 7 participants were left out (cohort.on_missing: drop): "
         f"011: no value in 'sex', 012: {tmp_path}/img/012_T1w.nii.gz does not exist"
     )
-    table = read(tmp_path, on_missing="drop", exclude=["013"])
-    assert table["participant_id"].tolist() == [row[0] for row in ROWS]
-    assert table.attrs["dropped"] == {
+    checked = check(tmp_path, on_missing="drop", exclude=["013"])
+    assert checked.participants["participant_id"].tolist() == [row[0] for row in ROWS]
+    assert checked.dropped == {
         "011": "no value in 'sex'",
         "012": f"{tmp_path}/img/012_T1w.nii.gz does not exist",
     }
@@ -87,11 +88,12 @@ def test_what_cannot_be_used_is_dropped_or_told_with_the_line_that_leaves_it_out
     assert told.endswith(
         'To do without these images: cohort.on_missing: drop, or cohort.exclude: ["010"]'
     )
-    table = read(tmp_path, on_missing="drop")
-    assert table["participant_id"].tolist() == [name for name in names if name != "010"]
-    assert list(table.attrs["dropped"]) == ["010"]
-    assert table.attrs["dropped"]["010"].startswith(f"{path} is ")
-    assert table.attrs["listed"] == names
+    checked = check(tmp_path, on_missing="drop")
+    kept = checked.participants["participant_id"].tolist()
+    assert kept == [name for name in names if name != "010"]
+    assert list(checked.dropped) == ["010"]
+    assert checked.dropped["010"].startswith(f"{path} is ")
+    assert checked.listed == names
 
 
 def test_images_that_turn_out_to_be_unusable():
@@ -195,7 +197,7 @@ def test_unusable_tables(tmp_path, content):
 def test_missing_table_and_unknown_layout(tmp_path):
     assert "people.tsv does not exist" in problems(tmp_path)
     with pytest.raises(ConfigError, match=r"'dicom'; the known layouts are table, synthetic"):
-        cohort.read_participants("dicom", tmp_path, {}, classes=CLASSES)
+        cohort.read_cohort("dicom", tmp_path, {}, Requirements(CLASSES))
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the IXI images are not on this machine")

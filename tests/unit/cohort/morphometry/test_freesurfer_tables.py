@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from support.places import SHARED
-from support.table_cohort import ROWS, build, problems, read
+from support.table_cohort import ROWS, build, check, problems, read
 from voxplain.baselines import head_size
 from voxplain.baselines import morphometry as models
 from voxplain.cohort.folds import make_splits, rows_of
@@ -58,7 +58,8 @@ def tables(tmp_path):
 
 
 def test_tables_join_and_global_measures_are_no_features(tables):
-    features = morphometry.read(tables, IDS)
+    measured = morphometry.read(tables, IDS)
+    features = measured.features
     assert features.index.tolist() == IDS
     assert features.columns.tolist() == [
         *("lh_insula_thickness", "lh_cuneus_thickness"),
@@ -70,7 +71,7 @@ def test_tables_join_and_global_measures_are_no_features(tables):
     np.testing.assert_array_equal(
         features["rh_cuneus_thickness"], written.loc[IDS, "rh_cuneus_thickness"]
     )
-    assert features.attrs["global"] == sorted(
+    assert measured.whole_brain == sorted(
         [
             *("BrainSegVolNotVent", "eTIV", "BrainSegVol", "MaskVol-to-eTIV", "lhSurfaceHoles"),
             *("lh_MeanThickness_thickness", "rh_MeanThickness_thickness"),
@@ -116,9 +117,9 @@ def test_rows_that_lack_can_be_dropped(tables, tmp_path):
     lines = tables[0].read_text().splitlines()
     tables[0].write_text("\n".join(line for line in lines if not line.startswith("009")))
     names = [path.name for path in tables]
-    table = read(tmp_path, morphometry=names, on_missing="drop")
-    assert table["participant_id"].tolist() == ["007", "008", "010"]
-    assert table.attrs["dropped"] == {"009": "no row of morphometry"}
+    checked = check(tmp_path, morphometry=names, on_missing="drop")
+    assert checked.participants["participant_id"].tolist() == ["007", "008", "010"]
+    assert checked.dropped == {"009": "no row of morphometry"}
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +137,7 @@ def piop2():
     )
     ids = people["participant_id"].tolist()
     tables = sorted(DATA.glob("data-*.tsv"))
-    return morphometry.read(tables, ids), people, morphometry.head_size(tables, ids)
+    return morphometry.read(tables, ids).features, people, morphometry.head_size(tables, ids)
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the tables of AOMIC are not on this machine")
@@ -144,7 +145,8 @@ def test_regions_and_measures_of_a_real_study(piop2):
     features, people, size = piop2
     assert len(people) == 225
     # 34 regions, 2 hemispheres, 4 measures; 45 structures, 2 measures; less what is constant
-    assert features.shape[1] + len(features.attrs["constant"]) == 34 * 2 * 4 + 45 * 2
+    constant = morphometry.read(sorted(DATA.glob("data-*.tsv")), features.index.tolist()).constant
+    assert features.shape[1] + len(constant) == 34 * 2 * 4 + 45 * 2
     assert not [name for name in features if freesurfer.is_global(name)]
     assert 1300 < size.mean() < 1700
 
@@ -192,7 +194,7 @@ def test_thickness_does_not_know_the_size_of_the_head(piop2):
     _, people, size = piop2
     ids = people["participant_id"].tolist()
     tables = sorted(DATA.glob("*thickness*.tsv"))
-    regions = morphometry.read(tables, ids)
+    regions = morphometry.read(tables, ids).features
     assert accuracy("logistic_regression", regions, people, size) == pytest.approx(0.68, abs=0.03)
     trapped = regions.assign(eTIV=size)
     assert accuracy("logistic_regression", trapped, people, size) > 0.75

@@ -14,18 +14,19 @@ def write(tmp_path, rows, header=HEADER, name="m.csv"):
 
 
 def test_features_in_the_order_asked_for(tmp_path):
-    features = morphometry.read(write(tmp_path, ROWS), ["009", "007"])
+    measured = morphometry.read(write(tmp_path, ROWS), ["009", "007"])
+    features = measured.features
     assert features.index.tolist() == ["009", "007"]
     assert features.columns.tolist() == [
         *("FS_A", "FS_L_Cerebellum_Cort_Vol", "FS_R_Cerebellum_Cort_Vol")
     ]
     assert features["FS_R_Cerebellum_Cort_Vol"].tolist() == [19, 20]
-    assert features.attrs["constant"] == ["FS_Same"]
+    assert measured.constant == ["FS_Same"]
 
 
 def test_label_column_is_no_feature(tmp_path):
     path = write(tmp_path, ["a\t1\t3", "b\t2\t4"], "participant_id\tsex\tx", "m.tsv")
-    assert morphometry.read(path, ["a", "b"], "sex").columns.tolist() == ["x"]
+    assert morphometry.read(path, ["a", "b"], ["sex"]).features.columns.tolist() == ["x"]
 
 
 def test_missing_participants_are_named(tmp_path):
@@ -44,7 +45,7 @@ def test_cells_that_are_no_numbers_are_named(tmp_path, value, shown):
 
 def test_rows_of_others_do_not_matter(tmp_path):
     path = write(tmp_path, [*ROWS, "010,Q1,M,36+,bad,0,1,2", ROWS[0].replace("007", "011")])
-    assert len(morphometry.read(path, ["007", "008"])) == 2
+    assert len(morphometry.read(path, ["007", "008"]).features) == 2
 
 
 def test_duplicate_rows_and_files_without_use(tmp_path):

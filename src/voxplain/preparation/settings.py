@@ -1,0 +1,31 @@
+"""How images come into MNI152: the block ``registration`` of the configuration."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RegistrationSettings:
+    """The configuration's ``registration``, under its own names.
+
+    Attributes
+    ----------
+    method : {"none", "transforms", "antspy", "conform"}
+        ``none`` leaves images as they are.
+    transform : str or None
+        Path of each participant's transform below the cohort's folder; ``{column}`` is filled in
+        from the participants table.
+    template : str
+        The MNI152 that the transforms lead to, as BIDS names it.
+    reference : str or None
+        Path of the image to which FLIRT registered.
+    """
+
+    method: str = "none"
+    transform: str | None = None
+    template: str = "MNI152NLin6Asym"
+    reference: str | None = None
+
+    @property
+    def transform_template(self) -> str | None:
+        """Template of the transforms' paths; None where none are read."""
+        return self.transform if self.method == "transforms" else None
