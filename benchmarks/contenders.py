@@ -1,4 +1,4 @@
-"""What the benchmarks share: the paper's network with random weights, and how time is taken."""
+"""Shared by the benchmarks: the paper's network with random weights, and how time is measured."""
 
 import argparse
 import multiprocessing
@@ -38,9 +38,9 @@ def network_parser(description: str, rounds: int) -> argparse.ArgumentParser:
 
 
 def fastest(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Return each contender's least processor time in seconds, all run in turn."""
+    """Return the minimum processor time of each contender in seconds, run in turn."""
     times = {name: [] for name in contenders}
-    for _ in range(rounds + 1):  # the first round warms up
+    for _ in range(rounds + 1):  # the first round is a warm-up
         for name, run in contenders.items():
             start = time.process_time()
             run()
@@ -51,7 +51,7 @@ def fastest(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[st
 def convolution_flops(shape: Sequence[int], channels: Sequence[int]) -> int:
     """Return the operations of all convolutions in one image's forward pass.
 
-    The gradient by a convolution's input takes as many again.
+    The gradient with respect to a convolution's input takes the same number again.
     """
     total, n_in, sizes = 0, 1, np.array(shape)
     for n_out in channels:
@@ -62,7 +62,7 @@ def convolution_flops(shape: Sequence[int], channels: Sequence[int]) -> int:
 
 
 def reset_peak() -> float:
-    """Forget the peak memory of this process so far; return what it holds now, MB (Linux)."""
+    """Reset the peak memory of this process; return its current memory, MB (Linux)."""
     Path("/proc/self/clear_refs").write_text("5")
     return peak()
 
@@ -74,15 +74,15 @@ def peak() -> float:
 
 
 def in_new_process(function: Callable, *args: Any) -> Any:
-    """Call a function in a process of its own, whose memory nothing else has grown."""
+    """Call a function in a new process, so that nothing else affects its memory."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(function, args)
 
 
 def children_usage() -> tuple[float, float]:
-    """Return processor seconds and the largest one's peak memory (MB) of all that this process ran.
+    """Return processor seconds of all child processes, and the largest peak memory among them (MB).
 
-    Children of children count, as far as their parents waited for them.
+    Grandchildren count if their parents waited for them.
     """
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024

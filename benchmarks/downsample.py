@@ -1,13 +1,13 @@
-"""Downsampling beside bare inflate, the paper's path, nilearn and TorchIO, in one run.
+"""Downsampling compared with decompression alone, the paper's code, nilearn and TorchIO.
 
     OMP_NUM_THREADS=1 python benchmarks/downsample.py
 
-HCP-size images (260 x 311 x 260 voxels of 0.7 mm, brain-extracted) are made from nilearn's template
-with noise in the brain, as int16 and float32, compressed at level 6. Each contender reads the file
-and returns 58 x 70 x 58 voxels; the minimum over the rounds of this process's processor time is
-kept. The paper's path is nibabel and skimage's resize with anti-aliasing; scikit-image and TorchIO
+HCP-size images (260 x 311 x 260 voxels of 0.7 mm, brain-extracted) are generated from nilearn's
+template with noise in the brain, as int16 and float32, compressed at level 6. Each contender reads
+the file and returns 58 x 70 x 58 voxels; the result is the minimum processor time over the rounds.
+The paper's code is nibabel and skimage's resize with anti-aliasing; scikit-image and TorchIO
 are timed if they can be imported. `--cohort 60` times that many different files from disk instead;
-`--job 56` runs the workflow's own job on a batch of that many and prints its log's peak memory.
+`--job 56` runs the workflow's job on a batch of that size and prints the peak memory from its log.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def papers(path: Path) -> np.ndarray:
 def nilearns(path: Path) -> np.ndarray:
     fine = nib.load(path)
     factors = np.array(FINE) / PAPER_SHAPE
-    smooth = image.smooth_img(fine, 2 * VOXEL_MM * factors)  # no smoothing of its own: it aliases
+    smooth = image.smooth_img(fine, 2 * VOXEL_MM * factors)  # does not smooth, so it aliases
     target = fine.affine @ np.diag([*factors, 1])
     return image.resample_img(
         smooth, target, PAPER_SHAPE, "linear", copy_header=True, force_resample=True
@@ -91,7 +91,7 @@ def contenders(path: Path) -> dict[str, Callable[[], object]]:
 
 
 def memory(path: Path, name: str) -> float:
-    """Return the peak memory of one call above what was held before, MB."""
+    """Return the peak memory of one call above the memory before it, MB."""
     run = contenders(path)[name]
     before = reset_peak()
     run()
@@ -153,8 +153,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--cohort", type=int, help="time so many files instead")
-    parser.add_argument("--job", type=int, help="run a job on so many files instead")
+    parser.add_argument("--cohort", type=int, help="time this many files instead")
+    parser.add_argument("--job", type=int, help="run a job on this many files instead")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if options.cohort:

@@ -1,8 +1,8 @@
 """Time the paper's study on one GPU: ``python benchmarks/gpu.py``.
 
-58x70x58 voxels, 32/64/128 channels, 300 iterations with 10 draws. Random images and weights: the
-time does not depend on them. Meaningful Perturbations are measured on a part of the 1113
-participants and extrapolated; the rest is measured whole.
+58x70x58 voxels, 32/64/128 channels, 300 iterations with 10 draws. Images and weights are random,
+because the time does not depend on them. Meaningful Perturbations are measured on part of the 1113
+participants and extrapolated; everything else is measured in full.
 """
 
 import json
@@ -22,7 +22,7 @@ SHAPE = (58, 70, 58)
 
 
 def timed(function, *arguments, **keywords):
-    """Return seconds of a call, the device's queue included."""
+    """Return the seconds of a call, including the device's queue."""
     torch.cuda.synchronize()
     start = time.perf_counter()
     function(*arguments, **keywords)
@@ -32,7 +32,7 @@ def timed(function, *arguments, **keywords):
 
 def main():
     device = prepare_device(threads=8, gpus=1)
-    # torch before 2.13 has no deterministic mark on max_pool3d's backward and would refuse it
+    # torch before 2.13 does not mark max_pool3d's backward as deterministic and would reject it
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.manual_seed(0)
     model = CNN3D(SHAPE).to(device)

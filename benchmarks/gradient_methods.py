@@ -1,13 +1,13 @@
-"""Grad-CAM and Guided Backpropagation per subject beside the network alone and other libraries.
+"""Grad-CAM and Guided Backpropagation, compared with the network alone and other libraries.
 
     OMP_NUM_THREADS=1 python benchmarks/gradient_methods.py
     OMP_NUM_THREADS=1 python benchmarks/gradient_methods.py --shape 30 36 30 --channels 8 16 32
 
-All contenders run in turn in one process with the same memory allocator settings; the minimum over
-the rounds of this process's processor time is kept, so that other work on the machine counts
-little. Ratios are to be trusted to about 10 %. Memory is the peak of one call in a process of its
-own, above what that held before. Captum and MONAI come with voxplain's test extra; pytorch-grad-cam
-and M3d-Cam are timed if they can be imported. Where a library has no entry it refuses the batch.
+All contenders run in turn in one process with the same memory allocator settings. The result is the
+minimum processor time over the rounds, so other load on the machine has little effect. Ratios are
+accurate to about 10 %. Memory is the peak of one call in a new process, above the memory
+before it. Captum and MONAI come with voxplain's test extra; pytorch-grad-cam
+and M3d-Cam are timed if they can be imported. A library without a number does not accept batches.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def captum(model: torch.nn.Module, images: torch.Tensor, targets: torch.Tensor) 
 
 
 def monai(model: torch.nn.Module, images: torch.Tensor) -> dict:
-    # Its hooks stay on the model, so each call gets one built beforehand; one class for all.
+    # Its hooks stay on the model, so each call gets one built in advance; one class for all.
     cam = GradCAM(model, LAYER)
     runs = {"Grad-CAM, MONAI": lambda: cam(images, class_idx=0)}
     if len(images) == 1:
@@ -98,7 +98,7 @@ def contenders(options: argparse.Namespace, n: int) -> dict[str, Callable[[], ob
 
 
 def memory(options: argparse.Namespace, n: int, name: str) -> float:
-    """Return the peak memory of one call above what was held before, MB."""
+    """Return the peak memory of one call above the memory before it, MB."""
     warnings.filterwarnings("ignore")
     prepare_device()
     run = contenders(options, n)[name]

@@ -1,10 +1,10 @@
-"""How time and memory of the three methods grow with subjects, voxels and draws: plot and slopes.
+"""Growth of the methods' time and memory with participants, voxels and draws: plot and slopes.
 
     OMP_NUM_THREADS=1 python benchmarks/growth.py benchmarks/growth.svg
 
-The network has 8, 16 and 32 channels. Each point is the least processor time of two calls, and the
-peak memory of a process that made one, above what it held before. A slope of 1 in these logarithmic
-axes is growth in proportion.
+The network has 8, 16 and 32 channels. Each point is the minimum processor time of two calls, and
+the peak memory of one call in a new process, above the memory before it. A slope of 1 on these
+logarithmic axes is growth in proportion.
 """
 
 import argparse

@@ -1,11 +1,12 @@
-"""What does a voxel SVM still know of head size once a polynomial in it has been regressed out?
+"""How well a voxel SVM predicts head size after a polynomial in it has been regressed out.
 
     python benchmarks/head_size_residuals.py
     python benchmarks/head_size_residuals.py --run results/demo
 
-Simulated cohorts of 80 that differ in nothing but head size, by 1.8 standard deviations, one per
-seed: accuracy of the linear SVM by the degree of the polynomial (0: the mean alone), which should
-be chance. With --run the same for a finished run, where a planted effect should be left.
+In simulated cohorts of 80, one per seed, the classes differ only in head size, by 1.8 standard
+deviations. Prints the accuracy of the linear SVM by the degree of the polynomial (0: only the
+mean), which should be at chance. --run does the same for a finished run, where a planted effect
+should remain.
 """
 
 import argparse

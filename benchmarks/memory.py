@@ -1,12 +1,12 @@
-"""How each kind of job grows in memory with participants, each step in a process of its own.
+"""Growth of each job's memory with participants, each step in a separate process.
 
     OMP_NUM_THREADS=1 python benchmarks/memory.py --participants 1500 3000
 
-Volumes of noise at the smallest grid that the network takes and a network of two channels, so that
-what differs is the number of participants. Peak memory of the process, MB, by step, and how many
-bytes it grows by for each byte of a further participant's volume: 1 would be holding them all.
-Steps that take a part of the cohort at a time grow until that part is full: at this grid with about
-1300 participants (`src/voxplain/run/chunk_sizes.py`).
+The volumes are noise on the smallest grid that the network accepts, and the network has two
+channels, so only the number of participants differs. Prints the peak memory of the process (MB) by
+step, and by how many bytes it grows per byte of an additional participant's volume: 1 would mean
+that all are in memory. Steps that process a part of the cohort at a time grow until that part is
+full, on this grid at about 1300 participants (`src/voxplain/run/chunk_sizes.py`).
 """
 
 import argparse
@@ -36,7 +36,7 @@ def network():
 
     from voxplain.network.cnn import CNN3D
 
-    torch.manual_seed(0)  # weights of a throw-away network
+    torch.manual_seed(0)  # weights of a temporary network
     return CNN3D(SHAPE, (2, 2, 2), 0.5).eval()
 
 
@@ -151,7 +151,7 @@ STEPS = {
 
 
 def peak_of(step: str, folder: str, n: int) -> float:
-    """Take one step; return the peak memory of this process, MB."""
+    """Run one step; return the peak memory of this process, MB."""
     STEPS[step](Path(folder), np.arange(n) % 2)
     return peak()
 
@@ -161,7 +161,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--participants", type=int, nargs=2, default=[1500, 3000])
-    parser.add_argument("--steps", nargs="+", default=[""], help="only names that begin so")
+    parser.add_argument("--steps", nargs="+", default=[""], help="only names that begin with this")
     options = parser.parse_args()
     sizes = options.participants
     steps = [step for step in STEPS if step.startswith(tuple(options.steps))]

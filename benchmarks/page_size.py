@@ -1,7 +1,7 @@
-"""What the pages of a large cohort weigh: ``python benchmarks/page_size.py results/demo``.
+"""Size of the pages for a large cohort: ``python benchmarks/page_size.py results/demo``.
 
-Takes the tables and figures of a finished run, repeats its participants, and puts noise in the
-place of maps and images, which deflates worse than any map: what comes out is an upper limit.
+Uses the tables and figures of a finished run, repeats its participants, and replaces maps and
+images with noise, which compresses worse than any map, so the result is an upper limit.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from voxplain.run.paths import RunPaths
 
 
 def repeated(table, n):
-    """Repeat rows until there are `n`, each under an id of its own."""
+    """Repeat rows until there are `n`, each with a new id."""
     rows = table.iloc[np.arange(n) % len(table)].reset_index(drop=True)
     return rows.assign(participant_id=[f"sub-{k:06d}" for k in range(n)])
 
@@ -35,13 +35,13 @@ def noise_in_brain(shape, rng):
 
 
 def pages(run, n, shape, folds):
-    """Return report and quality page of a run blown up."""
+    """Return the report and the quality page of an enlarged run."""
     paths, rng = RunPaths(run.name, str(run.parent)), np.random.default_rng(0)
     provenance = read_json(paths.provenance)
     config = provenance["config"]
     tables = {path.stem: read_table(path) for path in Path(paths.tables).glob("*.tsv")}
     table2 = {k.removeprefix("table2_"): tables.pop(k) for k in list(tables) if "table2_" in k}
-    grid = Grid.from_dict(read_json(paths.grid)).coarsen(shape)  # finer, by the same arithmetic
+    grid = Grid.from_dict(read_json(paths.grid)).coarsen(shape)  # finer, computed in the same way
     mean, brain = noise_in_brain(shape, rng)
     methods, numbers = config["attribution"]["methods"], range(1, folds + 1)
     keys = [(m, f) for m in methods for f in ("all folds", *(f"fold {k:02d}" for k in numbers))]

@@ -1,15 +1,15 @@
-"""Meaningful Perturbations beside the network alone, the published loop and MONAI's filter.
+"""Meaningful Perturbations compared with the network alone, the published loop and MONAI's filter.
 
     OMP_NUM_THREADS=1 python benchmarks/perturbation.py
     OMP_NUM_THREADS=1 python benchmarks/perturbation.py --shape 30 36 30 --channels 8 16 32
 
-All contenders have the same network, draws, iterations, thread count and memory allocator settings,
-run in turn in one process, and the minimum over the rounds of this process's processor time is
-kept, so that other work on the machine counts little. Ratios are to be trusted to about 10 %.
+All contenders have the same network, draws, iterations, thread count and memory allocator settings
+and run in turn in one process. The result is the minimum processor time over the rounds, so other
+load on the machine has little effect. Ratios are accurate to about 10 %.
 
-published: one subject at a time, one draw after the other, image and mask smoothed by a dense
-5x5x5 box in every draw, parameters with gradients, as Kan et al.'s code does it. MONAI: the same
-with MONAI's GaussianFilter of the paper's sigmas. Ours: `blur` box and gaussian.
+published: one participant and one draw at a time, image and mask smoothed by a dense
+5x5x5 box in every draw, parameters with gradients, as in Kan et al.'s code. MONAI: the same
+with MONAI's GaussianFilter and the paper's sigmas. Ours: `blur` box and gaussian.
 """
 
 import argparse
@@ -100,7 +100,7 @@ def contenders(options: argparse.Namespace, n: int) -> dict[str, Callable[[int],
 
 
 def bare_pass(options: argparse.Namespace, n: int) -> Callable[[], object]:
-    """Return a forward pass and input gradient of all draws of `n` images, network alone."""
+    """Return a forward pass and input gradient of all draws of `n` images, without the method."""
     torch.manual_seed(0)
     model = make_network(options.shape, options.channels).requires_grad_(False)
     model.to(memory_format=torch.channels_last_3d)
@@ -119,13 +119,13 @@ def bare_pass(options: argparse.Namespace, n: int) -> Callable[[], object]:
 
 
 def passes_per_iteration(options: argparse.Namespace) -> float:
-    """Return how many distinct jitters our timed iterations have on average."""
+    """Return the mean number of distinct jitters in our timed iterations."""
     settings = Settings(1 + options.iterations, options.draws, jitter_axes=options.jitter_axes)
     return np.mean([len(np.unique(draws, axis=0)) for draws in draw_offsets(settings)[1:]])
 
 
 def best_rate() -> float:
-    """Return the most FLOP/s that one matrix product or convolution reaches here."""
+    """Return the highest FLOP/s that a matrix product or convolution reaches on this machine."""
     matrix = torch.rand(2048, 2048)
     features, weight = torch.rand(2, 32, 28, 34, 28), torch.rand(64, 32, 3, 3, 3)
     features = features.to(memory_format=torch.channels_last_3d)
@@ -138,7 +138,7 @@ def best_rate() -> float:
 
 
 def memory(options: argparse.Namespace, n: int, name: str) -> float:
-    """Return the peak memory of two iterations above what was held before, MB."""
+    """Return the peak memory of two iterations above the memory before them, MB."""
     prepare_device()
     run = contenders(options, n)[name]
     before = reset_peak()
@@ -150,7 +150,7 @@ def compare(options: argparse.Namespace, n: int) -> None:
     runs = contenders(options, n)
     timed = {"bare": bare_pass(options, n)}
     for name, run in runs.items():
-        # The difference of two lengths is the iterations' own time, without what is done once.
+        # The difference of two lengths is the time of the iterations, without the set-up.
         timed |= {f"{name} short": lambda run=run: run(1)}
         timed |= {f"{name} long": lambda run=run: run(1 + options.iterations)}
     times = fastest(timed, options.rounds)

@@ -1,9 +1,9 @@
-"""How long Snakemake needs to plan a study of a large cohort, and how much memory.
+"""Time and memory that Snakemake needs to plan a study of a large cohort.
 
     python benchmarks/planning.py --participants 1000 10000 40000
 
-Plans (`snakemake -n`) a `table` cohort of empty image files under config.yaml: images are looked at
-only as far as planning does, by size and time. The whole default run is planned from nothing, then
+Plans (`snakemake -n`) a `table` cohort of empty image files with config.yaml: planning checks only
+the size and time of images. The whole default run is planned from the start, then
 one participant's page with the folds already drawn. Prints jobs, processor seconds, wall seconds
 and peak memory.
 """
@@ -25,8 +25,8 @@ from voxplain.run.files import write_json, write_table
 from voxplain.run.paths import RunPaths
 
 ROOT = Path(__file__).resolve().parents[1]
-BATCHES = 99  # the most there can be
-LIMITS = {"wall_s": 60, "MB": 2000}  # for as many participants as UK Biobank has imaged
+BATCHES = 99  # the maximum
+LIMITS = {"wall_s": 60, "MB": 2000}  # about the size of UK Biobank's imaging study
 
 
 def make_cohort(folder: Path, participants: int) -> pd.DataFrame:
@@ -41,7 +41,7 @@ def make_cohort(folder: Path, participants: int) -> pd.DataFrame:
 
 
 def draw_folds(folder: Path, table: pd.DataFrame, n_splits: int = 10) -> None:
-    """Write what a run has on disk once its folds are drawn."""
+    """Write the files that a run has after its folds are drawn."""
     paths = RunPaths("large", results=str(folder / "results"))
     label = (table["sex"] == "M").astype(int)
     people = pd.DataFrame({"participant_id": table["participant_id"], "label": label})
@@ -51,7 +51,7 @@ def draw_folds(folder: Path, table: pd.DataFrame, n_splits: int = 10) -> None:
     read = [paths.read_participants, paths.read_left_out, *batches]
     stacked = [paths.volumes, paths.grid, paths.brain_mask, paths.mean_volume, paths.quality]
     stacked += [paths.volumes_sidecar, paths.brain_mask_sidecar, paths.mean_volume_sidecar]
-    for path in (*read, *stacked, paths.left_out, paths.participants):  # planning looks inside none
+    for path in (*read, *stacked, paths.left_out, paths.participants):  # planning reads none
         write_table(path, people)
     for split in splits:
         write_json(paths.split.format(fold=split.fold), split.to_dict())
@@ -59,7 +59,7 @@ def draw_folds(folder: Path, table: pd.DataFrame, n_splits: int = 10) -> None:
 
 
 def plan(folder: Path, *targets: str) -> dict[str, float]:
-    """Plan a run in a folder; return its jobs and what planning took."""
+    """Plan a run in a folder; return its jobs and the cost of planning."""
     cohort = {"layout": "table", "classes": {"negative": "F", "positive": "M"}}
     settings = {"run": "large", "cohort_root": str(folder), "cohort": cohort}
     write_json(folder / "large.json", settings | {"volumes": {"batches": BATCHES}})

@@ -1,13 +1,13 @@
-"""How much of a network's decision rests on each planted region, beside what its maps find there.
+"""How much a network's decision depends on each planted region, and what its maps find there.
 
     OMP_NUM_THREADS=1 python benchmarks/planted_regions.py results/demo
 
 For a finished run of the embedded cohort. The difference between the classes in a region (voxel by
-voxel, by the fold's training participants) is taken out of held-out images, each moved by half of
-it towards the other class; without it the margin of the true class falls by what the network had
-from that region. The areas under the ROC curve are those of group maps in one region, the other
-regions left out; the last rows are for all regions, and for those that cost a tenth of what all
-of them cost together.
+voxel, in the fold's training participants) is removed from held-out images: each image is moved by
+half of it towards the other class. The margin of the true class then falls by the contribution of
+that region. The areas under the ROC curve are those of group maps in one region, without the other
+regions; the last rows are for all regions, and for those with at least a tenth of the total
+contribution.
 """
 
 import argparse

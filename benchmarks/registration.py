@@ -1,11 +1,11 @@
-"""Native IXI brains, registered by ANTsPy, against the same brains as registered elsewhere.
+"""Native IXI brains registered by ANTsPy, compared with the study's registration.
 
     python benchmarks/registration.py ../shared/data/ixi [--participants 16]
-    python benchmarks/registration.py                    # one warp of HCP's size: time and memory
+    python benchmarks/registration.py                    # one warp of HCP size: time and memory
 
 Per participant, on the IXI preset's grid: Dice of the two brain masks (tissue is what exceeds 5 %
-of the 98th percentile) and the correlation inside their union. As a yardstick the same figures
-between different participants: what registration alone explains.
+of the 98th percentile) and the correlation inside their union. For comparison, the same
+numbers between different participants show what registration alone explains.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def compare(root, names):
 
 
 def hcp_size():
-    """CPU seconds and peak memory of one image of HCP's size through one of its warps."""
+    """CPU seconds and peak memory of warping one image of HCP size."""
     sources = Grid((260, 311, 260), radiological(0.7, (90.65, -126.35, -72.35)))
     field = Grid((91, 109, 91), radiological(2, (90, -126, -72)))
     data = np.random.default_rng(0).random(sources.shape[::-1], dtype=np.float32).T
@@ -97,7 +97,7 @@ def radiological(step, origin):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("root", type=Path, nargs="?", help="IXI; without it one warp of HCP's size")
+    parser.add_argument("root", type=Path, nargs="?", help="IXI; without it one warp of HCP size")
     parser.add_argument("--participants", type=int, default=None)
     arguments = parser.parse_args()
     if arguments.root is None:

@@ -1,16 +1,16 @@
-"""How a run grows with participants, voxels and folds: jobs, time, memory, disk and slopes.
+"""Growth of a run with participants, voxels and folds: jobs, time, memory, disk and slopes.
 
     OMP_NUM_THREADS=1 python benchmarks/scaling.py --subjects 50 200 800 2000 \\
         --edges 22 30 --folds 2 5
     python benchmarks/scaling.py --computed 1113 10000 40000
 
-Generated cohorts under the tests' tiny settings and less, so that sizes are what differs (22 is the
-smallest edge that the network takes), up to the tables of the stages whose work grows. Along each
-axis the other two stay at their first value. Processor time and the largest process are those of
-Snakemake and all its jobs; a job's own peak memory is what its log says, the largest of its rule. A
-slope is the exponent between the two largest sizes: 1 is growth in proportion. With --computed
-nothing is run: what `voxplain check` would say of such cohorts, under the default settings on the
-CPU and the paper's on one GPU.
+Generated cohorts with the tests' tiny settings or smaller, so only sizes differ (22 is the smallest
+edge that the network accepts), up to the tables of the stages whose work grows. Along each axis the
+other two stay at their first value. Processor time and the largest process cover Snakemake and all
+its jobs; the peak memory of a rule is the largest in its jobs' logs. A slope is the exponent
+between the two largest sizes: 1 is growth in proportion. With --computed nothing is run; it prints
+the estimate of `voxplain check` for such cohorts, for the default settings on the CPU and the
+paper's on one GPU.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def study(subjects: int, edge: int, folds: int) -> dict:
 def measure(
     subjects: int, edge: int, folds: int, wheels: Path | None
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Run one study in a folder of its own; return what it took, and each rule's peak memory."""
+    """Run one study in a new folder; return its cost and each rule's peak memory."""
     with tempfile.TemporaryDirectory(prefix="scaling-") as name:
         workflow = Workflow(Path(name), study(subjects, edge, folds), cores=1)
         if wheels:
@@ -75,7 +75,7 @@ def measure(
 
 
 def peaks(logs: Path) -> dict[str, float]:
-    """Return the largest peak memory (MB) that the logs of each rule's jobs tell."""
+    """Return the largest peak memory (MB) in the logs of each rule's jobs."""
     largest: dict[str, float] = {}
     for path in logs.rglob("*.log"):
         rule = path.relative_to(logs).parts[0].removesuffix(".log")
@@ -85,7 +85,7 @@ def peaks(logs: Path) -> dict[str, float]:
 
 
 def computed(participants: list[int]) -> pd.DataFrame:
-    """Return hours of all jobs, memory of the largest and disk, as `voxplain check` has them."""
+    """Return the estimate of `voxplain check`: hours, memory of the largest job, and disk."""
     rows = []
     for preset, gpu in ((None, 0), ("kan2020", 1)):
         files = [ROOT / "config.yaml"]
@@ -102,7 +102,7 @@ def computed(participants: list[int]) -> pd.DataFrame:
 
 
 def work_rules() -> set[str]:
-    """Return the rules of the workflow, but for the one that makes a synthetic cohort's images."""
+    """Return the rules of the workflow, except the one that generates synthetic images."""
     rules = (ROOT / "workflow" / "rules").glob("*.smk")
     names = {
         name for file in rules for name in re.findall(r"^ *rule (\w+):", file.read_text(), re.M)

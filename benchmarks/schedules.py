@@ -1,14 +1,14 @@
-"""Do cheaper schedules of Meaningful Perturbations give the full schedule's masks?
+"""Whether cheaper schedules of Meaningful Perturbations give the masks of the full schedule.
 
     snakemake --cores 2 --configfile config.yaml workflow/presets/ixi.yaml \
         --config cohort_root=../shared/data/ixi run=ixi
     python benchmarks/schedules.py results/ixi
 
 Held-out participants of a finished run are explained by their fold's network with the paper's 300
-iterations of 10 draws and with cheaper schedules. Per schedule: Pearson's r with the full mask
-(median and lowest), the difference of the drop in probability from the full schedule's (median and
-largest), both measured afterwards over every possible jitter, and processor time. A second full run
-with other jitters shows how far the full schedule agrees with itself.
+iterations of 10 draws and with cheaper schedules. Prints per schedule Pearson's r with the full
+mask (median and lowest), the difference between its drop in probability and that of the full
+schedule (median and largest), both measured over every possible jitter, and processor time. A
+second full run with other jitters shows how well the full schedule agrees with itself.
 """
 
 import argparse

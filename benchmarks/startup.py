@@ -1,15 +1,16 @@
-"""How much of a run is start-up.
+"""Share of start-up in a run.
 
     time snakemake --cores 2
     python benchmarks/startup.py results/demo --processor-seconds 900  # user + sys of that
     python benchmarks/startup.py --computed 1113
 
-Start-up is, per job, a fresh interpreter that runs the imports of the job's script, what Snakemake
-puts before them and what torch's optimiser imports when it is first made, and for the run as a
-whole what Snakemake needs to build the DAG; all the rest is useful work. Processor time throughout,
-so that other work beside it does no harm. The first form sets it beside the processor time of a
-whole run (the jobs' own records miss their last seconds), the second beside what `voxplain check`
-estimates for as many participants: the default settings, and the paper's, on CPU cores.
+The start-up of a job is a new interpreter with the imports of its script, the code that Snakemake
+adds, and the modules that torch's optimiser imports on first use. The start-up of the run also
+includes the time that Snakemake needs to build the DAG. Everything else is useful work. All times
+are processor time, so other load does not matter. The first form compares start-up with the
+processor time of a whole run (the jobs' records miss their last seconds), the second with the
+estimate of `voxplain check` for that many participants, with the default and the paper's settings
+on CPU cores.
 """
 
 import argparse
@@ -39,7 +40,7 @@ OTHERS_SCRIPTS = {"control_maps": "group_maps"}
 
 
 def processor_seconds(command: list[str], repeats: int = 3) -> float:
-    """Return the least processor time of a command."""
+    """Return the minimum processor time of a command."""
     times = []
     for _ in range(repeats):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -51,7 +52,7 @@ def processor_seconds(command: list[str], repeats: int = 3) -> float:
 
 @functools.cache
 def import_seconds(rule: str) -> float:
-    """Return the processor time of an interpreter that only imports what a rule's script does."""
+    """Return the processor time of an interpreter that only runs the imports of a rule's script."""
     script = ROOT / "workflow" / "scripts" / f"{OTHERS_SCRIPTS.get(rule, rule)}.py"
     tree = ast.parse(script.read_text())
     lines = [ast.unparse(n) for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
@@ -60,7 +61,7 @@ def import_seconds(rule: str) -> float:
 
 
 def share(table: pd.DataFrame, total: float | None = None) -> None:
-    """Print rule, jobs and seconds beside start-up, and its share of `total` or of the sum."""
+    """Print jobs, seconds and start-up per rule, and start-up's share of `total` or the sum."""
     table["startup_per_job"] = [import_seconds(rule) for rule in table["rule"]]
     table["startup"] = table["jobs"] * table["startup_per_job"]
     plan = [str(Path(sys.executable).parent / "snakemake"), "--dry-run", "--quiet", "all"]
@@ -72,7 +73,7 @@ def share(table: pd.DataFrame, total: float | None = None) -> None:
 
 
 def computed(participants: int, *presets: str) -> pd.DataFrame:
-    """Return the rules of a run on so many participants: jobs as planned, seconds as estimated."""
+    """Return the rules of a run of this size: jobs as planned, seconds as estimated."""
     cohort = {"layout": "synthetic", "space": "MNI152", "synthetic": {"n_subjects": participants}}
     files = [
         ROOT / "config.yaml",

@@ -1,12 +1,12 @@
-"""Does a larger training sample change what the masked accuracy of the gradient methods says?
+"""Whether a larger training sample changes the masked accuracy of the gradient methods.
 
     python benchmarks/training_sample.py results/demo
 
-In every fold of a finished run the maps of samples of several sizes make the group masks, as
-`attribution.training_sample` does, and the fold's network is tested on its held-out participants
-behind them. Per method and size: accuracy behind the conjoined mask (mean and standard deviation of
-the folds), behind smooth random masks, Pearson's r of the conjoined mask with that of the largest
-sample, and processor seconds of the maps of one fold.
+In every fold of a finished run, group masks are computed from samples of several sizes, as with
+`attribution.training_sample`, and the fold's network is tested on its masked held-out participants.
+Prints per method and size the accuracy with the conjoined mask (mean and standard deviation over
+folds) and with smooth random masks, Pearson's r of the conjoined mask with that of the largest
+sample, and the processor seconds of the maps of one fold.
 """
 
 import argparse

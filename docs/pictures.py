@@ -1,6 +1,6 @@
-"""Renew the guide's pictures from the figures of a finished run: python docs/pictures.py [RUN].
+"""Update the pictures of the documentation from a finished run: python docs/pictures.py [RUN].
 
-`snakemake truth` draws one of them.
+One of them needs `snakemake truth`.
 """
 
 import sys
@@ -15,7 +15,7 @@ PICTURES = Path(__file__).with_name("images")
 
 
 def renew(run: str) -> None:
-    """Shrink the run's figures of the guide's names; full colour, so that no shade is lost."""
+    """Shrink the figures that the documentation shows; in full colour, so that no shade is lost."""
     figures = RunPaths(run)
     for target in sorted(PICTURES.glob("*.png")):
         with Image.open(figures.figure(target.stem)[0]) as figure:

@@ -1,7 +1,7 @@
-"""Say what `pip-audit --format json` found: known holes, and what it could not look up.
+"""Print the result of `pip-audit --format json`: known vulnerabilities and skipped packages.
 
-`make audit` pipes the report in. Ends with 1 if a pinned package has a known hole, 2 where nothing
-could be looked up.
+`make audit` pipes the report in. The exit status is 1 if a pinned package has a known
+vulnerability, 2 if no package could be looked up.
 """
 
 import json
@@ -20,12 +20,12 @@ def main() -> int:
     for package, hole in holes:
         fixed = ", ".join(hole["fix_versions"]) or "no version yet"
         print(f"{package['name']} {package['version']}: {hole['id']}, fixed by {fixed}")
-    print(f"{len(packages) - len(skipped)} packages looked up, {len(holes)} known holes")
+    print(f"{len(packages) - len(skipped)} packages looked up, known vulnerabilities: {len(holes)}")
     print(f"{len(skipped)} skipped{':' if skipped else ''}")
     for package in skipped:
         print(f"  {package['name']}: {package['skip_reason']}")
     if len(skipped) == len(packages):
-        print("no package could be looked up, so this says nothing: PyPI's JSON pages are needed")
+        print("no package could be looked up, so there is no result: PyPI's JSON pages are needed")
         return 2
     return int(bool(holes))
 

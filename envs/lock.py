@@ -1,9 +1,9 @@
 """Write every pin of the project from a fresh installation.
 
 Run `make lock`: it builds a virtual environment from pyproject.toml and hands its `pip freeze` to
-this script on standard input. One list of pins thus serves pip, conda and CI. For pip, each has the
-SHA-256 of every wheel that PyPI has of it for this Python or a later one, whatever the platform, so
-that any other file is refused; torch has none, because its builds come from different places.
+this script on standard input. So pip, conda and CI use the same pins. For pip, each pin has the
+SHA-256 of every wheel on PyPI for this Python or a later one, on any platform, so any other file is
+rejected; torch has none, because its builds come from different places.
 """
 
 import json
@@ -37,14 +37,14 @@ VARIANTS = {
     "cpu": ("CPU build of torch.", ["--extra-index-url https://download.pytorch.org/whl/cpu"]),
     "gpu": ("CUDA build of torch, as PyPI serves it for Linux.", []),
 }
-# XGBoost asks for NVIDIA's communication library on Linux only.
+# XGBoost requires NVIDIA's communication library only on Linux.
 MARKERS = {"nvidia-nccl-cu12": ' ; platform_system == "Linux"'}
-# What only tests use, pinned by hand, because it asks for other versions of what is pinned here.
+# Used only by tests and pinned by hand, because they require other versions of the pinned packages.
 BESIDE = ("requirements-ants.txt", "requirements-validators.txt")
 
 
 def main() -> None:
-    """Sort the pins and write all files that hold them."""
+    """Sort the pins and write all files that contain them."""
     frozen = [line.strip() for line in sys.stdin if "==" in line and line[0] not in "-#"]
     pins = sorted((line.partition("+")[0] for line in frozen), key=str.lower)
     torch = [pin for pin in pins if pin.startswith("torch==")]
@@ -67,14 +67,14 @@ def main() -> None:
 
 
 def write_hashed(path: Path, lines: list[str]) -> None:
-    """Write lines of a requirements file, each pin among them with its hashes."""
+    """Write the lines of a requirements file, each pin with its hashes."""
     with ThreadPoolExecutor(8) as pool:
         entries = pool.map(lambda line: line if line[0] == "#" else hashed(line), lines)
     path.write_text("\n".join(entries) + "\n")
 
 
 def hashed(line: str) -> str:
-    """Return a pin, and its marker if it has one, with its hashes."""
+    """Return a pin with its hashes, and its marker if it has one."""
     digests = hashes(line.partition(" ;")[0])
     return " \\\n    ".join([line, *(f"--hash=sha256:{digest}" for digest in digests)])
 
@@ -107,7 +107,7 @@ def is_wheel(filename: str, version: Version) -> bool:
 
 
 def is_ours(tag: Tag) -> bool:
-    """Whether a wheel's tag is of CPython, not older than this one, with its lock and glibc."""
+    """Whether a wheel's tag is for CPython with its lock and glibc, this version or later."""
     if "musl" in tag.platform or tag.abi.endswith("t"):
         return False
     if tag.interpreter.startswith("py3"):

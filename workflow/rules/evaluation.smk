@@ -1,4 +1,4 @@
-"""What the maps are worth, each number beside its null."""
+"""Evaluation of the maps, each number with its null distribution."""
 
 
 rule masked_accuracy_fold:
@@ -113,7 +113,7 @@ rule localisation:
 
 
 rule first_layer:
-    # Held-out participants of every fold's model, and the paper's in-sample model.
+    # Held-out participants with every fold's model, and the paper's in-sample model.
     input:
         participants=P.participants,
         volumes=P.volumes,

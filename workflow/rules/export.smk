@@ -1,4 +1,4 @@
-"""The run for others: its maps as BIDS derivatives, its making as a Workflow Run RO-Crate."""
+"""Export of the run: its maps as BIDS derivatives, its provenance as a Workflow Run RO-Crate."""
 
 
 rule export:

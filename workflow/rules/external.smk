@@ -1,8 +1,8 @@
-"""Another run's models on this cohort, and both runs side by side."""
+"""Another run's models on this cohort, and a comparison of both runs."""
 
 
 rule external:
-    # Models trained elsewhere: accuracy here, and maps of this cohort where both are in MNI152.
+    # Models of another run: their accuracy on this cohort, and maps of it if both are in MNI152.
     input:
         lambda wildcards: other_run(
             [
@@ -24,7 +24,7 @@ if OTHER:
 
     rule external_accuracy:
         input:
-            # theirs, which is fitted on, before this run's
+            # first the other run's table, which is fitted on, then this run's
             participants=[OTHER.participants, P.participants],
             volumes=[OTHER.volumes, P.volumes],
             quality=[OTHER.quality, P.quality],

@@ -2,7 +2,7 @@
 
 
 checkpoint make_folds:
-    # A checkpoint, because only the drawn folds tell which model explains a given participant.
+    # A checkpoint, because only the drawn folds show which model explains a participant.
     input:
         participants=P.participants,
     output:

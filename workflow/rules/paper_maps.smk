@@ -1,12 +1,12 @@
-"""Maps made the paper's way beside the run's own: `snakemake paper_maps`."""
+"""Maps computed as in the paper, compared with the run's maps: `snakemake paper_maps`."""
 
-# A network of everybody explains everybody; Grad-CAM's features are placed the other way.
+# The network trained on all participants explains all of them; Grad-CAM uses the other upsampling.
 EVERYBODY = RunPaths("everybody", f"{P.root}/evaluation/paper_maps")
 PLACED = RunPaths("placed", f"{P.root}/evaluation/paper_maps")
 UPSAMPLING = {"paper": "receptive_field", "receptive_field": "paper"}[
     config["attribution"]["grad_cam"]["upsampling"]
 ]
-EVERYBODYS_METHODS = METHODS if HELD_OUT_MAPS else []  # else they are the run's own
+EVERYBODYS_METHODS = METHODS if HELD_OUT_MAPS else []  # else the run has these maps
 PLACED_METHODS = [method for method in METHODS if method == "grad_cam"]
 
 

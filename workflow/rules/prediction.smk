@@ -1,4 +1,4 @@
-"""How well the models predict, each number beside its null."""
+"""How well the models predict, each number with its null distribution."""
 
 
 rule prediction_tables:
@@ -62,7 +62,7 @@ rule confounds:
 
 
 rule optimism:
-    # What the paper's hyper-parameters, chosen on the folds they are scored on, add to accuracy.
+    # By how much choosing hyper-parameters on the reported folds, as in the paper, raises accuracy.
     input:
         participants=P.participants,
         folds=P.folds,
@@ -88,7 +88,7 @@ rule optimism:
 
 
 rule label_permutations:
-    # One model, refitted to permuted labels: seconds for the SVM, minutes for the regression.
+    # One model refitted to permuted labels: seconds for the SVM, minutes for the regression.
     input:
         participants=P.participants,
         folds=P.folds,
@@ -121,13 +121,13 @@ rule label_permutations:
 
 
 rule permutations:
-    # Refitting nulls of all cheap models: `snakemake permutations`, then `snakemake` for the page.
+    # Nulls from refitting all fast models: `snakemake permutations`, then `snakemake` for the page.
     input:
         expand(P.table("permutations_{model}"), model=PERMUTED_MODELS),
 
 
 rule repeat:
-    # New folds, once with families kept together and once without, for all models but the network.
+    # New folds, once with families kept together and once divided, for all but the network.
     input:
         participants=P.participants,
         quality=P.quality,
@@ -179,7 +179,7 @@ rule repeats:
 
 
 rule learning_draw:
-    # Smaller training sets inside the folds, for models that are cheap to fit.
+    # Smaller training sets inside the folds, for the models that are fast to fit.
     input:
         participants=P.participants,
         quality=P.quality,

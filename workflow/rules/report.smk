@@ -169,7 +169,7 @@ rule page:
             P.quality_page, category="Report", labels={"page": "every participant"}
         ),
         captions=[P.caption(name) for name in figure_names()],
-        # Here, because everything else is made by the time of the page.
+        # In this job, because everything else is finished before the page.
         manifest=P.manifest,
     log:
         P.log("page"),

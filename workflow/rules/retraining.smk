@@ -1,4 +1,4 @@
-"""The network trained again on every fold: other seeds, other folds, labels that mean nothing."""
+"""The network retrained on every fold: with other seeds, other folds and permuted labels."""
 
 
 wildcard_constraints:
@@ -6,7 +6,7 @@ wildcard_constraints:
 
 
 rule seeds:
-    # How much the accuracy owes to one seed and one draw of folds.
+    # How much the accuracy depends on the seed and the draw of folds.
     input:
         P.table("seeds"),
 
@@ -17,7 +17,7 @@ rule shuffled:
 
 
 use rule make_folds as rerun_folds with:
-    # The folds that `snakemake repeats` draws for the other models.
+    # The folds that `snakemake repeats` also draws for the other models.
     output:
         **elsewhere(rules.make_folds.output, RERUN),
     log:

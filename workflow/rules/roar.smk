@@ -1,8 +1,8 @@
-"""The network trained again without what a method marks: `snakemake roar`."""
+"""The network retrained without the voxels that a method marks: `snakemake roar`."""
 
 
 rule roar_fold:
-    # The mask is the group map of the fold's own training sample, so that nothing leaks.
+    # The mask comes from the group map of the fold's training sample, so no test data leak.
     input:
         participants=P.participants,
         volumes=P.volumes,

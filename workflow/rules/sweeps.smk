@@ -1,15 +1,15 @@
-"""Studies of their own, not part of `rule all`: each is asked for by name and takes its time."""
+"""Longer studies that are not part of `rule all` and run on request."""
 
 
 rule truth:
-    # When can each method be believed: over cohort sizes and effect sizes, with a known truth.
+    # When each method can be trusted: over cohort sizes and effect sizes, with a known truth.
     input:
         P.table("truth"),
         P.figure("truth"),
 
 
 rule truth_point:
-    # One whole study of a cohort of its own, by a Snakemake of its own in a folder of its own.
+    # A complete study of a separate cohort, run by a separate Snakemake in a separate folder.
     input:
         wheels=expand(
             P.wheel,
@@ -27,7 +27,7 @@ rule truth_point:
         P.benchmark("truth_point", "n-{n}_effect-{effect}")
     conda:
         ENVIRONMENT
-    # Asked of a job, not of the file: a cluster's profile has no number of cores in all.
+    # Checked for each job, because a cluster profile has no total number of cores.
     threads: lambda _: workflow.cores
     resources:
         gpu=config["gpu"],

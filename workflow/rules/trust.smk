@@ -1,9 +1,9 @@
-"""Can the maps be believed: control maps, faithfulness, sanity and stability."""
+"""Trust in the maps: control maps, faithfulness, sanity and stability."""
 
 
 rule faithfulness_fold:
-    # Makes the maps that a method must beat, too: plain gradient, the image's edges, the group
-    # difference.
+    # Also computes the control maps that a method must exceed: plain gradient, edges of the image,
+    # group difference.
     input:
         participants=P.participants,
         volumes=P.volumes,
@@ -60,7 +60,7 @@ rule faithfulness:
 
 
 rule train_variant:
-    # The same fold's network from another seed, or of shuffled labels.
+    # The same fold's network with another seed, or with shuffled labels.
     input:
         participants=P.participants,
         volumes=P.volumes,
@@ -113,7 +113,7 @@ rule robustness_method:
         names=VARIANTS,
         network=NETWORK,
         settings=lambda wildcards: config["attribution"][wildcards.method],
-        # They cost seconds, less than a job of their own would.
+        # They take seconds, less than a separate job.
         controls=lambda wildcards: (
             SANITY_CONTROLS if wildcards.method == METHODS[-1] else []
         ),

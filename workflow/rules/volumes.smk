@@ -31,7 +31,7 @@ rule downsample:
 
 
 rule stack_volumes:
-    # Here all images have been read: who cannot be used is known before anything is trained.
+    # All images have been read by now, so unusable ones are known before anything is trained.
     input:
         participants=P.read_participants,
         left_out=P.read_left_out,
