@@ -63,16 +63,16 @@ def page_path(tmp_path_factory, grid, maps):
     quality["correlation"] = np.linspace(0.9, 0.1, len(quality)).round(3)
     claims = pd.DataFrame(NASTY, index=range(3), columns=COLUMNS)
     claims["claim"] = [f"claim {k}" for k in (2, 10, 1)]
-    context = {
-        "run": NASTY,
-        "config": config,
-        "viewer": group_viewer(underlay, brain, grid, maps, CLASSES, [atlas]),
-        "quality": quality,
-        "claims": claims,
-        "edges": [("downsample", NASTY), (NASTY, "page")],
-        "jobs": pd.DataFrame({"rule": [NASTY], "jobs": 1, "seconds": 2.0}),
-    }
-    path.write_text(report.build(context))
+    results = report.RunResults(
+        run=NASTY,
+        config=config,
+        viewer=group_viewer(underlay, brain, grid, maps, CLASSES, [atlas]),
+        quality=quality,
+        claims=claims,
+        edges=[("downsample", NASTY), (NASTY, "page")],
+        jobs=pd.DataFrame({"rule": [NASTY], "jobs": 1, "seconds": 2.0}),
+    )
+    path.write_text(report.render_report(results))
     return path
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from voxplain import paper
-from voxplain.claims import table
+from voxplain.claims.table import claims_table
+from voxplain.run.tables import ResultTables
 
 CLASSES = ("women", "men")
 
@@ -80,7 +81,7 @@ def table3(dice=0.7, p_null=0.01, agreement=0.945, agreement_chance=0.9, dice_th
 
 
 def build(class_names=CLASSES, same_cohort=True, reference=None, rules=None, **tables):
-    return table.build(tables, class_names, same_cohort, reference, rules)
+    return claims_table(ResultTables(**tables), class_names, same_cohort, reference, rules)
 
 
 def verdicts(**tables):

@@ -1,4 +1,4 @@
-"""A run's context as the page takes it, and a reader of the page."""
+"""A run's results as the page takes them, and a reader of the page."""
 
 import base64
 from html.parser import HTMLParser
@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.claims.table import COLUMNS as CLAIM_COLUMNS
+from voxplain.report import RunResults
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
@@ -85,7 +86,12 @@ def accuracy(evidence=True):
     )  # fmt: skip
 
 
-def full_context(tmp_path):
+def bare_results(**parts):
+    """A run that has made nothing but what is named."""
+    return RunResults(**{"run": "tiny", "config": config()} | parts)
+
+
+def full_results(tmp_path, **parts):
     png = tmp_path / "figure.png"
     png.write_bytes(PNG)
     names = (
@@ -121,9 +127,7 @@ def full_context(tmp_path):
         agreement_chance=0.94, dice_threshold=np.nan, dice_threshold_chance=0.0,
         dice_equal_area=0.2, chance=0.1, null_p95=0.15, p_null=0.01,
     )  # fmt: skip
-    return {
-        "run": "tiny",
-        "config": config(),
+    tables = {
         "provenance": {"python": "3.11.2"},
         "participants": pd.DataFrame(
             {
@@ -177,6 +181,7 @@ def full_context(tmp_path):
             source="tables/accuracy.tsv, tables/optimism.tsv",
         ),
     }
+    return bare_results(**tables | parts)
 
 
 class Page(HTMLParser):

@@ -11,27 +11,28 @@ from snakemake.cli import parse_args
 
 from support.places import ROOT
 from support.workflow import BIN
-from voxplain.claims import table
-from voxplain.report import build
+from voxplain.claims.table import claims_table
+from voxplain.report import RunResults, render_report
 from voxplain.run.config import read_config
+from voxplain.run.tables import ResultTables
 
 
 @pytest.fixture(scope="module")
 def commands():
     """Those of the demo's page as long as no study has been asked for."""
     people = {"participant_id": ["sub-001"], "class_name": "men", "family_id": None}
-    context = {
-        "run": "demo",
-        "config": read_config([ROOT / "config.yaml"]),
-        "participants": pd.DataFrame(people).assign(age=30.0, tiv=1400.0),
-        "claims": table.build({}, ("women", "men"), False),
-    }
-    context["claims"].loc[0, "kan2020"] = (
-        "in this run: 1"  # no run of the paper's protocol is there
+    claims = claims_table(ResultTables(), ("women", "men"), False)
+    claims.loc[0, "kan2020"] = "in this run: 1"  # no run of the paper's protocol is there
+    results = RunResults(
+        run="demo",
+        config=read_config([ROOT / "config.yaml"]),
+        participants=pd.DataFrame(people).assign(age=30.0, tiv=1400.0),
+        claims=claims,
     )
-    page = html.unescape(build(context))
-    found = re.findall(r"<code>snakemake (.*?)</code>", page)
-    return [shlex.split(command) for command in found + re.findall(r"here: snakemake (\w+)", page)]
+    page = html.unescape(render_report(results))
+    printed = re.findall(r"<code>snakemake (.*?)</code>", page)
+    printed += re.findall(r"here: snakemake (\w+)", page)
+    return [shlex.split(command) for command in printed]
 
 
 @pytest.fixture
@@ -86,4 +87,4 @@ def test_the_checklist_tells_how_to_make_what_a_default_run_lacks():
     named = [name for name in re.findall(r"`(\w+)\.tsv`", text) if name in studies]
     assert set(named) >= {"seeds", "external", "shuffled", "learning", "roar", "ablation"}
     for name in named:
-        assert re.search(rf"`{name}\.tsv`\s+\(`snakemake {name}\b", text), name
+        assert re.search(rf"`{name}\.tsv`\s+\(`snakemake\s+{name}\b", text), name

@@ -1,20 +1,18 @@
 """The paper's claims, one row each, with what this run gives and a verdict by rule."""
 
-from pathlib import Path
-
-from voxplain.claims.table import PEOPLE, build, check_reference
+from voxplain.claims.table import check_reference, claims_table
 from voxplain.run.files import read_table, write_table
 from voxplain.run.logs import job_log
+from voxplain.run.tables import ResultTables, tables_by_name
 
 with job_log(snakemake.log[0]):
-    given, p = snakemake.input, snakemake.params
-    paths = [*given.tables, given.participants]
-    tables = {Path(path).stem: read_table(path) for path in paths}
+    inputs, params = snakemake.input, snakemake.params
+    tables = ResultTables(**tables_by_name([*inputs.tables, inputs.participants]))
     reference = None
-    if given.reference:
-        theirs, participants = (read_table(path) for path in given.reference)
-        check_reference(tables[PEOPLE], participants, p.kan2020_run)
-        reference = theirs
-    table = build(tables, tuple(p.classes), p.same_cohort, reference, p.rules)
-    write_table(snakemake.output.table, table)
-    print(table.to_string(index=False))
+    if inputs.reference:
+        reference, participants = (read_table(path) for path in inputs.reference)
+        check_reference(tables.participants, participants, params.kan2020_run)
+    classes = tuple(params.classes)
+    claims = claims_table(tables, classes, params.same_cohort, reference, params.rules)
+    write_table(snakemake.output.table, claims)
+    print(claims.to_string(index=False))

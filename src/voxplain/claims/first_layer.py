@@ -17,13 +17,13 @@ from voxplain.claims.verdicts import (
 from voxplain.run.paths import WHOLE_COHORT
 from voxplain.stats.over_folds import ALPHA
 
-# A test that would miss this difference more often than one time in five decides nothing by missing
+# A test that finds this difference less often than POWER decides nothing by finding none
 LARGE_EFFECT = 0.8  # standard deviations (Cohen 1988)
 POWER = 0.8
 
 
 def first_layer_counts(
-    tests: pd.DataFrame, class_names: tuple[str, str], p: str = "p_holm"
+    tests: pd.DataFrame, class_names: tuple[str, str], column: str = "p_holm"
 ) -> pd.DataFrame:
     """Count significant features per fold and measure (p < .05, and which class is larger).
 
@@ -34,8 +34,8 @@ def first_layer_counts(
         a feature (one per class) count once.
     class_names : (str, str)
         Names of the negative and the positive class.
-    p : {"p_holm", "p"}
-        Column that says what is significant.
+    column : {"p_holm", "p"}
+        The p value that decides what is significant.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def first_layer_counts(
     rows = []
     for (measure, fold), part in tests.groupby(["measure", "fold"], sort=False):
         part = part.drop_duplicates("feature")
-        significant = part.loc[part[p] < ALPHA, "difference"]
+        significant = part.loc[part[column] < ALPHA, "difference"]
         rows.append(
             {
                 "measure": measure,
@@ -63,7 +63,7 @@ def first_layer_counts(
 
 
 def _power(n: float, features: int) -> float:
-    """Probability that one of `features` with a large effect is found, by Holm's first step."""
+    """Probability to find one of `features` with a large effect, by Holm's first step."""
     return TTestIndPower().power(LARGE_EFFECT, n / 2, ALPHA / features, ratio=1)
 
 
@@ -72,9 +72,17 @@ def first_layer_claims(
 ) -> list[Claim]:
     """Compare the number of features that differ with appendix A.
 
-    The paper tests the participants that its network was trained on, where a difference is no
-    finding: the network was made to tell them apart. Held-out folds decide here. Their networks'
-    features are different features, so they are counted fold by fold and never matched.
+    The paper tests the participants that its network was trained on. A difference there is no
+    finding, because the network was trained to separate them. Here the held-out folds decide.
+    Each fold's network has features of its own, so they are counted fold by fold.
+
+    Parameters
+    ----------
+    tests : pandas.DataFrame or None
+        As `first_layer_counts` takes them.
+    class_names : (str, str)
+    evidence : bool
+        Whether the network is above chance.
     """
     mean = (
         f"First layer: mean activation differs in {paper.FIRST_LAYER_DIFFERENT} of "
@@ -86,7 +94,7 @@ def first_layer_claims(
     if tests is None:
         return [Claim(mean, "A, Fig. 3", f"{share:.0%}"), Claim(entropy, "A, Fig. 3b", "no test")]
     counts = first_layer_counts(tests, class_names)
-    # the paper counts by single t-tests, without a correction
+    # The paper counts uncorrected t-tests
     papers = first_layer_counts(tests[tests["fold"] == WHOLE_COHORT], class_names, "p")
     return [
         _claim(
@@ -110,10 +118,10 @@ def _claim(
     claim: Claim,
     evidence: bool,
 ) -> Claim:
-    """Judge one measure by the held-out folds; the paper's way of counting stands beside them."""
+    """Judge one measure by the held-out folds; also count as the paper does."""
     papers_way = [
         f"{row.different} of {row.features} ({row.negative} larger in {class_names[0]}, "
-        f"{row.positive} in {class_names[1]}), uncorrected, in-sample: no valid null"
+        f"{row.positive} in {class_names[1]}), uncorrected and in-sample: no valid null"
         for row in papers.itertuples()
     ]
     claim = claim._replace(
@@ -128,17 +136,18 @@ def _claim(
     low, high = proportion_confint(median, features, method="wilson")
     power = _power(held_out["n"].median(), features)
     return claim._replace(
-        ours=f"{median:g} of {features} significant in a median fold ({fewest} to {most}), held "
-        f"out; at equal head size {held_out['adjusted'].median():g}",
-        uncertainty=f"95 % CI over features {low:.0%} to {high:.0%}; power of one fold for a "
-        f"difference of {LARGE_EFFECT} sd {power:.0%}",
-        chance="held out: 5 % for one or more false findings in a fold (Holm)",
+        ours=f"median over folds: {median:g} of {features} features differ in held-out "
+        f"participants ({fewest} to {most}); {held_out['adjusted'].median():g} when adjusted for "
+        "head size",
+        uncertainty=f"95 % CI over features {low:.0%} to {high:.0%}; power of one fold to find a "
+        f"difference of {LARGE_EFFECT} sd: {power:.0%}",
+        chance="5 % for one or more false findings in a fold (Holm)",
         verdict=_verdict(held_out, low, high, power >= POWER) if evidence else NEAR_CHANCE,
     )
 
 
 def _verdict(held_out: pd.DataFrame, low: float, high: float, powerful: bool) -> str:
-    """Judge a measure; where folds are too small to find anything, too few findings say nothing."""
+    """Judge a measure; in folds too small to find anything, few findings decide nothing."""
     if held_out["measure"].iloc[0] == "mean":
         share = paper.FIRST_LAYER_DIFFERENT / paper.FIRST_LAYER_FEATURES
         verdict = numeric(share, low, high, 0)

@@ -79,12 +79,12 @@ def conjunction_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:
     """Check that the conjoined mask keeps more accuracy than either class's mask, fold by fold."""
     published = {key: value.mean for key, value in paper.MASKED_ACCURACY.items()}
     claim = Claim(
-        "The conjoined mask keeps more than the mask of either class",
+        "The conjoined mask keeps more accuracy than the mask of either class",
         "4.3",
         "{conjoined:.2f} against {positive:.2f} and {negative:.2f}".format(**published),
     )
     whole = masked_rows(masked, "conjoined").get("mask")
-    if whole is None:
+    if masked is None or whole is None:
         return claim
     rows = masked[(masked["method"] == whole["method"]) & (masked["control"] == "mask")]
     alone = rows[rows["mask"] != "conjoined"]
@@ -111,11 +111,18 @@ def conjunction_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:
 def whole_brain_claim(
     roar: pd.DataFrame | None, accuracy: pd.DataFrame | None, evidence: bool
 ) -> Claim:
-    """Check that what the map ranks highest is missed no more than other voxels, on retraining.
+    """Check that a network retrained without the highest voxels loses no more than at random.
 
-    The complement of a mask decides nothing: whatever an imperfect mask leaves out still tells the
-    classes apart. A network that is trained again on images without the voxels (ROAR) finds what
-    else there is. Where random voxels cost it everything, too, nothing is shown.
+    The complement of a mask decides nothing: what an imperfect mask leaves out still separates the
+    classes. A network that is trained again on images without the voxels (ROAR) finds what
+    else there is. If removing random voxels leaves no accuracy either, the test shows nothing.
+
+    Parameters
+    ----------
+    roar, accuracy : pandas.DataFrame or None
+        The run's tables.
+    evidence : bool
+        Whether the network is above chance.
     """
     claim = Claim(
         "The classes differ over the whole brain rather than in some regions",
@@ -128,16 +135,16 @@ def whole_brain_claim(
     if rows is None or rows.empty or cnn is None:
         return claim
     row = rows.loc[rows["share"].idxmax()]
-    dearer = above(row["cost_low"], row["cost_high"], MARGIN)
+    costs_more = above(row["cost_low"], row["cost_high"], MARGIN)
     informative = row["random"] > cnn["majority"] + MARGIN
     return claim._replace(
-        ours=f"trained again without the {row['share']:.0%} of the brain that rank highest "
-        f"{row['accuracy']:.2f}, without random ones {row['random']:.2f}",
-        uncertainty=f"cost beyond random masks, 95 % CI {row['cost_low']:+.2f} to "
-        f"{row['cost_high']:+.2f}; whole brain means at most {MARGIN}",
-        chance=f"{cnn['majority']:.2f}, always naming the larger class",
+        ours=f"accuracy after retraining without the highest {row['share']:.0%} of the brain "
+        f"{row['accuracy']:.2f}, without random voxels {row['random']:.2f}",
+        uncertainty=f"loss beyond that of random voxels, 95 % CI {row['cost_low']:+.2f} to "
+        f"{row['cost_high']:+.2f}; the claim allows at most {MARGIN}",
+        chance=f"{cnn['majority']:.2f}, always predicting the larger class",
         source="roar, accuracy",
-        verdict=judged(together(_no(dearer), informative or None), evidence),
+        verdict=judged(together(_no(costs_more), informative or None), evidence),
     )
 
 
@@ -155,8 +162,16 @@ def _random_masks(row: pd.Series) -> str:
 def masks_suffice(masked: pd.DataFrame, majority: float) -> str | None:
     """Say whether the conjoined mask holds all that the network needs; None: no such rows.
 
-    It must exceed random masks, lose no more than `MARGIN` against the intact image, and leave no
-    more than `MARGIN` above the larger class's rate in its complement; each by its interval.
+    It must exceed random masks, lose no more than `MARGIN` compared with the unmasked image, and
+    leave no more than `MARGIN` above the larger class's rate in its complement; each by its
+    interval.
+
+    Parameters
+    ----------
+    masked : pandas.DataFrame
+        The run's table masked_accuracy.
+    majority : float
+        Rate of the larger class.
     """
     rows = masked_rows(masked, "conjoined")
     if "mask" not in rows:
@@ -182,18 +197,19 @@ def sufficiency_claim(
     )
     cnn = find(accuracy, model="cnn")
     rows = masked_rows(masked, "conjoined")
-    if "mask" not in rows or cnn is None:
+    if masked is None or "mask" not in rows or cnn is None:
         return claim
     mask, (low, high) = rows["mask"], fold_interval(rows["complement"])
     return claim._replace(
-        ours=f"mask {mask['accuracy_mean']:.2f}, intact {rows['none']['accuracy_mean']:.2f}, "
+        ours=f"mask {mask['accuracy_mean']:.2f}, unmasked {rows['none']['accuracy_mean']:.2f}, "
         f"complement {rows['complement']['accuracy_mean']:.2f}",
-        uncertainty=f"95 % CI of mask minus intact {mask['change_low']:+.2f} to "
+        uncertainty=f"95 % CI of mask minus unmasked {mask['change_low']:+.2f} to "
         f"{mask['change_high']:+.2f} (paired over folds), of the complement {low:.2f} to "
-        f"{high:.2f}; to suffice, a loss and what is left above chance stay within {MARGIN}",
+        f"{high:.2f}; the mask suffices if its loss, and the complement above chance, are at most "
+        f"{MARGIN}",
         chance=f"{_random_masks(mask)}; larger class {cnn['majority']:.2f}",
         source="masked_accuracy, accuracy",
-        verdict=masks_suffice(masked, cnn["majority"]) if evidence else NEAR_CHANCE,
+        verdict=(masks_suffice(masked, cnn["majority"]) or UNDECIDED) if evidence else NEAR_CHANCE,
     )
 
 
@@ -210,9 +226,9 @@ def table2_claims(tables: Mapping[str, pd.DataFrame], evidence: bool) -> list[Cl
 
 
 def _highest(atlas: str, rows: pd.DataFrame, evidence: bool) -> Claim:
-    """Judge by the regions that both top fives share: more than half.
+    """Judge by the regions that are in both lists of five: more than half.
 
-    Our list has to be settled first: more than half of it must exceed smooth random maps.
+    Before that, more than half of our list must exceed smooth random maps.
     """
     regions, top = published_regions(atlas), rows.head(TOP_REGIONS)
     shared = sum(
@@ -221,9 +237,8 @@ def _highest(atlas: str, rows: pd.DataFrame, evidence: bool) -> Claim:
     )
     beyond = int(top["survives"].sum())
     survive = (
-        f"{beyond} of {len(top)} survive: family-wise p < 0.05 over the regions against smooth "
-        "random maps, and above these in every fold; the others are not shown, which is no sign "
-        "of absence"
+        f"{beyond} of {len(top)} survive (family-wise p < 0.05 against smooth random maps, and "
+        "above them in every fold); for the others there is no evidence either way"
     )
     verdict = statement(2 * shared > len(regions)) if 2 * beyond > len(top) else UNDECIDED
     if top["p_folds"].isna().all():
@@ -232,10 +247,10 @@ def _highest(atlas: str, rows: pd.DataFrame, evidence: bool) -> Claim:
         f"Table 2, {atlas}: the five highest regions of Meaningful Perturbations",
         "4.3, Table 2",
         "; ".join(region.name for region in regions),
-        "the same list, without a null",
+        "the same list, without a null distribution",
         "; ".join(top["name"]),
         survive,
-        f"{shared} shared; {len(top) * len(regions) / len(rows):.2f} expected",
+        f"{shared} in both; {len(top) * len(regions) / len(rows):.2f} expected at random",
         f"table2_{atlas}",
         verdict if evidence else NEAR_CHANCE,
     )
@@ -244,41 +259,42 @@ def _highest(atlas: str, rows: pd.DataFrame, evidence: bool) -> Claim:
 def _scores(atlas: str, rows: pd.DataFrame, evidence: bool) -> Claim:
     """Judge the printed scores by the intervals over folds of the same regions here.
 
-    Scores sum to 1 over an atlas's regions, so those of atlases of different numbers of regions
-    cannot be compared, and all are shown as multiples of the even share.
+    Scores sum to 1 over an atlas's regions. Those of atlases with different numbers of regions
+    cannot be compared, so all are also given as multiples of 1/n, the score of a flat map.
     """
     regions, theirs, n = published_regions(atlas), published_count(atlas), len(rows)
     claim = Claim(
         f"Table 2, {atlas}: scores of the paper's five regions",
         "4.3, Table 2",
-        "; ".join(f"{r.score:.4f} ({r.score * theirs:.2f} of the even share)" for r in regions),
+        "; ".join(f"{r.score:.4f} ({r.score * theirs:.2f} times 1/n)" for r in regions),
         source=f"table2_{atlas}",
     )
-    found = rows[rows["paper"].notna()].sort_values("paper", ascending=False)
-    if found.empty:
+    matched = rows[rows["paper"].notna()].sort_values("paper", ascending=False)
+    if matched.empty:
         return claim._replace(verdict=f"{NOT_TESTABLE}: {atlas} has none of these regions")
     each = [
         numeric(row.paper, row.fold_low, row.fold_high, 1 / n)
-        for row in found.itertuples(index=False)
+        for row in matched.itertuples(index=False)
     ]
     verdict = next((v for v in ("differs", UNDECIDED) if v in each), "reproduced")
-    inside = found["paper"].between(found["fold_low"], found["fold_high"])
-    uncertainty = f"{int(inside.sum())} of {len(found)} of the paper's scores lie in our 95 % "
+    inside = matched["paper"].between(matched["fold_low"], matched["fold_high"])
+    uncertainty = f"{int(inside.sum())} of {len(matched)} of the paper's scores lie in our 95 % "
     uncertainty += "intervals over folds"
-    if found["fold_low"].isna().all():
+    if matched["fold_low"].isna().all():
         verdict = ONE_MODEL
     if n != theirs:
-        verdict = f"{NOT_COMPARABLE}: {n} regions here, {theirs} in the paper share the sum of 1"
+        verdict = (
+            f"{NOT_COMPARABLE}: scores sum to 1 over {n} regions here, over {theirs} in the paper"
+        )
         uncertainty = ""
-    absent = len(regions) - len(found)
+    absent = len(regions) - len(matched)
     return claim._replace(
         ours="; ".join(
-            f"{row.name} {row.score:.4f} ({row.score * n:.2f} of the even share, "
-            f"rank {row.rank} of {n})"
-            for row in found.itertuples(index=False)
+            f"{row.name} {row.score:.4f} ({row.score * n:.2f} times 1/n, rank {row.rank} of {n})"
+            for row in matched.itertuples(index=False)
         )
-        + (f"; {absent} of the five have no match by name" if absent else ""),
+        + (f"; {absent} of the five have no region of the same name" if absent else ""),
         uncertainty=uncertainty,
-        chance=f"{1 / n:.4f}, the even share, for a flat map",
+        chance=f"1/n = {1 / n:.4f} for a flat map",
         verdict=verdict if evidence else NEAR_CHANCE,
     )

@@ -1,6 +1,7 @@
-"""Claims about the morphometry models: which is best, its settings and what it weighs (Fig. 1)."""
+"""Claims about the morphometry models: the best one, its settings and its weights (Fig. 1)."""
 
 import fnmatch
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,13 @@ def morphometry_claims(
     optimism: pd.DataFrame | None,
     importances: pd.DataFrame | None,
 ) -> list[Claim]:
-    """Compare the models' features, ranking, settings and weights with section 4.1."""
+    """Compare the models' features, ranking, settings and weights with section 4.1.
+
+    Parameters
+    ----------
+    accuracy, comparisons, optimism, importances : pandas.DataFrame or None
+        The run's tables.
+    """
     return [
         _features(importances),
         _best_model(accuracy, comparisons),
@@ -47,15 +54,16 @@ def _features(importances: pd.DataFrame | None) -> Claim:
 
 
 def _best_model(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | None) -> Claim:
-    """Judge by the paired bootstrap: the regression's lead over each rival excludes 0."""
+    """Judge by the paired bootstrap: the regression is better than each of the others."""
     rivals = [model for model in paper.TABLE1_MODELS if model != BEST]
     claim = Claim(
         "Logistic regression is the best of the morphometry models",
         "4.1, Table 1",
         "; ".join(f"{model_name(m)} {paper.ACCURACY[m].mean:.2f}" for m in (BEST, *rivals)),
     )
-    leads = [_lead(comparisons, BEST, rival) for rival in rivals]
-    if accuracy is None or None in leads:
+    intervals = {rival: _lead(comparisons, BEST, rival) for rival in rivals}
+    leads = {rival: lead for rival, lead in intervals.items() if lead is not None}
+    if accuracy is None or len(leads) < len(rivals):
         return claim
     values = accuracy.set_index("model")["accuracy"]
     return claim._replace(
@@ -63,16 +71,16 @@ def _best_model(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | None)
         uncertainty="lead, 95 % CI of the paired bootstrap: "
         + "; ".join(
             f"over {model_name(rival)} {low:+.2f} to {high:+.2f}"
-            for rival, (low, high) in zip(rivals, leads, strict=True)
+            for rival, (low, high) in leads.items()
         ),
         chance="0",
         source="accuracy, comparisons",
-        verdict=statement(together(*(above(*lead) for lead in leads))),
+        verdict=statement(together(*(above(*lead) for lead in leads.values()))),
     )
 
 
 def _lead(comparisons: pd.DataFrame | None, a: str, b: str) -> tuple[float, float] | None:
-    """Return the bootstrap interval of a's accuracy minus b's, in whatever order they stand."""
+    """Return the bootstrap interval of a's accuracy minus b's, whichever comes first."""
     row = find(comparisons, model_a=a, model_b=b)
     if row is not None:
         return row["boot_low"], row["boot_high"]
@@ -86,7 +94,7 @@ def _chosen(optimism: pd.DataFrame | None) -> Claim:
     if row is None:
         return claim
     return claim._replace(
-        ours=f"{row['chosen']}, on the folds that are scored, as in the paper",
+        ours=f"{row['chosen']}, chosen on the test folds as in the paper",
         source="optimism",
         verdict="reproduced" if row["chosen"] == claim.paper else "differs",
     )
@@ -111,38 +119,39 @@ def _most_discriminative(importances: pd.DataFrame | None) -> Claim:
     sizes = folds * np.sign(folds.mean())  # towards 0 where a fold turns the sign
     _, low, high, _ = jackknife_t((sizes[paper.TOP_FEATURE] - sizes[rival]).to_numpy())
     return claim._replace(
-        ours=f"number {place} of {len(strength)}; the first is {strength.index[0]}",
+        ours=f"rank {place} of {len(strength)}; the first is {strength.index[0]}",
         uncertainty=f"|coefficient| minus that of {rival}: {over_folds(low, high, '+.3f')}",
-        chance=f"first of {len(strength)} if drawn at random: {1 / len(strength):.4f}",
+        chance=f"{1 / len(strength):.4f} for one of {len(strength)} at random",
         source="importances",
         verdict=statement(above(low, high)),
     )
 
 
 def _figure1(importances: pd.DataFrame | None) -> Claim:
-    """Check whether the regions named beside Fig. 1 are among the largest coefficients."""
-    title = "Fig. 1: the regression weighs " + ", ".join(paper.FIG1_REGIONS) + " most"
+    """Check whether the regions named with Fig. 1 are among the largest coefficients."""
+    title = "Fig. 1: the regression has its largest weights in " + ", ".join(paper.FIG1_REGIONS)
     stated = "named in the text"
     if importances is None or importances.empty:
         return Claim(title, "4.1, Fig. 1", stated)
     strength = _strength(importances)
     top = strength.index[:TOP_FEATURES]
-    patterns = [pattern for region in paper.FIG1_REGIONS.values() for pattern in region]
-    found = [
-        region
-        for region, own in paper.FIG1_REGIONS.items()
-        if any(fnmatch.fnmatchcase(feature, pattern) for feature in top for pattern in own)
-    ]
-    share = np.mean([any(fnmatch.fnmatchcase(f, p) for p in patterns) for f in strength.index])
-    expected = share * len(top)
-    hits = sum(any(fnmatch.fnmatchcase(f, p) for p in patterns) for f in top)
+    regions = {
+        region: [feature for feature in strength.index if _matches(feature, patterns)]
+        for region, patterns in paper.FIG1_REGIONS.items()
+    }
+    named = set().union(*regions.values())
+    present = [region for region, features in regions.items() if set(features) & set(top)]
     return Claim(
         title,
         "4.1, Fig. 1",
         stated,
-        ours=f"{hits} of our {len(top)} largest coefficients lie there"
-        + (f" ({', '.join(found)})" if found else ""),
-        chance=f"{expected:.1f} if drawn at random",
+        ours=f"{len(named & set(top))} of our {len(top)} largest coefficients are in these regions"
+        + (f" ({', '.join(present)})" if present else ""),
+        chance=f"{len(top) * len(named) / len(strength):.1f} expected at random",
         source="importances",
-        verdict=statement(len(found) == len(paper.FIG1_REGIONS)),
+        verdict=statement(len(present) == len(paper.FIG1_REGIONS)),
     )
+
+
+def _matches(feature: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(feature, pattern) for pattern in patterns)

@@ -1,7 +1,7 @@
 """Claims about the methods' overlap: Table 3, its thresholds and what is concluded from it."""
 
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from voxplain.evaluation.maps.overlap import disjoint_sizes
 from voxplain.names import method_name
 from voxplain.stats.over_folds import ALPHA
 
-# Table 3 comes without an interval; numbers this close are called equal
+# Table 3 has no intervals; numbers this close count as equal
 AGREEMENT_TOLERANCE = 0.02
 # Dice of similar masks: more than half of each is shared
 SIMILAR = 0.5
@@ -31,7 +31,15 @@ SIMILAR = 0.5
 def overlap_claims(
     table3: pd.DataFrame | None, agreement: pd.DataFrame | None, evidence: bool
 ) -> list[Claim]:
-    """Compare the agreement numbers with Table 3, and what the paper concludes from them."""
+    """Compare the agreement with Table 3, and check what the paper concludes from it.
+
+    Parameters
+    ----------
+    table3, agreement : pandas.DataFrame or None
+        The run's tables.
+    evidence : bool
+        Whether the network is above chance.
+    """
     return [
         _thresholds(table3, evidence),
         *_agreement_numbers(table3, evidence),
@@ -56,7 +64,7 @@ def _thresholds(table3: pd.DataFrame | None, evidence: bool) -> Claim:
         "4.5",
         stated,
         "; ".join(f"{method_name(name)} {size:g} voxels" for name, size in sizes.items()),
-        f"the largest mask has {largest / smallest:.1f} times the smallest one's voxels"
+        f"the largest mask has {largest / smallest:.1f} times as many voxels as the smallest"
         if smallest
         else "a mask is empty",
         source="table3",
@@ -65,8 +73,8 @@ def _thresholds(table3: pd.DataFrame | None, evidence: bool) -> Claim:
     )
 
 
-def _verdict(row: NamedTuple) -> str:
-    """Judge one row of Table 3; a number that independent masks reach too shows no agreement."""
+def _verdict(row: Any) -> str:
+    """Judge one row of Table 3; independent masks must not reach the same number."""
     if pd.isna(row.dice_threshold):
         return EMPTY_MASK
     if abs(row.agreement - row.paper) > AGREEMENT_TOLERANCE:
@@ -87,9 +95,9 @@ def _agreement_numbers(table3: pd.DataFrame | None, evidence: bool) -> list[Clai
             f"true Dice {row.dice_threshold:.2f} at the paper's thresholds"
             if pd.notna(row.dice_threshold)
             else "no true Dice, because a mask is empty",
-            f"called equal within ± {AGREEMENT_TOLERANCE}",
-            f"agreement of masks of these sizes {row.agreement_chance:.2f} if independent, "
-            f"{row.agreement_disjoint:.2f} without a common voxel; Dice "
+            f"counted as equal within ± {AGREEMENT_TOLERANCE}",
+            f"agreement of two masks of these sizes: {row.agreement_chance:.2f} if independent, "
+            f"{row.agreement_disjoint:.2f} if they share no voxel; Dice if independent "
             f"{row.dice_threshold_chance:.2f}",
             "table3",
             _verdict(row) if evidence else NEAR_CHANCE,
@@ -106,7 +114,8 @@ def _numbers_show_overlap() -> Claim:
         "4.5, Table 3",
         numbers,
         MISSING,
-        f"three masks without a common voxel reach these very numbers: {masks} of the box",
+        "three masks that share no voxel have these agreements if their shares of the box are "
+        f"{masks}",
         chance="Dice of these masks: 0",
         verdict=BY_ITS_OWN_NUMBERS if min(sizes) >= 0 else statement(True),
     )
@@ -124,7 +133,8 @@ def disjoint_masks() -> tuple[str, str, tuple[float, ...]]:
     """
     methods = list(paper.THRESHOLDS)
     numbers = [paper.TABLE3[frozenset(pair)] for pair in combinations(methods, 2)]
-    sizes = disjoint_sizes(tuple(numbers))
+    first, second, third = numbers
+    sizes = disjoint_sizes((first, second, third))
     masks = ", ".join(
         f"{method_name(name)} {size:.1%}" for name, size in zip(methods, sizes, strict=True)
     )
@@ -134,9 +144,9 @@ def disjoint_masks() -> tuple[str, str, tuple[float, ...]]:
 def _similar_patterns(
     table3: pd.DataFrame | None, agreement: pd.DataFrame | None, evidence: bool
 ) -> Claim:
-    """Judge every pair: beyond smooth random masks, and participants' Dice above `SIMILAR`.
+    """Judge every pair: above smooth random masks, and participants' Dice above `SIMILAR`.
 
-    Group maps have no interval; their Dice at or below it decides nothing alone.
+    The Dice of group maps has no interval, so a low one alone does not decide.
     """
     title = "High overlap: all three methods reveal similar patterns"
     if table3 is None:

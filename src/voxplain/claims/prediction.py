@@ -28,7 +28,7 @@ def cnn_is_evidence(accuracy: pd.DataFrame | None) -> bool:
 
 
 def cohort(participants: pd.DataFrame | None, class_names: tuple[str, str]) -> Claim:
-    """Set the numbers of participants beside the paper's; the same counts are the same cohort."""
+    """Compare the numbers of participants with the paper's; the same counts are the same cohort."""
     youngest, oldest = paper.AGES
     title = "The data are T1 images of 1113 young adults"
     stated = f"{paper.N_WOMEN} women and {paper.N_MEN} men of {youngest} to {oldest} years"
@@ -70,7 +70,7 @@ def accuracy_claims(accuracy: pd.DataFrame | None, optimism: pd.DataFrame | None
                 stated,
                 _papers_way(row, find(optimism, model=model)),
                 f"{row['accuracy']:.3f} pooled over held-out participants"
-                + ("; names one class only" if names_one_class(row) else ""),
+                + ("; predicts one class only" if predicts_one_class(row) else ""),
                 f"95 % CI {row['ci_low']:.3f} to {row['ci_high']:.3f}",
                 f"{row['majority']:.2f}",
                 "accuracy" if model not in paper.TABLE1_MODELS else "accuracy, optimism",
@@ -84,22 +84,22 @@ def _papers_way(row: pd.Series, chosen: pd.Series | None) -> str:
     if chosen is None:
         return f"{row['mean']:.2f} ± {row['sd']:.2f} over folds"
     return (
-        f"{chosen['non_nested_mean']:.2f} ± {chosen['non_nested_sd']:.2f} over folds, chosen on "
-        "the test folds"
+        f"{chosen['non_nested_mean']:.2f} ± {chosen['non_nested_sd']:.2f} over folds, "
+        "hyper-parameters chosen on the test folds"
     )
 
 
-def names_one_class(row: pd.Series) -> bool:
-    """Whether a model gives everybody the same class: one class's recall is 0, the other's 1."""
+def predicts_one_class(row: pd.Series) -> bool:
+    """Whether a model predicts the same class for all: one class's recall is 0, the other's 1."""
     return {row["recall_negative"], row["recall_positive"]} == {0, 1}
 
 
 def cnn_beats_svm(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | None) -> Claim:
     """Check whether the network is better than the SVM by the corrected resampled t-test.
 
-    The paper named this pair beforehand, so that its p stands without Holm's correction. An SVM
-    near chance is no rival: its decision threshold may have failed while its scores still separate
-    the classes, so that both areas under the curve are named beside the difference.
+    The paper names this pair, so its p needs no correction for the number of pairs. An SVM near
+    chance says nothing: its decision threshold may be wrong while its scores still separate the
+    classes, so both areas under the curve are given as well.
     """
     title = "The 3D CNN slightly outperforms the SVM on voxels"
     cnn, svm = find(accuracy, model="cnn"), find(accuracy, model="voxel_svm")
@@ -110,7 +110,7 @@ def cnn_beats_svm(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | Non
     verdict = statement(pair["difference"] > 0 if pair["p_corrected"] < ALPHA else None)
     if not svm["evidence"]:
         ours += f" in accuracy; AUC {cnn['auc']:.2f} (CNN) and {svm['auc']:.2f} (SVM)"
-        ours += "; the SVM names one class only" if names_one_class(svm) else ""
+        ours += "; the SVM predicts one class only" if predicts_one_class(svm) else ""
         verdict = SVM_NEAR_CHANCE
     return Claim(
         title,
@@ -127,7 +127,7 @@ def cnn_beats_svm(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | Non
 
 
 def cnn_like_regression(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | None) -> Claim:
-    """Check whether the network's accuracy is the morphometry regression's, within `MARGIN`."""
+    """Check whether network and morphometry regression are equally accurate, within `MARGIN`."""
     title = "The 3D CNN's accuracy corresponds to that of the regression on morphometry"
     pair = find(comparisons, model_a="cnn", model_b="logistic_regression")
     cnn = find(accuracy, model="cnn")
@@ -140,7 +140,8 @@ def cnn_like_regression(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame
         "0.92 and 0.92",
         f"{pair['difference']:+.2f}, no test",
         f"{pair['difference']:+.2f}",
-        f"95 % CI {low:+.2f} to {high:+.2f} (paired bootstrap); to correspond, within ± {MARGIN}",
+        f"95 % CI {low:+.2f} to {high:+.2f} (paired bootstrap); they correspond if it is within "
+        f"± {MARGIN}",
         "0",
         "comparisons",
         judged(equal(low, high), cnn["evidence"]),

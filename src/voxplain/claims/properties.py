@@ -25,7 +25,13 @@ MAIN = "meaningful_perturbation"
 def highest(rivals: int, *p: float) -> bool | None:
     """Whether a method exceeds all others by one-sided p (`p_highest`) of each index.
 
-    Not, where another one exceeds it, at the level divided by the number of tests.
+    False if another method exceeds it, at a level divided by the number of tests; else None.
+
+    Parameters
+    ----------
+    rivals : int
+        Number of other methods.
+    *p : float
     """
     if max(p) < ALPHA:
         return True
@@ -33,27 +39,27 @@ def highest(rivals: int, *p: float) -> bool | None:
 
 
 def beyond_random(p: float) -> bool | None:
-    """Whether smooth random maps stay below a number; not, where they exceed it."""
+    """Whether a number exceeds smooth random maps; False if they exceed it, else None."""
     if p < ALPHA:
         return True
     return False if p > 1 - ALPHA else None
 
 
 def _untested(title: str, section: str, stated: str, row: pd.Series | None) -> Claim:
-    """Make a claim without numbers: there is no table, or its numbers are those of a blank map."""
+    """Make a claim without numbers: there is no table, or the map is zero everywhere."""
     claim = Claim(title, section, stated)
     return claim if row is None else claim._replace(verdict=BLANK_MAP)
 
 
 def _by_folds(tested: float, holds: bool | None, evidence: bool) -> str:
-    """Judge what rests on a number over folds, which a model of the whole cohort has not."""
+    """Judge by a number over folds; a single model of the whole cohort has none."""
     return ONE_MODEL if evidence and pd.isna(tested) else judged(holds, evidence)
 
 
 def _ahead(*p: float) -> str:
     if any(map(pd.isna, p)):
         return "one model, no test over folds"
-    return f"ahead of every other method: p {', '.join(map(relation, p))} (over folds)"
+    return f"higher than every other method: p {', '.join(map(relation, p))} (over folds)"
 
 
 def class_masks_differ(properties: pd.DataFrame | None, evidence: bool) -> Claim:
@@ -70,8 +76,8 @@ def class_masks_differ(properties: pd.DataFrame | None, evidence: bool) -> Claim
         title,
         "4.3",
         "stated without numbers",
-        f"correlation of the two class maps {row['correlation']:.2f}, no null",
-        f"root mean square difference {row['observed']:.2f} of the mean map's",
+        f"correlation of the two class maps {row['correlation']:.2f}, no test",
+        f"root mean square of the difference: {row['observed']:.2f} times that of the mean map",
         source="map_properties",
         verdict=OWN_CLASS if evidence else NEAR_CHANCE,
     )
@@ -98,13 +104,13 @@ def sparsest(properties: pd.DataFrame | None, evidence: bool) -> Claim:
     """Check whether Guided Backpropagation's maps are the sparsest by both indices."""
     title = "Guided Backpropagation has the sparsest maps"
     keys = {"method": "guided_backprop"}
-    rows = [find(properties, property=name, **keys) for name in ("gini", "hoyer")]
-    if (
-        any(row is None for row in rows)
-        or properties.query("property in ('gini', 'hoyer')")["value"].isna().any()
-    ):
-        return _untested(title, "6", "stated without numbers", rows[0])
-    p = [row["p_highest"] for row in rows]
+    gini = find(properties, property="gini", **keys)
+    hoyer = find(properties, property="hoyer", **keys)
+    if properties is None or gini is None or hoyer is None:
+        return Claim(title, "6", "stated without numbers")
+    if properties.query("property in ('gini', 'hoyer')")["value"].isna().any():
+        return _untested(title, "6", "stated without numbers", gini)
+    p = [gini["p_highest"], hoyer["p_highest"]]
     return Claim(
         title,
         "6",
@@ -119,10 +125,10 @@ def sparsest(properties: pd.DataFrame | None, evidence: bool) -> Claim:
 
 
 def most_anatomic(properties: pd.DataFrame | None, evidence: bool) -> Claim:
-    """Check whether the edges of Meaningful Perturbations follow the brain's most."""
+    """Check whether the edges in maps of Meaningful Perturbations follow tissue borders most."""
     title = "Meaningful Perturbations give the most anatomic-like maps"
     row = find(properties, property="edges", method=MAIN)
-    if row is None:
+    if properties is None or row is None:
         return Claim(title, "6", "stated without numbers")
     return Claim(
         title,
@@ -148,7 +154,13 @@ def most_anatomic(properties: pd.DataFrame | None, evidence: bool) -> Claim:
 def lateral(laterality: pd.DataFrame | None, evidence: bool) -> list[Claim]:
     """Check the sides that section 5 gives to regions.
 
-    The interval over folds lies on that side, and smooth random maps are less far from 0.
+    The interval over folds must lie on that side, and smooth random maps must be closer to 0.
+
+    Parameters
+    ----------
+    laterality : pandas.DataFrame or None
+    evidence : bool
+        Whether the network is above chance.
     """
     claims = []
     for region in paper.LATERALITY:
@@ -168,7 +180,7 @@ def lateral(laterality: pd.DataFrame | None, evidence: bool) -> list[Claim]:
                 f"right {row['right']:.2g}, left {row['left']:.2g}, no test",
                 f"laterality index {row['index']:+.2f} (1 is right)",
                 over_folds(row["index_low"], row["index_high"], "+.2f"),
-                f"0; smooth random maps as far from it: p {relation(row['p_null'])}",
+                f"0; p {relation(row['p_null'])} against smooth random maps",
                 "laterality",
                 _by_folds(ends[0], together(above(*ends), row["p_null"] < ALPHA or None), evidence),
             )
@@ -180,7 +192,7 @@ def network(networks: pd.DataFrame | None, evidence: bool) -> Claim:
     """Check whether the map prefers the fronto-parietal network."""
     title = "The masks show the pattern of the fronto-parietal network"
     row = find(networks, network=paper.NETWORK, method=MAIN)
-    if row is None or pd.isna(row["enrichment"]):
+    if networks is None or row is None or pd.isna(row["enrichment"]):
         return _untested(title, "5", "by eye", row)
     best = networks[networks["method"] == MAIN].sort_values("enrichment").iloc[-1]
     return Claim(
@@ -188,7 +200,7 @@ def network(networks: pd.DataFrame | None, evidence: bool) -> Claim:
         "5",
         "by eye",
         MISSING,
-        f"mean inside over mean of the cortex {row['enrichment']:.2f}; highest: "
+        f"mean in the network divided by mean in the cortex {row['enrichment']:.2f}; highest: "
         f"{best['network']} {best['enrichment']:.2f}",
         over_folds(row["enrichment_low"], row["enrichment_high"]),
         f"1; smooth random maps {row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; q "
@@ -206,15 +218,15 @@ def network(networks: pd.DataFrame | None, evidence: bool) -> Claim:
 
 
 def morphometry(overlap: pd.DataFrame | None, evidence: bool) -> Claim:
-    """Check whether the map marks what the morphometry regression weighs."""
-    title = "The masks partially overlap with the features that morphometry models weigh"
+    """Check whether the map marks the structures that the morphometry regression relies on."""
+    title = "The masks partially overlap with features that matter to the morphometry models"
     stated = "named: corpus callosum, cerebellum, frontal gyri"
     row = find(overlap, method=MAIN, importance="coefficient")
-    if row is None or pd.isna(row["spearman"]):
+    if overlap is None or row is None or pd.isna(row["spearman"]):
         return _untested(title, "4.3, 5", stated, row)
     others = overlap[(overlap["method"] == MAIN) & (overlap["importance"] != "coefficient")]
     rest = "".join(
-        f"; XGBoost's {one.importance} {one.spearman:.2f}" for one in others.itertuples()
+        f"; XGBoost's {other.importance} {other.spearman:.2f}" for other in others.itertuples()
     )
     return Claim(
         title,
@@ -223,8 +235,8 @@ def morphometry(overlap: pd.DataFrame | None, evidence: bool) -> Claim:
         MISSING,
         f"rank correlation over {row['structures']:g} structures: |coefficient| "
         f"{row['spearman']:.2f}{rest}",
-        f"{row['mapped']:g} of {row['features']:g} regional features lie in structures that an "
-        "atlas here holds",
+        f"{row['mapped']:g} of {row['features']:g} regional features are in structures of this "
+        "run's atlases",
         f"smooth random maps {row['null_mean']:.2f}, 95 % below {row['null_p95']:.2f}; p "
         f"{relation(row['p_null'])}",
         "morphometry_overlap",

@@ -1,4 +1,4 @@
-"""Claims that a target of its own tests: `snakemake grids`, `snakemake ablation`."""
+"""Claims that are tested on request: `snakemake grids`, `snakemake ablation`."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from voxplain.evaluation.trust.ablation import ERRORS, MATTERS, on_plateau
 
 
 def compression(grids: pd.DataFrame | None) -> Claim:
-    """Check whether a finer grid puts the network further ahead of the SVM.
+    """Check whether the network's lead over the SVM grows on a finer grid.
 
     Both models must be above chance on the coarsest and the finest grid.
     """
@@ -43,8 +43,14 @@ def compression(grids: pd.DataFrame | None) -> Claim:
 def settings(ablation: pd.DataFrame | None, evidence: bool) -> Claim:
     """Check whether the paper's settings lie on the plateau of every knob.
 
-    The rule is that of `voxplain.evaluation.trust.ablation.on_plateau`. A setting that is not below
-    it is on it only if its distance is told to be no more than counts.
+    The rule is that of `voxplain.evaluation.trust.ablation.on_plateau`. The claim is supported only
+    if the settings are also shown to be close to the best value, and undecided otherwise.
+
+    Parameters
+    ----------
+    ablation : pandas.DataFrame or None
+    evidence : bool
+        Whether the network is above chance.
     """
     title = "The paper's settings of Meaningful Perturbations, found by ablation, are good ones"
     if ablation is None:

@@ -1,14 +1,14 @@
-"""The paper's claims one by one, with our numbers and a verdict that follows by rule.
+"""The paper's claims one by one, with our numbers and a verdict by rule.
 
-Rules. A number is *reproduced* if the paper's value lies in our 95 % interval and this is no longer
-than half of the value's distance from chance, *undecided* if it is longer, and *differs* if the
-value lies outside; Table 3, which has no interval, has a tolerance of .02. A number that random or
-independent masks reach too is *at chance*. A statement is *supported* or *not supported* by the
-numbers named beside it, and *undecided* where an interval holds both it and its opposite or where
-its test could not have found anything. What rests on a network near chance is called *near
-chance*, whatever its numbers are. What the run has no numbers for is *not tested here*, and what
-its numbers cannot decide *not testable* or *not comparable*, with the reason. On other participants
-than the paper's the verdict says so.
+Rules. A number is *reproduced* if the paper's value lies in our 95 % interval and the interval is
+no longer than half of the value's distance from chance, *undecided* if it is longer, and *differs*
+if the value lies outside; Table 3 has no intervals and gets a tolerance of .02. A number that
+random or independent masks also reach is *at chance*. A statement is *supported* or *not supported*
+by the numbers in its row, and *undecided* if an interval holds both it and its opposite or if the
+test could not have found anything. Claims about a network near chance are *near chance*, whatever
+their numbers. Claims without numbers are *not tested here*; claims that the numbers cannot decide
+are *not testable* or *not comparable*, with the reason. If the participants are not the paper's,
+the verdict says so.
 """
 
 from collections.abc import Mapping
@@ -37,17 +37,25 @@ from voxplain.claims.prediction import (
 )
 from voxplain.claims.verdicts import MISSING, WITHOUT_COHORT, Claim
 from voxplain.errors import ConfigError
+from voxplain.run.tables import ResultTables
 
-TABLE2 = "table2_"
-PEOPLE = "participants"
 COLUMNS = (
-    *("claim", "section", "paper", "paper_cohort", "kan2020", "ours", "uncertainty", "chance"),
-    *("source", "rule", "verdict"),
+    "claim",
+    "section",
+    "paper",
+    "paper_cohort",
+    "kan2020",
+    "ours",
+    "uncertainty",
+    "chance",
+    "source",
+    "rule",
+    "verdict",
 )
 
 
-def build(
-    tables: Mapping[str, pd.DataFrame],
+def claims_table(
+    tables: ResultTables,
     class_names: tuple[str, str],
     same_cohort: bool,
     reference: pd.DataFrame | None = None,
@@ -57,9 +65,8 @@ def build(
 
     Parameters
     ----------
-    tables : mapping of str to pandas.DataFrame
-        The run's tables by the names of their files, `PEOPLE` among them. Without a table, the
-        claims that need it are not tested.
+    tables : ResultTables
+        Of the run. Without a table, the claims that need it are not tested.
     class_names : (str, str)
         Names of the negative class (the paper's women) and the positive class (its men).
     same_cohort : bool
@@ -76,45 +83,35 @@ def build(
         one what this run gives when computed the paper's way, where it can; else n/a), ours,
         uncertainty, chance, source, rule, verdict.
     """
-    get = tables.get
-    evidence = cnn_is_evidence(get("accuracy"))
-    table2 = {
-        name.removeprefix(TABLE2): table
-        for name, table in tables.items()
-        if name.startswith(TABLE2)
-    }
+    evidence = cnn_is_evidence(tables.accuracy)
     claims = [
-        cohort(get(PEOPLE), class_names),
-        *accuracy_claims(get("accuracy"), get("optimism")),
-        cnn_beats_svm(get("accuracy"), get("comparisons")),
-        cnn_like_regression(get("accuracy"), get("comparisons")),
-        other_modality(get("accuracy")),
-        claims_studies.compression(get("grids")),
-        claims_studies.settings(get("ablation"), evidence),
+        cohort(tables.participants, class_names),
+        *accuracy_claims(tables.accuracy, tables.optimism),
+        cnn_beats_svm(tables.accuracy, tables.comparisons),
+        cnn_like_regression(tables.accuracy, tables.comparisons),
+        other_modality(tables.accuracy),
+        claims_studies.compression(tables.grids),
+        claims_studies.settings(tables.ablation, evidence),
         *morphometry_claims(
-            *map(get, ("accuracy", "comparisons", "optimism", "importances")),
+            tables.accuracy, tables.comparisons, tables.optimism, tables.importances
         ),
-        *masked_claims(get("masked_accuracy"), class_names, evidence),
-        conjunction_claim(get("masked_accuracy"), evidence),
-        sufficiency_claim(get("masked_accuracy"), get("accuracy"), evidence),
-        whole_brain_claim(get("roar"), get("accuracy"), evidence),
-        properties.class_masks_differ(get("map_properties"), evidence),
-        *table2_claims(table2, evidence),
-        *properties.lateral(get("laterality"), evidence),
-        properties.network(get("networks"), evidence),
-        properties.morphometry(get("morphometry_overlap"), evidence),
-        *overlap_claims(get("table3"), get("agreement"), evidence),
-        *first_layer_claims(get("first_layer"), class_names, evidence),
-        properties.sparsest(get("map_properties"), evidence),
-        properties.most_anatomic(get("map_properties"), evidence),
-        methods.sensitivity(get("robustness"), evidence),
-        methods.dropout(get("robustness"), evidence),
-        methods.runtime_order(get("runtime")),
-        methods.first_choice(
-            *(get("runtime"), get("robustness")),
-            *(get("localisation"), get("localisation_controls")),
-            *(get("faithfulness"), evidence),
-        ),
+        *masked_claims(tables.masked_accuracy, class_names, evidence),
+        conjunction_claim(tables.masked_accuracy, evidence),
+        sufficiency_claim(tables.masked_accuracy, tables.accuracy, evidence),
+        whole_brain_claim(tables.roar, tables.accuracy, evidence),
+        properties.class_masks_differ(tables.map_properties, evidence),
+        *table2_claims(tables.table2, evidence),
+        *properties.lateral(tables.laterality, evidence),
+        properties.network(tables.networks, evidence),
+        properties.morphometry(tables.morphometry_overlap, evidence),
+        *overlap_claims(tables.table3, tables.agreement, evidence),
+        *first_layer_claims(tables.first_layer, class_names, evidence),
+        properties.sparsest(tables.map_properties, evidence),
+        properties.most_anatomic(tables.map_properties, evidence),
+        methods.sensitivity(tables.robustness, evidence),
+        methods.dropout(tables.robustness, evidence),
+        methods.runtime_order(tables.runtime),
+        methods.first_choice(tables, evidence),
     ]
     rows = pd.DataFrame(claims, columns=list(Claim._fields))
     rows["paper_cohort"] = f"HCP, {'this' if same_cohort else 'another'} cohort"
@@ -130,12 +127,12 @@ def build(
     return rows[list(COLUMNS)]
 
 
-def check_reference(own: pd.DataFrame, theirs: pd.DataFrame, run: str) -> None:
+def check_reference(participants: pd.DataFrame, reference: pd.DataFrame, run: str) -> None:
     """Refuse a reference run of other participants.
 
     Parameters
     ----------
-    own, theirs : pandas.DataFrame
+    participants, reference : pandas.DataFrame
         Participants tables of this run and of the reference run.
     run : str
         Name of the reference run.
@@ -143,12 +140,13 @@ def check_reference(own: pd.DataFrame, theirs: pd.DataFrame, run: str) -> None:
     Raises
     ------
     ConfigError
+        The participants of the two runs are not the same.
     """
-    other = set(own["participant_id"]) ^ set(theirs["participant_id"])
-    if other:
+    different = set(participants["participant_id"]) ^ set(reference["participant_id"])
+    if different:
         raise ConfigError(
-            f"kan2020_run: {run} has not the participants of this run ({len(other)} are in one of "
-            "them only); name a run of the same cohort, or remove that run"
+            f"kan2020_run: {run} has other participants than this run ({len(different)} are in "
+            "only one of the two); name a run of the same cohort, or remove that run"
         )
 
 
@@ -157,7 +155,7 @@ def _names(names: str) -> list[str]:
 
 
 def _files(names: str) -> str:
-    folders = {PEOPLE: "cohort"}
+    folders = {"participants": "cohort"}
     return ", ".join(f"{folders.get(name, 'tables')}/{name}.tsv" for name in _names(names))
 
 
@@ -166,7 +164,7 @@ def _rules(names: str, rules: Mapping[str, str]) -> str:
 
 
 def _papers_protocol(reference: pd.DataFrame) -> dict[str, str]:
-    """Take each claim's numbers from a run of the paper's protocol, the paper's way if it can."""
+    """Take each claim's numbers from a run of the paper's protocol."""
     papers_way = reference["kan2020"].str.removeprefix("in this run: ")
     numbers = papers_way.where(papers_way.notna() & (papers_way != MISSING), reference["ours"])
     return dict(zip(reference["claim"], numbers, strict=True))

@@ -12,21 +12,25 @@ NEAR_CHANCE = "near chance"
 UNDECIDED = "undecided"
 NOT_TESTABLE = "not testable"
 EMPTY_MASK = f"{NOT_TESTABLE}: a mask is empty"
-BLANK_MAP = f"{NOT_TESTABLE}: the map is blank"
-ONE_MODEL = f"{NOT_TESTABLE}: one model has no folds"
+BLANK_MAP = f"{NOT_TESTABLE}: the map is zero everywhere"
+ONE_MODEL = f"{NOT_TESTABLE}: one model, no folds"
 OWN_CLASS = (
-    f"{NOT_TESTABLE}: the classes' maps explain different outputs; attribution.target: "
-    "positive_class makes it testable"
+    f"{NOT_TESTABLE}: the maps of the two classes explain different outputs; set "
+    "attribution.target to positive_class"
 )
-ONLY_RETRAINED = f"{NOT_TESTED}: a mask's complement cannot tell, snakemake roar can"
+ONLY_RETRAINED = f"{NOT_TESTED}: snakemake roar"
 NOT_COMPARABLE = "not comparable"
 SVM_NEAR_CHANCE = f"{NOT_COMPARABLE}: the SVM is near chance"
-OTHER_MODALITY = "quoted: another modality, no such image here"
+OTHER_MODALITY = "only quoted: this run has no FA images"
 BY_ITS_OWN_NUMBERS = "not supported by the paper's own numbers"
 # Verdicts that would be the same for any cohort
 WITHOUT_COHORT = (
-    *(NOT_TESTED, NEAR_CHANCE, NOT_TESTABLE, NOT_COMPARABLE),
-    *(OTHER_MODALITY, BY_ITS_OWN_NUMBERS),
+    NOT_TESTED,
+    NEAR_CHANCE,
+    NOT_TESTABLE,
+    NOT_COMPARABLE,
+    OTHER_MODALITY,
+    BY_ITS_OWN_NUMBERS,
 )
 AT_CHANCE = "at chance"
 # Accuracies this close are called equal
@@ -59,8 +63,21 @@ def find(table: pd.DataFrame | None, **keys: str) -> pd.Series | None:
 def numeric(published: float, low: float, high: float, chance: float) -> str:
     """Compare a published number with our 95 % interval.
 
-    An interval that is longer than half of the paper's distance from chance holds too much to have
-    reproduced anything.
+    An interval that is longer than half of the distance between the paper's value and chance is
+    too wide to reproduce anything.
+
+    Parameters
+    ----------
+    published : float
+        The paper's value.
+    low, high : float
+        Our 95 % interval.
+    chance : float
+
+    Returns
+    -------
+    str
+        ``reproduced``, ``differs`` or `UNDECIDED`.
     """
     if not low <= published <= high:
         return "differs"
@@ -68,40 +85,40 @@ def numeric(published: float, low: float, high: float, chance: float) -> str:
 
 
 def above(low: float, high: float, bound: float = 0.0) -> bool | None:
-    """Whether a number exceeds a bound by its interval; None: it holds both, or is n/a."""
+    """Whether an interval (low, high) lies above a bound; None: it holds the bound, or is n/a."""
     if low > bound:
         return True
     return False if high <= bound else None
 
 
 def equal(low: float, high: float, margin: float = MARGIN) -> bool | None:
-    """Whether a difference is within a margin by its interval; None: it holds both, or is n/a."""
+    """Whether the interval (low, high) of a difference lies within +-margin; None: undecided."""
     if -margin <= low and high <= margin:
         return True
     return False if low > margin or high < -margin else None
 
 
 def together(*conditions: bool | None) -> bool | None:
-    """Whether all conditions hold: no if one fails, open (None) if one is left open."""
+    """Whether all conditions hold: False if one fails, None if one is undecided."""
     if any(condition is not None and not condition for condition in conditions):
         return False
     return None if None in conditions else True
 
 
 def statement(holds: bool | None) -> str:
-    """Say whether a statement holds; None is left open."""
+    """Say whether a statement holds; None is undecided."""
     if holds is None:
         return UNDECIDED
     return "supported" if holds else "not supported"
 
 
 def judged(holds: bool | None, evidence: bool) -> str:
-    """Say whether a statement about maps holds, where the network is evidence at all."""
+    """Say whether a statement about maps holds; those of a network near chance show nothing."""
     return statement(holds) if evidence else NEAR_CHANCE
 
 
 def over_folds(low: float, high: float, form: str = ".2f") -> str:
-    """Write an interval over folds; the model of the whole cohort has none."""
+    """Write an interval over folds in a number format; a model of the whole cohort has none."""
     if pd.isna(low):
         return "one model, no interval over folds"
     return f"95 % CI {low:{form}} to {high:{form}} over folds"

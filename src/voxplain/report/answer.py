@@ -12,6 +12,7 @@ from voxplain.claims.verdicts import UNDECIDED
 from voxplain.evaluation.trust.sanity_and_stability import sanity
 from voxplain.names import method_name, model_name, relation
 from voxplain.report.blocks import counted
+from voxplain.report.results import RunResults
 from voxplain.stats.over_folds import ALPHA
 
 A_TENTH = 0.1  # of a region: less is the rim of a planted one next to it
@@ -29,21 +30,20 @@ def null_cohort(config: Mapping[str, Any]) -> bool:
     return cohort["layout"] == "synthetic" and cohort["synthetic"]["null_cohort"]
 
 
-def answer(context: Mapping[str, Any]) -> str:
+def answer(results: RunResults) -> str:
     """Write the answer paragraph from the run's tables.
 
     Parameters
     ----------
-    context : mapping
-        As for `voxplain.report.build`.
+    results : RunResults
     """
-    accuracy = context.get("accuracy")
+    accuracy = results.accuracy
     if accuracy is None or "cnn" not in set(accuracy["model"]):
         return "This run has no predictions of the network, so it answers nothing yet."
-    config = context["config"]
+    config = results.config
     sentences = [
         _network(accuracy, class_names(config)),
-        *_others(accuracy, context.get("head_size"), context.get("participants")),
+        *_others(accuracy, results.head_size, results.participants),
     ]
     if not cnn_is_evidence(accuracy):
         sentences.append(
@@ -54,13 +54,13 @@ def answer(context: Mapping[str, Any]) -> str:
     sentences += [
         sentence
         for sentence in (
-            _localised(context.get("localisation")),
-            _found_regions(context.get("localisation_regions")),
-            _regions(context.get("table2"), config["attribution"]["methods"]),
-            _sufficient(context.get("masked_accuracy"), accuracy),
-            _agreeing(context.get("table3")),
-            _faithful(context.get("faithfulness"), config["attribution"]["methods"]),
-            _sane(context.get("robustness"), config["attribution"]["methods"]),
+            _localised(results.localisation),
+            _found_regions(results.localisation_regions),
+            _regions(results.table2, config["attribution"]["methods"]),
+            _sufficient(results.masked_accuracy, accuracy),
+            _agreeing(results.table3),
+            _faithful(results.faithfulness, config["attribution"]["methods"]),
+            _sane(results.robustness, config["attribution"]["methods"]),
         )
         if sentence
     ]
@@ -90,12 +90,11 @@ def head_size_name(people: pd.DataFrame | None, model: str) -> str:
     return model_name(model)
 
 
-def with_model_names(context: Mapping[str, Any], data: pd.DataFrame) -> pd.DataFrame:
+def with_model_names(people: pd.DataFrame | None, data: pd.DataFrame) -> pd.DataFrame:
     """Spell models out, the head-size model by what it was truly given."""
     columns = [column for column in data if column.split("_")[0] == "model"]
     names = {
-        column: [head_size_name(context.get("participants"), model) for model in data[column]]
-        for column in columns
+        column: [head_size_name(people, model) for model in data[column]] for column in columns
     }
     return data.assign(**names)
 

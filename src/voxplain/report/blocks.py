@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from voxplain.report.results import RunResults
+
 
 @dataclass(frozen=True)
 class Text:
@@ -66,25 +68,24 @@ class Section:
     blocks: list
 
 
-def command(context: Mapping[str, Any], target: str, *options: str) -> str:
+def command(results: RunResults, target: str, *options: str) -> str:
     """Return the command that makes a target of this run, ready to be copied.
 
-    `settings_file` of the context holds the run's settings; without it they are the defaults.
+    `results.settings_file` holds the run's settings; without it they are the defaults.
     """
-    own = context.get("settings_file")
+    own = results.settings_file
     words = ["snakemake", target, *(["--configfile", own] if own else []), *options]
     return f"`{shlex.join(words)}`"
 
 
 def picture(
-    context: Mapping[str, Any], name: str, caption: str, alt: str, n: str | None = None
+    results: RunResults, name: str, caption: str, alt: str, n: str | None = None
 ) -> Picture | Note:
     """Embed a figure of the run, or say that it is not there.
 
     Parameters
     ----------
-    context : mapping
-        As for `voxplain.report.build`.
+    results : RunResults
     name : str
         The figure's file without suffix.
     caption, alt : str
@@ -92,11 +93,11 @@ def picture(
     n : str, optional
         What it rests on, if that is not the whole cohort.
     """
-    path = context.get("figures", {}).get(name)
+    path = results.figures.get(name)
     if path is None:
         return Note(f"{caption.split('.')[0]}: this run did not draw it.")
     data = base64.b64encode(Path(path).read_bytes()).decode("ascii")
-    said = f"{caption} {_protocol(context, n)}"
+    said = f"{caption} {_protocol(results, n)}"
     return Picture(f"figure-{name}", said, alt, data, f"figures/{name}")
 
 
@@ -106,9 +107,9 @@ def counted(numbers: pd.Series) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def _protocol(context: Mapping[str, Any], n: str | None) -> str:
+def _protocol(results: RunResults, n: str | None) -> str:
     """Say n, protocol and seed, as every caption does."""
-    config, people = context["config"], context.get("participants")
+    config, people = results.config, results.participants
     if n is None and people is not None:
         n = str(len(people))
     n = "" if n is None else f"n = {n}; "

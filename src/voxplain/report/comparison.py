@@ -1,6 +1,6 @@
 """A page that sets two runs side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import pandas as pd
 
 from voxplain.report.blocks import Note, Section, Text, picture
 from voxplain.report.page import render
+from voxplain.report.results import RunResults
 from voxplain.report.tables import Table, table
 
 # What is compared: title, columns that name a row and columns that are shown, by name of the table.
@@ -33,19 +34,24 @@ TABLES = {
     "claims": ("The paper's claims", ["claim"], ["ours", "chance", "verdict"]),
 }
 FIGURES = (
-    *("fig2a", "fig2b", "fig2c", "accuracy", "masked_accuracy", "localisation"),
-    *("faithfulness", "robustness"),
+    "fig2a",
+    "fig2b",
+    "fig2c",
+    "accuracy",
+    "masked_accuracy",
+    "localisation",
+    "faithfulness",
+    "robustness",
 )
 
 
-def build_comparison(contexts: Mapping[str, Mapping[str, Any]]) -> str:
+def comparison_page(runs: Sequence[RunResults]) -> str:
     """Render the page.
 
     Parameters
     ----------
-    contexts : mapping
-        Two runs by name: config (dict), figures (dict of name to PNG path) and the runs' tables by
-        name. What one of them lacks is said to be missing.
+    runs : sequence of RunResults
+        Two runs; the page says in words which table or figure a run does not have.
 
     Returns
     -------
@@ -53,47 +59,46 @@ def build_comparison(contexts: Mapping[str, Mapping[str, Any]]) -> str:
         One self-contained HTML page.
     """
     sections = [
-        Section("settings", "What differs in the settings", _settings(contexts)),
+        Section("settings", "What differs in the settings", _settings(runs)),
         *(
-            Section(name, title, [_side_by_side(name, keys, shown, contexts)])
+            Section(name, title, [_side_by_side(name, keys, shown, runs)])
             for name, (title, keys, shown) in TABLES.items()
         ),
-        Section("figures", "Figures", _figures(contexts)),
+        Section("figures", "Figures", _figures(runs)),
     ]
     return render(
-        " and ".join(contexts),
-        "Two runs side by side. A difference between them is no test: see the intervals, and for "
-        "models of one run its own report.",
-        _answer(contexts),
+        " and ".join(results.run for results in runs),
+        "Two runs side by side. A difference between them has not been tested: look at the "
+        "intervals. How the models of one run compare is in that run's report.",
+        _answer(runs),
         [],
         sections,
     )
 
 
-def _answer(contexts: Mapping[str, Mapping[str, Any]]) -> str:
-    said = []
-    for run, context in contexts.items():
-        if context.get("accuracy") is None:
-            said.append(f"{run} has no table of accuracy")
+def _answer(runs: Sequence[RunResults]) -> str:
+    sentences = []
+    for results in runs:
+        if results.accuracy is None:
+            sentences.append(f"{results.run} has no table of accuracy.")
             continue
-        cnn = context["accuracy"].set_index("model").loc["cnn"]
-        said.append(
-            f"{run}: the network is right about {cnn['accuracy']:.1%} of {int(cnn['n'])} held-out "
-            f"participants (95 % interval {cnn['ci_low']:.1%} to {cnn['ci_high']:.1%})"
+        cnn = results.accuracy.set_index("model").loc["cnn"]
+        sentences.append(
+            f"{results.run}: the network is right for {cnn['accuracy']:.1%} of {int(cnn['n'])} "
+            f"held-out participants (95 % interval {cnn['ci_low']:.1%} to {cnn['ci_high']:.1%})."
         )
-    return "; ".join(said) + "."
+    return " ".join(sentences)
 
 
 def _side_by_side(
-    name: str, keys: list[str], shown: list[str], contexts: Mapping[str, Mapping[str, Any]]
+    name: str, keys: list[str], shown: list[str], runs: Sequence[RunResults]
 ) -> Table | Note:
     """Put each row of the first run above the same row of the second."""
-    lacking = [run for run, context in contexts.items() if context.get(name) is None]
-    if lacking:
-        return Note(f"There is no tables/{name}.tsv of {' and '.join(lacking)}.")
-    both = pd.concat(
-        [context[name][[*keys, *shown]].assign(run=run) for run, context in contexts.items()]
-    )
+    tables = {results.run: getattr(results, name) for results in runs}
+    missing = [run for run, data in tables.items() if data is None]
+    if missing:
+        return Note(f"tables/{name}.tsv is missing in {' and '.join(missing)}.")
+    both = pd.concat([data[[*keys, *shown]].assign(run=run) for run, data in tables.items()])
     order = both.groupby(keys, sort=False, dropna=False).ngroup()
     both = both.iloc[order.argsort(kind="stable")]
     return table(
@@ -101,12 +106,12 @@ def _side_by_side(
     )
 
 
-def _settings(contexts: Mapping[str, Mapping[str, Any]]) -> list:
-    flat = {run: _flat(context["config"]) for run, context in contexts.items()}
+def _settings(runs: Sequence[RunResults]) -> list:
+    flat = {results.run: _flat(results.config) for results in runs}
     rows = [
-        {"setting": key, **{run: own.get(key, "") for run, own in flat.items()}}
+        {"setting": key} | {run: settings.get(key, "") for run, settings in flat.items()}
         for key in sorted(set().union(*flat.values()))
-        if len({own.get(key) for own in flat.values()}) > 1
+        if len({settings.get(key) for settings in flat.values()}) > 1
     ]
     if not rows:
         return [Text("All settings are the same.")]
@@ -123,13 +128,14 @@ def _flat(config: Mapping[str, Any], above: str = "") -> dict[str, str]:
     return flat
 
 
-def _figures(contexts: Mapping[str, Mapping[str, Any]]) -> list:
+def _figures(runs: Sequence[RunResults]) -> list:
     blocks: list = []
     for name in FIGURES:
-        for run, context in contexts.items():
-            block = picture(context, name, f"{name}, {run}.", f"{name} of the run {run}")
+        for results in runs:
+            run = results.run
+            block = picture(results, name, f"{name}, {run}.", f"{name} of the run {run}")
             if not isinstance(block, Note):
-                source = f"../{run}/figures/{name}.svg"
+                source = f"../{run}/figures/{name}"
                 block = replace(block, identifier=f"{block.identifier}-{run}", source=source)
             blocks.append(block)
     return blocks

@@ -11,6 +11,7 @@ from voxplain.claims.verdicts import find
 from voxplain.preparation.spaces import is_mni152, space_after
 from voxplain.report.answer import class_names, head_size_is_measured, null_cohort
 from voxplain.report.methods import CONTRASTS
+from voxplain.report.results import RunResults
 
 GAP = 0.2  # standard deviations; Cohen's small effect
 
@@ -29,10 +30,10 @@ def near_chance(accuracy: pd.DataFrame | None) -> list[Notice]:
     return [Notice("stop", "The network is near chance: its maps are no evidence about the brain.")]
 
 
-def notices(context: Mapping[str, Any]) -> list[Notice]:
+def notices(results: RunResults) -> list[Notice]:
     """List what a reader must know before believing the maps."""
-    config = context["config"]
-    found = near_chance(context.get("accuracy"))
+    config = results.config
+    found = near_chance(results.accuracy)
     if config["attribution"]["model"] == "all":
         found.append(
             Notice(
@@ -41,10 +42,10 @@ def notices(context: Mapping[str, Any]) -> list[Notice]:
                 "that it was trained on (the paper's protocol).",
             )
         )
-    found += _cohort_notices(config, context.get("participants"))
-    found += _confounded(context)
+    found += _cohort_notices(config, results.participants)
+    found += _confounded(results)
     found.append(_space_notice(config["cohort"]["space"], config["registration"]))
-    degenerate = context.get("degenerate")
+    degenerate = results.degenerate
     if degenerate is not None and (degenerate["n_degenerate"] > 0).any():
         count, total = int(degenerate["n_degenerate"].sum()), int(degenerate["n_maps"].sum())
         found.append(
@@ -106,9 +107,9 @@ def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> l
     return found
 
 
-def _confounded(context: Mapping[str, Any]) -> list[Notice]:
+def _confounded(results: RunResults) -> list[Notice]:
     """Warn of ages and head sizes that differ between the classes."""
-    config, people = context["config"], context.get("participants")
+    config, people = results.config, results.participants
     if people is None:
         return []
     found, names = [], class_names(config)
@@ -128,7 +129,7 @@ def _confounded(context: Mapping[str, Any]) -> list[Notice]:
             Notice(
                 "warn",
                 f"Head size is confounded: {names[int(gap > 0)]} have larger heads by "
-                f"{abs(gap):.2f} standard deviations{_told_by_size(context.get('accuracy'))}. A "
+                f"{abs(gap):.2f} standard deviations{_told_by_size(results.accuracy)}. A "
                 "network may tell head size apart and its maps may show it; what is left in pairs "
                 "matched for head size stands under Prediction.",
             )

@@ -1,7 +1,7 @@
 """The page of one participant: image, maps of all methods, and what the models predicted."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,6 @@ from voxplain.evaluation.maps.group_maps import scale_to_unit
 from voxplain.figures.attention import SCALED, UNITS
 from voxplain.image.grid import Grid
 from voxplain.names import method_name, number
-from voxplain.report.answer import class_names
 from voxplain.report.blocks import Section, Text
 from voxplain.report.notices import Notice, near_chance
 from voxplain.report.page import render
@@ -20,8 +19,8 @@ from voxplain.report.viewer import Layer, Viewer, viewer
 from voxplain.run.paths import WHOLE_COHORT
 
 ONE_MAP = (
-    "One participant's map tells what this network answered to; without the report's nulls, sanity "
-    "and stability checks it tells nothing about the brain."
+    "One participant's map shows what this network's answer depends on. It says nothing about the "
+    "brain without the null distributions and the sanity and stability checks of the report."
 )
 
 
@@ -57,63 +56,88 @@ def participant_viewer(
     return viewer("viewer-maps", caption, image, brain, grid, ["Method"], layers, atlases)
 
 
-def build(context: Mapping[str, Any]) -> str:
-    """Render the page of one participant.
+@dataclass(frozen=True, kw_only=True)
+class ParticipantResults:
+    """One participant of a run.
 
     Parameters
     ----------
-    context : mapping
-        run, participant (str); config (dict); map_fold (str: whose network the maps explain);
-        predictions (DataFrame: model and the columns of a predictions table), accuracy (the run's
-        table), quality (DataFrame of one row), viewer (Viewer).
+    run, participant : str
+    class_names : (str, str)
+        Of the negative and the positive class.
+    map_fold : str
+        The fold whose network the maps explain.
+    predictions : pandas.DataFrame
+        One row per model: model and the columns of a table of predictions.
+    accuracy : pandas.DataFrame
+        The run's table.
+    quality : pandas.DataFrame
+        The participant's row of the quality control.
+    viewer : Viewer
+    """
+
+    run: str
+    participant: str
+    class_names: tuple[str, str]
+    map_fold: str
+    predictions: pd.DataFrame
+    accuracy: pd.DataFrame
+    quality: pd.DataFrame
+    viewer: Viewer
+
+
+def participant_page(results: ParticipantResults) -> str:
+    """Render the page of one participant, self-contained as the report is.
+
+    Parameters
+    ----------
+    results : ParticipantResults
 
     Returns
     -------
     str
         The HTML page.
     """
-    names = class_names(context["config"])
-    predictions = context["predictions"]
+    names, predictions = results.class_names, results.predictions
     cnn = predictions.set_index("model").loc["cnn"]
-    said, true = names[int(cnn["y_pred"])], names[int(cnn["y_true"])]
+    predicted, true = names[int(cnn["y_pred"])], names[int(cnn["y_true"])]
     answer = (
-        f"The class is {true}; the 3D CNN of fold {cnn['fold']}, which had not seen this "
-        f"participant, said {said} (difference of logits {number(cnn['y_score'])}), which is "
-        f"{'right' if said == true else 'wrong'}."
+        f"The true class is {true}. The 3D CNN of fold {cnn['fold']}, which was trained without "
+        f"this participant, predicts {predicted} (difference of logits {number(cnn['y_score'])}), "
+        f"which is {'right' if predicted == true else 'wrong'}."
     )
     shown = pd.DataFrame(
         {
             "model": predictions["model"],
             "predicted": [names[int(value)] for value in predictions["y_pred"]],
             "right": predictions["y_pred"] == predictions["y_true"],
-            "score of its own scale": predictions["y_score"],
+            "score (each model's own scale)": predictions["y_score"],
         }
     )
+    caption = f"Predictions of the models of fold {cnn['fold']}, trained without this participant."
     sections = [
-        Section("maps", "Attention maps", [_explained(context["map_fold"]), context["viewer"]]),
-        Section(
-            "prediction",
-            "Predictions",
-            [table(shown, "table-predictions", f"Held-out predictions, fold {cnn['fold']}.")],
-        ),
+        Section("maps", "Attribution maps", [_explained(results.map_fold), results.viewer]),
+        Section("prediction", "Predictions", [table(shown, "table-predictions", caption)]),
         Section(
             "quality",
             "The image",
-            [table(context["quality"], "table-quality", "Quality control of the image.")],
+            [table(results.quality, "table-quality", "Quality control of the image.")],
         ),
     ]
-    lead = f"One participant of the run {context['run']}."
-    return render(context["participant"], lead, answer, _notices(context), sections)
+    lead = f"One participant of the run {results.run}."
+    return render(results.participant, lead, answer, _notices(results), sections)
 
 
 def _explained(fold: str) -> Text:
     if fold == WHOLE_COHORT:
-        return Text("The maps explain the network trained on everybody, this participant included.")
-    return Text(f"The maps explain the network of fold {fold}, which had not seen the participant.")
+        return Text("The maps explain the network trained on all participants, this one included.")
+    return Text(
+        f"The maps explain the network of fold {fold}, which was trained without this participant."
+    )
 
 
-def _notices(context: Mapping[str, Any]) -> list[Notice]:
-    notices = near_chance(context["accuracy"])
-    if context["quality"]["outlier"].any():
+def _notices(results: ParticipantResults) -> list[Notice]:
+    notices = near_chance(results.accuracy)
+    if results.quality["outlier"].any():
         notices.append(Notice("warn", "Quality control marks the image as an outlier."))
     return [*notices, Notice("note", ONE_MAP)]

@@ -3,7 +3,7 @@ import pytest
 
 from support.claims_tables import accuracy, build, comparisons, masked, table3, verdicts
 from voxplain import paper
-from voxplain.claims import table
+from voxplain.claims.table import check_reference
 from voxplain.claims.verdicts import BY_ITS_OWN_NUMBERS, OTHER_MODALITY
 from voxplain.errors import ConfigError
 
@@ -72,9 +72,9 @@ def test_a_run_of_the_papers_protocol_fills_its_column():
 
 def test_a_reference_of_other_people_is_refused():
     own, theirs = (pd.DataFrame({"participant_id": list(ids)}) for ids in ("abc", "abd"))
-    table.check_reference(own, own[::-1], "demo_kan2020")
-    with pytest.raises(ConfigError, match=r"demo_kan2020 has not the participants .*\(2 are"):
-        table.check_reference(own, theirs, "demo_kan2020")
+    check_reference(own, own[::-1], "demo_kan2020")
+    with pytest.raises(ConfigError, match=r"demo_kan2020 has other participants .*\(2 are"):
+        check_reference(own, theirs, "demo_kan2020")
 
 
 def test_tables_are_named_with_the_rule_that_made_them():

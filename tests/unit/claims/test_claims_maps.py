@@ -7,7 +7,7 @@ import pytest
 from support.claims_tables import accuracy, build, masked, verdicts
 from voxplain import paper
 from voxplain.claims.maps import conjunction_claim, masks_suffice, whole_brain_claim
-from voxplain.claims.verdicts import fold_interval
+from voxplain.claims.verdicts import ONE_MODEL, fold_interval
 from voxplain.paper import published_regions, same_region
 
 
@@ -53,7 +53,7 @@ def test_a_mask_that_random_masks_reach_is_at_chance_whatever_the_paper_says():
 def test_the_conjunction_has_to_lead_both_classes_masks_fold_by_fold(numbers, verdict):
     table = masked(mask=0.6, **numbers)
     rows = build(accuracy=accuracy(), masked_accuracy=table).set_index("claim")
-    row = rows.loc["The conjoined mask keeps more than the mask of either class"]
+    row = rows.loc["The conjoined mask keeps more accuracy than the mask of either class"]
     assert row["verdict"] == verdict
     assert row["paper"] == "0.82 against 0.59 and 0.59"
     assert row["ours"] == "0.60 against 0.60 (women) and 0.60 (men)"
@@ -73,7 +73,7 @@ def roar(low, high, random=0.8):
         (roar(0.06, 0.2), "not supported"),
         (roar(-0.1, 0.2), "undecided"),
         (roar(-0.04, 0.05, random=0.56), "undecided"),  # random voxels cost everything, too
-        (None, "not tested here: a mask's complement cannot tell, snakemake roar can"),
+        (None, "not tested here: snakemake roar"),
     ],
 )
 def test_only_retraining_tells_whether_the_whole_brain_differs(table, verdict):
@@ -111,10 +111,8 @@ def test_only_the_papers_atlases_have_published_regions(atlas, first):
 
 def test_an_atlas_without_a_counterpart_makes_no_claim():
     regions = pd.DataFrame({"value": [1], "name": ["a"], "rank": [1], "survives": [False]})
-    rows = build(
-        accuracy=accuracy(),
-        table2_aal=regions.assign(method="meaningful_perturbation"),
-    )
+    regions = regions.assign(method="meaningful_perturbation")
+    rows = build(accuracy=accuracy(), table2={"aal": regions})
     assert not rows["claim"].str.startswith("Table 2").any()
 
 
@@ -135,7 +133,7 @@ def table2(n=246, survive=3):
 
 
 def table2_rows(regions):
-    rows = build(accuracy=accuracy(), table2_brainnetome=regions)
+    rows = build(accuracy=accuracy(), table2={"brainnetome": regions})
     rows = rows[rows["claim"].str.startswith("Table 2")]
     assert len(rows) == 2
     return [row for _, row in rows.iterrows()]
@@ -144,20 +142,20 @@ def table2_rows(regions):
 def test_table2_counts_shared_regions():
     row, scores = table2_rows(table2())
     assert row["verdict"] == "supported"
-    assert row["chance"] == "3 shared; 0.10 expected"
+    assert row["chance"] == "3 in both; 0.10 expected at random"
     assert row["uncertainty"].startswith("3 of 5 survive")
     assert row["source"] == "tables/table2_brainnetome.tsv"
     # the intervals are the same for all; of .0131 .0124 .0120 .0118 .0117 the last lies outside
     assert scores["uncertainty"].startswith("4 of 5 of the paper's scores")
-    assert scores["paper"].startswith("0.0131 (3.22 of the even share); 0.0124 (3.05")
-    assert scores["ours"].startswith("region 0 0.0100 (2.46 of the even share, rank 1 of 246); ")
+    assert scores["paper"].startswith("0.0131 (3.22 times 1/n); 0.0124 (3.05")
+    assert scores["ours"].startswith("region 0 0.0100 (2.46 times 1/n, rank 1 of 246); ")
     assert scores["verdict"] == "differs"
     # .0117 is .0076 from the even share: an interval of .0034 is short enough, one of .004 is not
     assert table2_rows(table2().assign(fold_low=0.0106))[1]["verdict"] == "reproduced"
     assert table2_rows(table2().assign(fold_low=0.01))[1]["verdict"] == "undecided"
     alone = table2_rows(table2().assign(fold_low=np.nan, fold_high=np.nan, p_folds=np.nan))
     assert alone[0]["uncertainty"] == "one model, no test over folds"
-    assert {row["verdict"] for row in alone} == {"not testable: one model has no folds"}
+    assert {row["verdict"] for row in alone} == {ONE_MODEL}
 
 
 def test_a_top_five_that_random_maps_reach_is_not_settled():
@@ -169,16 +167,16 @@ def test_a_top_five_that_random_maps_reach_is_not_settled():
 def test_scores_of_another_number_of_regions_are_not_comparable():
     scores = table2_rows(table2(n=210))[1]
     assert scores["verdict"] == (
-        "not comparable: 210 regions here, 246 in the paper share the sum of 1"
+        "not comparable: scores sum to 1 over 210 regions here, over 246 in the paper"
     )
-    assert scores["ours"].startswith("region 0 0.0100 (2.10 of the even share, rank 1 of 210); ")
+    assert scores["ours"].startswith("region 0 0.0100 (2.10 times 1/n, rank 1 of 210); ")
     assert scores["uncertainty"] == ""
 
 
 def test_regions_of_the_paper_that_an_atlas_lacks_are_counted():
     table = table2()
     table.loc[table["paper"].idxmin(), "paper"] = np.nan
-    assert table2_rows(table)[1]["ours"].endswith("; 1 of the five have no match by name")
+    assert table2_rows(table)[1]["ours"].endswith("; 1 of the five have no region of the same name")
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_the_most_discriminative_feature_is_the_first_by_size():
     first = claims(importances=coefficients([paper.TOP_FEATURE, "FS_L_Insula_Thck"]))
     assert first[paper.TOP_FEATURE].verdict == "supported"
     second = claims(importances=coefficients(["FS_L_Insula_Thck", paper.TOP_FEATURE]))
-    assert second[paper.TOP_FEATURE].ours == "number 2 of 32; the first is FS_L_Insula_Thck"
+    assert second[paper.TOP_FEATURE].ours == "rank 2 of 32; the first is FS_L_Insula_Thck"
     assert second[paper.TOP_FEATURE].verdict == "not supported"
     # leads of .1 and .3: their mean .2 is two of the jackknife's standard errors, of 1 degree
     unsure = claims(importances=coefficients([paper.TOP_FEATURE, "FS_L_Insula_Thck"], spread=0.2))

@@ -26,11 +26,8 @@ def test_agreement_at_its_chance_level_is_never_plainly_reproduced():
 
     at_chance = rows(agreement_chance=0.93)
     assert (at_chance["verdict"] == "reproduced, at chance").all()
-    expected = (
-        "agreement of masks of these sizes 0.93 if independent, 0.88 without a common voxel; "
-        "Dice 0.03"
-    )
-    assert (at_chance["chance"] == expected).all()
+    numbers = at_chance["chance"].str.findall(r"0\.\d\d")  # independent, disjoint, Dice
+    assert numbers.tolist() == [["0.93", "0.88", "0.03"]] * 3
     assert (rows(agreement_chance=0.92)["verdict"] == "reproduced").all()
     assert (rows(agreement=0.99)["verdict"] == "differs").all()
     empty = rows(dice_threshold=np.nan)

@@ -53,8 +53,8 @@ def test_an_svm_near_chance_is_no_rival():
     assert row["ours"] == "+0.40 in accuracy; AUC 0.80 (CNN) and 0.80 (SVM)"
     table.loc[1, ["recall_negative", "recall_positive"]] = [1, 0]
     rows = build(**given, accuracy=table).set_index("claim")
-    assert rows.loc[row.name, "ours"].endswith("; the SVM names one class only")
-    assert rows.loc["Accuracy: SVM on voxels", "ours"].endswith("; names one class only")
+    assert rows.loc[row.name, "ours"].endswith("; the SVM predicts one class only")
+    assert rows.loc["Accuracy: SVM on voxels", "ours"].endswith("; predicts one class only")
     assert not rows.loc["Accuracy: 3D CNN", "ours"].endswith("one class only")
 
 
@@ -64,7 +64,10 @@ def test_hyper_parameters_chosen_on_the_test_folds_are_the_papers_way():
     row = (
         build(accuracy=table, optimism=chosen).set_index("claim").loc["Accuracy: k-NN, morphometry"]
     )
-    assert row["kan2020"] == "in this run: 0.95 ± 0.02 over folds, chosen on the test folds"
+    assert (
+        row["kan2020"]
+        == "in this run: 0.95 ± 0.02 over folds, hyper-parameters chosen on the test folds"
+    )
     assert row["ours"] == "0.900 pooled over held-out participants"
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from voxplain import paper
 from voxplain.claims import properties as claims
+from voxplain.claims.verdicts import BLANK_MAP, ONE_MODEL, OWN_CLASS
 
 METHODS = ["meaningful_perturbation", "guided_backprop", "grad_cam"]
 
@@ -50,12 +51,12 @@ def test_words_about_maps_fail_where_the_opposite_is_shown(claim, changed):
 def test_maps_of_own_classes_are_described_and_not_tested():
     table = properties(p_null=np.nan)
     row = claims.class_masks_differ(table, True)
-    assert row.verdict.startswith("not testable: the classes' maps explain different outputs")
-    assert row.kan2020 == "correlation of the two class maps 0.30, no null"
+    assert row.verdict == OWN_CLASS
+    assert row.kan2020 == "correlation of the two class maps 0.30, no test"
     assert row.chance == ""
     assert claims.class_masks_differ(table, False).verdict == "near chance"
     blank = table.assign(correlation=np.nan)
-    assert claims.class_masks_differ(blank, True).verdict == "not testable: the map is blank"
+    assert claims.class_masks_differ(blank, True).verdict == BLANK_MAP
 
 
 def sides(index, low, high, p_null=0.01):
@@ -90,7 +91,7 @@ def test_network_by_fdr():
     below = both.assign(enrichment_high=0.95)
     assert claims.network(below, True).verdict == "not supported"
     blank = claims.network(table.assign(q_fdr=1, enrichment=np.nan), True)
-    assert blank.verdict == "not testable: the map is blank"
+    assert blank.verdict == BLANK_MAP
 
 
 def test_morphometry_beside_a_blank_map_is_not_testable():
@@ -104,12 +105,12 @@ def test_morphometry_beside_a_blank_map_is_not_testable():
     assert claims.morphometry(table.assign(p_null=0.5), True).verdict == "undecided"
     assert claims.morphometry(table.assign(p_null=0.96), True).verdict == "not supported"
     blank = table.assign(spearman=np.nan)
-    assert claims.morphometry(blank, True).verdict == "not testable: the map is blank"
+    assert claims.morphometry(blank, True).verdict == BLANK_MAP
     assert claims.morphometry(None, True).verdict == "not tested here"
 
 
 def test_one_model_has_no_folds_to_judge_by():
-    verdict = "not testable: one model has no folds"
+    verdict = ONE_MODEL
     table = properties(p_highest=np.nan).assign(low=np.nan, high=np.nan)
     for claim in (claims.sparsest, claims.most_anatomic):
         row = claim(table, True)
@@ -121,4 +122,4 @@ def test_one_model_has_no_folds_to_judge_by():
     assert {row.uncertainty for row in rows} == {"one model, no interval over folds"}
     blank = properties(p_highest=np.nan)
     blank.loc[blank["method"] == METHODS[0], "value"] = np.nan  # another method's map
-    assert claims.sparsest(blank, True).verdict == "not testable: the map is blank"
+    assert claims.sparsest(blank, True).verdict == BLANK_MAP

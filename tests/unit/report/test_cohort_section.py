@@ -1,12 +1,13 @@
 """Who was left out and why, sites, and a page with every participant."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from support.page_context import Page, config
+from support.page_context import Page, bare_results
 from voxplain.report import quality_page
 from voxplain.report.sections.cohort import cohort
 
@@ -56,27 +57,26 @@ def test_those_left_out_stand_there_with_their_reasons(people, quality):
     left_out = pd.DataFrame(
         {"participant_id": ["sub-x", "sub-y"], "reason": ["cohort.exclude", "no value in 'sex'"]}
     )
-    context = {"config": config(), "participants": people, "quality": quality}
-    context |= {"left_out": left_out, "figures": {}}
-    shown = tables(cohort(context))["table-left-out"]
+    results = bare_results(participants=people, quality=quality, left_out=left_out)
+    shown = tables(cohort(results))["table-left-out"]
     assert shown.to_numpy().tolist() == left_out.to_numpy().tolist()
     texts = [
         block.text
-        for block in cohort(context | {"left_out": left_out[:0]})
+        for block in cohort(replace(results, left_out=left_out[:0]))
         if "text" in vars(block)
     ]
     assert "Nobody was left out." in texts
 
 
 def test_sites_stand_beside_each_other(people, quality):
-    context = {"config": config(), "participants": people, "quality": quality}
-    shown = tables(cohort(context))
+    results = bare_results(participants=people, quality=quality)
+    shown = tables(cohort(results))
     sites = shown["table-sites"].set_index("site")
     assert sites.index.tolist() == ["A", "B", "unknown"]
     assert sites["cats"].tolist() == ["82", "0", "0"]
     assert sites["outliers"].tolist() == ["1", "0", "1"]
     assert shown["table-outliers"]["reason"].tolist() == ["small brain", "dark"]
-    one = cohort(context | {"participants": people.assign(site="A")})
+    one = cohort(replace(results, participants=people.assign(site="A")))
     assert "table-sites" not in tables(one)
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from support.page_context import accuracy, config
+from support.page_context import accuracy, bare_results, config
 from voxplain.report.answer import class_names
 from voxplain.report.notices import notices
 
@@ -51,17 +51,15 @@ def people_of(families, ages=(30.0, 31.0, 30.0, 31.0)):
     ],
 )
 def test_notices(changes, people, words):
-    context = {"config": config(**changes)}
-    if people is not None:
-        context["participants"] = people
-    assert any(words in notice.text for notice in notices(context))
+    results = bare_results(config=config(**changes), participants=people)
+    assert any(words in notice.text for notice in notices(results))
 
 
 def test_nobody_is_warned_of_families_that_are_not_divided():
     alone = people_of(["f1", "f2", pd.NA, pd.NA])
     for groups, people in (("none", alone), ("family", people_of(["f1"] * 4))):
-        found = notices({"config": config(folds__groups=groups), "participants": people})
-        assert not any("divided" in notice.text for notice in found)
+        results = bare_results(config=config(folds__groups=groups), participants=people)
+        assert not any("divided" in notice.text for notice in notices(results))
 
 
 def test_known_families_and_full_size_raise_no_warning():
@@ -72,7 +70,7 @@ def test_known_families_and_full_size_raise_no_warning():
         attribution__meaningful_perturbation__iterations=300,
     )
     people = people_of(["f1", "f1", "f2", "f2"])
-    texts = [n.text for n in notices({"config": settings, "participants": people})]
+    texts = [n.text for n in notices(bare_results(config=settings, participants=people))]
     assert not any(
         word in text for text in texts for word in ("Famil", "Smaller", "Age", "Head size")
     )
@@ -82,10 +80,10 @@ def head_size_notice(sizes, evidence):
     people = people_of(["f1"] * 4).assign(tiv=sizes)
     rows = accuracy()
     rows.loc[rows["model"] == "head_size", "evidence"] = evidence
-    context = {"config": config(), "participants": people, "accuracy": rows}
-    found = [notice for notice in notices(context) if "Head size is confounded" in notice.text]
-    assert {notice.level for notice in found} <= {"warn"}
-    return " ".join(notice.text for notice in found)
+    results = bare_results(participants=people, accuracy=rows)
+    shown = [notice for notice in notices(results) if "Head size is confounded" in notice.text]
+    assert {notice.level for notice in shown} <= {"warn"}
+    return " ".join(notice.text for notice in shown)
 
 
 def test_head_sizes_that_differ_between_the_classes_are_told():

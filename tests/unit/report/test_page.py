@@ -1,11 +1,12 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from support.page_context import Page, accuracy, config, full_context
-from voxplain.report import build, captions
+from support.page_context import Page, accuracy, bare_results, config, full_results
+from voxplain.report import captions, render_report
 from voxplain.report.answer import answer
 from voxplain.report.blocks import protocol_name
 from voxplain.report.notices import notices
@@ -14,7 +15,7 @@ from voxplain.run.config import DEFAULTS, project_folder, read_config
 
 
 def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
-    text = build(full_context(tmp_path))
+    text = render_report(full_results(tmp_path))
     page = Page(text)
     assert page.open == []
     assert all(address.startswith("data:") for address in page.fetched)
@@ -54,12 +55,11 @@ def test_full_page_is_whole_self_contained_and_escaped(tmp_path):
 
 
 def test_captions_say_what_their_figures_rest_on(tmp_path):
-    given = full_context(tmp_path)
-    png = given["figures"]["fig1"]
+    results = full_results(tmp_path)
+    png = results.figures["fig1"]
     png.with_suffix(".tsv").write_text("participant_id\tmethod\na_1\tx\na_1\ty\n")
     more = ("subjects", "head_size", "faithfulness", "robustness", "runtime", "ablation", "truth")
-    given["figures"] |= dict.fromkeys(more, png)
-    given["config"]["evaluation"] |= {
+    results.config["evaluation"] |= {
         "robustness": {"fold": "01"},
         "truth": {"n_subjects": [40, 80], "n_splits": 5},
     }
@@ -70,14 +70,17 @@ def test_captions_say_what_their_figures_rest_on(tmp_path):
     )
     knobs = pd.DataFrame({"knob": ["beta"], "value": 7.0, "own": True, "paper": True})
     sizes = pd.DataFrame({"model": ["cnn"], "n_pairs": 38, "caliper_ml": 1.0})
-    given |= {
-        "faithfulness": people,
-        "robustness": changes,
-        "ablation": knobs.assign(participants=4, fall=0.5, drop=0.5, behind=0.0, behind_se=0.1),
-        "head_size": sizes.assign(d_all=0.1, d_matched=0.0, accuracy=0.9),
-        "truth": pd.DataFrame({"auc": [1.0]}),
-    }
-    found = {name: re.findall(r"\(n = (.*?);", text) for name, text in captions(given).items()}
+    results = replace(
+        results,
+        figures=results.figures | dict.fromkeys(more, png),
+        faithfulness=people,
+        robustness=changes,
+        ablation=knobs.assign(participants=4, fall=0.5, drop=0.5, behind=0.0, behind_se=0.1),
+        head_size=sizes.assign(d_all=0.1, d_matched=0.0, accuracy=0.9),
+        truth=pd.DataFrame({"auc": [1.0]}),
+    )
+    texts = captions(results)
+    numbers = {name: re.findall(r"\(n = (.*?);", text) for name, text in texts.items()}
     expected = {
         "fig2a": "2",
         "subjects": "1 of 2",
@@ -89,13 +92,13 @@ def test_captions_say_what_their_figures_rest_on(tmp_path):
         "ablation": "4",
         "truth": "40, 80",
     }
-    assert {name: found[name] for name in expected} == {n: [v] for n, v in expected.items()}
-    assert "default protocol, 5-fold, seed 42" in captions(given)["truth"]
-    assert "10-fold" in captions(given)["fig2a"]
+    assert {name: numbers[name] for name in expected} == {n: [v] for n, v in expected.items()}
+    assert "default protocol, 5-fold, seed 42" in texts["truth"]
+    assert "10-fold" in texts["fig2a"]
 
 
 def test_page_without_any_result_says_so_in_words(tmp_path):
-    text = build({"run": "bare", "config": config()})
+    text = render_report(bare_results())
     page = Page(text)
     assert page.images == 0
     assert "no predictions of the network" in text
@@ -106,20 +109,20 @@ def test_page_without_any_result_says_so_in_words(tmp_path):
 
 
 def test_regions_beyond_the_null_are_held_against_what_was_planted(tmp_path):
-    context = full_context(tmp_path)
-    regions = context["table2"]["brainnetome"]
+    results = full_results(tmp_path)
+    regions = results.table2["brainnetome"]
     shares = np.tile([0.0, 0.09, 0.1, 0.5], len(regions) // 4)
-    context["table2"] = {"brainnetome": regions.assign(planted=shares)}
-    assert "8 of 8 in brainnetome (4 planted, by a tenth or more)" in answer(context)
+    results = replace(results, table2={"brainnetome": regions.assign(planted=shares)})
+    assert "8 of 8 in brainnetome (4 planted, by a tenth or more)" in answer(results)
 
 
 def test_native_space_explains_missing_regions():
-    text = build({"run": "x", "config": config(cohort__space="native")})
+    text = render_report(bare_results(config=config(cohort__space="native")))
     assert "the images are in native space and the atlases in MNI152" in text
 
 
 def test_answer_of_a_good_network(tmp_path):
-    text = answer(full_context(tmp_path))
+    text = answer(full_results(tmp_path))
     assert "accuracy of 0.90 (95 % CI 0.81 to 0.95)" in text
     assert "Head size alone gave 0.61" in text
     assert "found beyond chance by Meaningful Perturbations (Holm" in text
@@ -134,9 +137,9 @@ def test_answer_of_a_good_network(tmp_path):
 
 
 def test_answer_names_the_best_model_without_a_network_also_one_without_head_size(tmp_path):
-    context = full_context(tmp_path)
+    results = full_results(tmp_path)
     residual = {"model": ["cnn", "voxel_svm_tiv_residual"], "accuracy": [0.9, 0.81]}
-    text = answer(context | {"head_size": pd.DataFrame(residual)})
+    text = answer(replace(results, head_size=pd.DataFrame(residual)))
     assert "without a network: Linear SVM on voxels, head size removed, 0.81." in text
 
 
@@ -153,85 +156,83 @@ def test_answer_says_whether_the_maps_can_be_trusted(tmp_path):
     ]
     scores = pd.DataFrame(rows)
     scores = scores.assign(ci_low=scores["spearman"] - 0.05, ci_high=scores["spearman"] + 0.05)
-    text = answer(full_context(tmp_path) | {"faithfulness": deletion, "robustness": scores})
+    text = answer(full_results(tmp_path, faithfulness=deletion, robustness=scores))
     assert "random orders do for Meaningful Perturbations (Holm" in text
     assert "Sanity check on 5 participants of one fold" in text
     assert text.endswith("learnt nothing): Meaningful Perturbations passes, Grad-CAM fails.")
 
 
 def test_near_chance_answer_stops_before_the_maps(tmp_path):
-    context = full_context(tmp_path) | {"accuracy": accuracy(evidence=False)}
-    text = answer(context)
+    results = full_results(tmp_path, accuracy=accuracy(evidence=False))
+    text = answer(results)
     assert "maps are no evidence" in text
     assert "planted regions" not in text
-    assert notices(context)[0].level == "stop"
+    assert notices(results)[0].level == "stop"
 
 
 def test_what_is_left_in_the_complement_says_whether_the_mask_is_all(tmp_path):
-    context = full_context(tmp_path)
-    masked = context["masked_accuracy"].assign(accuracy_sd=0.02)  # half of the interval is .021
+    results = full_results(tmp_path)
+    masked = results.masked_accuracy.assign(accuracy_sd=0.02)  # half of the interval is .021
     for accuracy_mean, words in (
         (0.52, "holds all that the network needs."),
         (0.56, "holds all that the network needs is undecided."),
     ):
         masked.loc[masked["control"] == "complement", "accuracy_mean"] = accuracy_mean
-        text = answer(context | {"masked_accuracy": masked})
+        text = answer(replace(results, masked_accuracy=masked))
         assert f"the mask {words}" in text
 
 
 def test_overall_localisation_is_corrected_for_the_methods(tmp_path):
-    context = full_context(tmp_path)
-    context["localisation"] = context["localisation"].assign(p_auc=[0.03, 0.4])
-    assert "No method found the planted regions" in answer(context)  # 2 * .03
+    results = full_results(tmp_path)
+    results = replace(results, localisation=results.localisation.assign(p_auc=[0.03, 0.4]))
+    assert "No method found the planted regions" in answer(results)  # 2 * .03
 
 
 def test_near_chance_is_said_at_the_head_of_each_section_of_maps(tmp_path):
-    text = build(full_context(tmp_path) | {"accuracy": accuracy(evidence=False)})
+    text = render_report(full_results(tmp_path, accuracy=accuracy(evidence=False)))
     assert text.count("The network is near chance; these maps are no evidence.") == 3
 
 
 def test_a_run_without_meaningful_perturbations_does_not_speak_of_them(tmp_path):
-    context = full_context(tmp_path)
-    context["config"] = config(
-        attribution__methods=["grad_cam"], attribution__meaningful_perturbation=None
-    )
-    assert "family-wise" not in answer(context)
-    reduced = [n.text for n in notices(context) if n.text.startswith("Smaller")]
+    settings = config(attribution__methods=["grad_cam"], attribution__meaningful_perturbation=None)
+    results = full_results(tmp_path, config=settings)
+    assert "family-wise" not in answer(results)
+    reduced = [n.text for n in notices(results) if n.text.startswith("Smaller")]
     assert len(reduced) == 1
     assert "perturbation" not in reduced[0]
 
 
 def test_head_size_measured_on_the_images_is_called_so(tmp_path):
-    context = full_context(tmp_path)
-    context["participants"] = context["participants"].assign(tiv=np.nan)
-    assert "Brain volume in the images alone gave 0.61" in answer(context)
-    assert any(n.text.startswith("No head size is given") for n in notices(context))
-    text = build(context)
+    results = full_results(tmp_path)
+    results = replace(results, participants=results.participants.assign(tiv=np.nan))
+    assert "Brain volume in the images alone gave 0.61" in answer(results)
+    assert any(n.text.startswith("No head size is given") for n in notices(results))
+    text = render_report(results)
     assert "Brain volume in the images</" in text
     assert "Head size alone" not in text
-    given = full_context(tmp_path) | {"config": config(cohort__layout="table")}
-    assert "Head size alone gave 0.61" in answer(given)
-    assert not any(n.text.startswith("No head size is given") for n in notices(given))
+    results = full_results(tmp_path, config=config(cohort__layout="table"))
+    assert "Head size alone gave 0.61" in answer(results)
+    assert not any(n.text.startswith("No head size is given") for n in notices(results))
 
 
 def test_grey_matter_maps_are_not_called_t1(tmp_path):
-    context = full_context(tmp_path) | {"config": config(cohort__contrast="grey_matter")}
-    text = build(context)
+    results = full_results(tmp_path, config=config(cohort__contrast="grey_matter"))
+    text = render_report(results)
     assert "T1-weighted images" not in text
     assert "modulated grey-matter maps in MNI152 space" in text
-    assert any("not T1-weighted" in notice.text for notice in notices(context))
+    assert any("not T1-weighted" in notice.text for notice in notices(results))
 
 
 def test_table_1_names_the_runs_own_folds(tmp_path):
-    text = build(full_context(tmp_path) | {"config": config(folds__n_splits=5)})
+    text = render_report(full_results(tmp_path, config=config(folds__n_splits=5)))
     assert "nested 5-fold cross-validation" in text
 
 
 def test_atlases_without_a_counterpart_get_no_table_of_the_paper(tmp_path):
-    context = full_context(tmp_path)
-    assert "table-2-brainnetome-paper" in build(context)
-    context["table2"] = {"aal": context["table2"]["brainnetome"]}
-    text = build(context)
+    results = full_results(tmp_path)
+    assert "table-2-brainnetome-paper" in render_report(results)
+    results = replace(results, table2={"aal": results.table2["brainnetome"]})
+    text = render_report(results)
     assert "table-2-aal" in text
     assert "table-2-aal-paper" not in text
 
@@ -255,31 +256,27 @@ def test_captions_name_the_protocol(layers, name):
 
 
 def test_commands_are_set_as_code_and_everything_else_is_escaped():
-    (note,) = (b for b in prediction(context_of_nothing()) if "learning" in getattr(b, "text", ""))
+    (note,) = (b for b in prediction(bare_results()) if "learning" in getattr(b, "text", ""))
     assert "`snakemake learning`" in note.text
-    text = build(context_of_nothing())
+    text = render_report(bare_results())
     assert "<code>snakemake learning</code> draws" in text
     assert "`" not in text.partition("<main>")[2].partition("</main>")[0]
     people = pd.DataFrame({"participant_id": ["sub-<1>"], "class_name": "cats", "family_id": None})
-    page = build(context_of_nothing() | {"participants": people.assign(age=30.0, tiv=1.0)})
+    page = render_report(bare_results(participants=people.assign(age=30.0, tiv=1.0)))
     assert "<code>snakemake &#39;results/tiny/participants/sub-&lt;1&gt;.html&#39;</code>" in page
 
 
-def context_of_nothing():
-    return {"run": "tiny", "config": config()}
-
-
 def test_the_hint_to_the_papers_protocol_names_files_that_exist(tmp_path):
-    context = full_context(tmp_path)
-    text = build(context)
+    results = full_results(tmp_path)
+    text = render_report(results)
     demo = "kan2020.yaml workflow/presets/kan2020_demo.yaml --config run=tiny_kan2020</code>"
     assert demo in text
     assert "YOUR_COHORT" not in text
-    own = build(context | {"config": config(cohort__layout="table")})
+    own = render_report(replace(results, config=config(cohort__layout="table")))
     assert "kan2020.yaml YOUR_COHORT.yaml --config run=tiny_kan2020</code>" in own
 
 
 def test_the_page_of_every_image_is_a_link_and_ages_have_a_unit(tmp_path):
-    text = build(full_context(tmp_path))
+    text = render_report(full_results(tmp_path))
     assert '<a href="quality.html">quality.html</a> shows all of them' in text
     assert "age, years, mean" in text

@@ -38,15 +38,14 @@ def test_the_report_of_1113_participants_stays_below_25_mb():
     n_methods = len(CONFIG["attribution"]["methods"])
     viewer = one_method * np.prod(SHAPE) / np.prod(SMALL) * n_methods * (1 + FOLDS)
     quality = quality_table(N)
-    page = report.build(
-        {
-            "run": "hcp",
-            "config": CONFIG,
-            "quality": quality,
-            "left_out": quality[["participant_id", "reason"]],
-            "provenance": {"images_sha256": dict.fromkeys(quality["participant_id"], "0" * 64)},
-        }
+    results = report.RunResults(
+        run="hcp",
+        config=CONFIG,
+        quality=quality,
+        left_out=quality[["participant_id", "reason"]],
+        provenance={"images_sha256": dict.fromkeys(quality["participant_id"], "0" * 64)},
     )
+    page = report.render_report(results)
     tables = len(page.encode())
     assert page.count(f">{'0' * 64}<") == N
     assert viewer + tables + PICTURES < LIMIT

@@ -3,12 +3,12 @@ import pandas as pd
 import pytest
 
 from voxplain.image.grid import Grid
-from voxplain.report.participant import build, participant_viewer
+from voxplain.report.participant import ParticipantResults, participant_page, participant_viewer
 
 SHAPE = (3, 4, 5)
 
 
-def context(**changes):
+def results(**changes):
     maps = {
         "meaningful_perturbation": np.full(SHAPE, 0.25, np.float32),
         "grad_cam": np.full(SHAPE, 8.0, np.float32),
@@ -16,7 +16,7 @@ def context(**changes):
     value = {
         "run": "tiny",
         "participant": "sub-<i>",
-        "config": {"cohort": {"classes": {"negative": "cats", "positive": "dogs"}}},
+        "class_names": ("cats", "dogs"),
         "map_fold": "02",
         "predictions": pd.DataFrame(
             {"model": ["cnn", "knn"], "fold": "02", "y_true": 1, "y_score": [-1.5, 0.7]}
@@ -27,22 +27,22 @@ def context(**changes):
             "sub-<i>", np.ones(SHAPE), np.ones(SHAPE, bool), Grid(SHAPE, np.eye(4)), maps, []
         ),
     }
-    return value | changes
+    return ParticipantResults(**value | changes)
 
 
 def test_the_page_says_truth_and_prediction_and_escapes_the_name():
-    text = build(context())
+    text = participant_page(results())
     assert "sub-&lt;i&gt;" in text
     assert "sub-<i>" not in text
-    assert "The class is dogs; the 3D CNN of fold 02" in text
-    assert "said cats (difference of logits -1.50), which is wrong." in text
+    assert "The true class is dogs." in text
+    assert "predicts cats (difference of logits -1.50), which is wrong." in text
     assert "near chance" not in text
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"map_fold": "all"}, "trained on everybody, this participant included"),
+        ({"map_fold": "all"}, "trained on all participants, this one included"),
         ({"accuracy": pd.DataFrame({"model": ["cnn"], "evidence": [False]})}, "is near chance"),
         (
             {"quality": pd.DataFrame({"participant_id": ["x"], "outlier": [True]})},
@@ -51,11 +51,11 @@ def test_the_page_says_truth_and_prediction_and_escapes_the_name():
     ],
 )
 def test_what_limits_the_maps_is_said(changes, words):
-    assert words in build(context(**changes))
+    assert words in participant_page(results(**changes))
 
 
 def test_gradient_maps_are_relative_to_their_maximum():
-    layers = context()["viewer"].data["layers"]
+    layers = results().viewer.data["layers"]
     assert [(layer["top"], layer["unit"]) for layer in layers.values()] == [
         (0.25, "1 − mask"),
         (1.0, "share of each map's maximum"),

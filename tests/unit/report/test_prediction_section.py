@@ -1,18 +1,15 @@
 import numpy as np
 import pandas as pd
 
+from support.page_context import bare_results
 from voxplain.report.blocks import Note, Text
 from voxplain.report.sections.prediction import prediction
 from voxplain.report.tables import Table
 
-CONFIG = {
-    "folds": {"n_splits": 10},
-    "cohort": {"classes": {"negative": "cats", "positive": "dogs"}},
-}
 MODELS = ["cnn", "head_size"]
 
 
-def context(**changes):
+def results(**changes):
     accuracy = pd.DataFrame({"model": MODELS, "n": 80, "accuracy": [0.9, 0.7]}).assign(
         ci_high=[0.95, 0.8],
         majority=0.5,
@@ -23,17 +20,16 @@ def context(**changes):
     comparison = {"model_a": "cnn", "model_b": "head_size", "difference": 0.2, "p_holm": 0.03}
     matched = {"n_pairs": 21, "caliper_ml": 38.4, "d_all": 1.35, "d_matched": 0.02}
     null = {"accuracy": 0.6, "null_mean": 0.5, "null_p95": 0.58, "p_refit": 0.01}
-    return {
-        "config": CONFIG,
+    parts = {
         "participants": pd.DataFrame({"tiv": [np.nan]}),
         "accuracy": accuracy,
         "comparisons": pd.DataFrame([comparison]),
         "head_size": pd.DataFrame({"model": MODELS, "matched_accuracy": 0.5}).assign(**matched),
         "confounds": pd.DataFrame({"confound": ["site"], "effect": [0.3], "accuracy": [0.6]}),
         "optimism": pd.DataFrame({"model": ["knn"], "optimism": [0.03]}),
-        "permutations_voxel_svm": pd.DataFrame([{"model": "voxel_svm", **null}]),
-        **changes,
+        "permutations": {"voxel_svm": pd.DataFrame([{"model": "voxel_svm", **null}])},
     }
+    return bare_results(**parts | changes)
 
 
 def tables(blocks):
@@ -45,7 +41,7 @@ def words(blocks, kind):
 
 
 def test_every_table_has_its_place_and_names_its_file():
-    found = tables(prediction(context()))
+    found = tables(prediction(results()))
     assert {name: block.source for name, block in found.items()} == {
         "table-accuracy": "tables/accuracy.tsv",
         "table-comparisons": "tables/comparisons.tsv",
@@ -64,29 +60,30 @@ def test_every_table_has_its_place_and_names_its_file():
 
 
 def test_sentences_follow_the_tables():
-    texts = words(prediction(context()), Text)
+    texts = words(prediction(results()), Text)
     assert any(text.startswith("1 of 1 pairs of models differ") for text in texts)
     assert any(
         "21 pairs" in text and "at most 38.4 ml" in text and "+1.35" in text for text in texts
     )
-    alone = context()["head_size"].assign(n_pairs=0, d_matched=np.nan)
-    texts = words(prediction(context(head_size=alone)), Text)
+    alone = results().head_size.assign(n_pairs=0, d_matched=np.nan)
+    texts = words(prediction(results(head_size=alone)), Text)
     assert any("No two held-out participants" in text for text in texts)
 
 
 def test_a_model_below_chance_is_explained():
-    accuracy = context()["accuracy"]
-    assert not any("Below the larger class" in note for note in words(prediction(context()), Note))
+    accuracy = results().accuracy
+    assert not any("Below the larger class" in note for note in words(prediction(results()), Note))
     low = accuracy.assign(ci_high=accuracy["ci_high"].mask(accuracy["model"] == "cnn", 0.4))
-    notes = words(prediction(context(accuracy=low)), Note)
+    notes = words(prediction(results(accuracy=low)), Note)
     assert any(note.startswith("Below the larger class: 3D CNN.") for note in notes)
 
 
 def test_what_was_not_run_says_how_to_run_it():
-    notes = words(prediction(context()), Note)
+    notes = words(prediction(results()), Note)
     assert any("other models: `snakemake permutations`" in n for n in notes)
-    other = context()["permutations_voxel_svm"].assign(model="knn")
-    blocks = prediction(context(permutations_knn=other))
+    done = results().permutations
+    done = {**done, "knn": done["voxel_svm"].assign(model="knn")}
+    blocks = prediction(results(permutations=done))
     found = tables(blocks)["table-permutations"]
     assert [row[0].text for row in found.rows] == ["SVM on voxels", "k-NN, morphometry"]
     assert found.source == "tables/permutations_voxel_svm.tsv, tables/permutations_knn.tsv"
@@ -94,6 +91,6 @@ def test_what_was_not_run_says_how_to_run_it():
 
 
 def test_a_run_without_predictions_says_so():
-    blocks = prediction({"config": CONFIG})
+    blocks = prediction(bare_results())
     assert not tables(blocks)
     assert "No model has made predictions in this run." in words(blocks, Note)

@@ -1,19 +1,19 @@
-from support.page_context import config
-from voxplain.report import build, methods
+from support.page_context import bare_results, config
+from voxplain.report import methods, render_report
 
 
 def test_methods_follow_the_configuration():
-    text = build({"run": "x", "config": config(cnn__average_last=5)})
+    text = render_report(bare_results(config=config(cnn__average_last=5)))
     assert "the mean of the last 5 epochs" in text
     assert "60 iterations of Adam (learning rate 0.3) with 2 shifts" in text
 
 
 def test_methods_do_not_call_a_users_network_the_papers():
     own = config(cnn__network="nets.py:ResNet", cnn__network_settings={"width": 8})
-    text = build({"run": "x", "config": own})
+    text = render_report(bare_results(config=own))
     assert "nets.py:ResNet (width 8), given by the user in place of the paper&#39;s" in text
     assert "blocks of 3×3×3" not in text
-    assert "blocks of 3×3×3" in build({"run": "x", "config": config()})
+    assert "blocks of 3×3×3" in render_report(bare_results(config=config()))
 
 
 def test_the_methods_text_tells_what_differs_from_the_paper():

@@ -1,9 +1,10 @@
 import pandas as pd
 import pytest
 
-from support.page_context import config
-from voxplain.claims import table as claims
+from support.page_context import bare_results, config
+from voxplain.claims.table import claims_table
 from voxplain.report.sections.trust import faithfulness, paper_maps, properties, robustness
+from voxplain.run.tables import ResultTables
 
 CLASSES = ("women", "men")
 METHODS = ("grad_cam", "guided_backprop", "meaningful_perturbation")
@@ -42,8 +43,8 @@ def accuracy():
 
 
 def claim(robustness_table):
-    tables = {"accuracy": accuracy(), "robustness": robustness_table}
-    rows = claims.build(tables, CLASSES, same_cohort=True)
+    tables = ResultTables(accuracy=accuracy(), robustness=robustness_table)
+    rows = claims_table(tables, CLASSES, same_cohort=True)
     return rows[rows["claim"].str.contains("very sensitive")].iloc[0]
 
 
@@ -54,16 +55,16 @@ def test_the_sensitivity_claim_follows_the_noise():
     assert "1% noise: " in row["ours"]
     assert "10% noise: 0.30, 0.50, 0.60" in row["ours"]
     assert row["ours"].endswith("other seeds: 0.15, 0.25, 0.30")
-    assert row["chance"] == "two people's maps: 0.30, 0.30, 0.30"
+    assert row["chance"] == "maps of two participants: 0.30, 0.30, 0.30"
     row = claim(table(noise | {"meaningful_perturbation": (0.95, 0.4)}))
     assert row["verdict"] == "not supported"
     assert claim(None)["verdict"] == "not tested here"
 
 
 def test_sanity_verdicts_stand_beside_the_literature():
-    config = {"evaluation": {"robustness": {"fold": "01"}}}
+    settings = config(evaluation__robustness={"fold": "01"})
     noise = dict.fromkeys(METHODS, (0.9, 0.5))
-    blocks = robustness({"config": config, "robustness": table(noise)})
+    blocks = robustness(bare_results(config=settings, robustness=table(noise)))
     verdicts = blocks[2]
     text = str(verdicts)
     assert "not known" in text
@@ -73,20 +74,20 @@ def test_sanity_verdicts_stand_beside_the_literature():
 
 @pytest.mark.parametrize("section", [faithfulness, robustness])
 def test_what_was_not_run_is_said(section):
-    (note,) = section({"config": {}})
+    (note,) = section(bare_results())
     assert "not tested in this run" in note.text
 
 
 def test_maps_made_the_papers_way_are_asked_for_by_name():
-    assert "`snakemake paper_maps`" in paper_maps({})[0].text
+    assert "`snakemake paper_maps`" in paper_maps(bare_results())[0].text
     rows = pd.DataFrame({"method": ["grad_cam"], "changed": "x", "spearman": 0.5, "auc_own": 0.6})
-    (shown,) = paper_maps({"paper_maps": rows})
+    (shown,) = paper_maps(bare_results(paper_maps=rows))
     assert shown.headers[2:] == ["Spearman's rho", "AUC, this run's"]
 
 
 def test_what_a_row_of_properties_is_about_stands_first():
     scores = pd.DataFrame({"method": ["grad_cam"], "value": 0.2, "property": ["gini"]})
-    shown = properties({"config": config(), "map_properties": scores})[-2]
+    shown = properties(bare_results(map_properties=scores))[-2]
     assert shown.headers == ["property", "method", "value"]
 
 
@@ -96,4 +97,4 @@ def test_what_a_row_of_properties_is_about_stands_first():
 )
 def test_what_a_difference_of_the_classes_maps_can_be(tested, words):
     scores = pd.DataFrame({"property": ["class difference"], "value": [0.2], **tested})
-    assert properties({"config": config(), "map_properties": scores})[-1].caption.endswith(words)
+    assert properties(bare_results(map_properties=scores))[-1].caption.endswith(words)

@@ -9,6 +9,7 @@ from voxplain import paper
 from voxplain.names import duration, is_missing
 from voxplain.report.blocks import Code, Note, Section, Text, counted, picture
 from voxplain.report.methods import methods, references
+from voxplain.report.results import RunResults
 from voxplain.report.sections import maps as sections_maps
 from voxplain.report.sections import prediction as sections_prediction
 from voxplain.report.sections import regions as sections_regions
@@ -19,56 +20,55 @@ from voxplain.report.sections.provenance import provenance
 from voxplain.report.tables import Cell, Table, cell, table
 
 
-def sections(context: Mapping[str, Any]) -> list[Section]:
+def sections(results: RunResults) -> list[Section]:
     """Assemble all sections in reading order.
 
     Parameters
     ----------
-    context : mapping
-        As for `voxplain.report.build`.
+    results : RunResults
     """
     return [
-        Section("claims", "The paper's claims", _claims(context)),
-        Section("cohort", "Cohort and quality control", cohort(context)),
-        Section("prediction", "Prediction", sections_prediction.prediction(context)),
+        Section("claims", "The paper's claims", _claims(results)),
+        Section("cohort", "Cohort and quality control", cohort(results)),
+        Section("prediction", "Prediction", sections_prediction.prediction(results)),
         Section(
             "maps",
             "Attention maps",
             [
-                *sections_maps.maps(context),
-                *sections_trust.paper_maps(context),
-                *sections_studies.ablation(context),
+                *sections_maps.maps(results),
+                *sections_trust.paper_maps(results),
+                *sections_studies.ablation(results),
             ],
         ),
-        Section("masked", "Masked accuracy", sections_maps.masked(context)),
-        Section("regions", "Brain regions", sections_regions.regions(context)),
-        Section("properties", "What the maps are like", sections_trust.properties(context)),
-        Section("overlap", "Agreement between methods", sections_maps.overlap(context)),
+        Section("masked", "Masked accuracy", sections_maps.masked(results)),
+        Section("regions", "Brain regions", sections_regions.regions(results)),
+        Section("properties", "What the maps are like", sections_trust.properties(results)),
+        Section("overlap", "Agreement between methods", sections_maps.overlap(results)),
         Section(
             "localisation",
             "Localisation against the truth",
-            [*sections_maps.localisation(context), *sections_studies.truth(context)],
+            [*sections_maps.localisation(results), *sections_studies.truth(results)],
         ),
         Section(
             "faithfulness",
             "Deletion and insertion",
-            [*sections_trust.faithfulness(context), *sections_studies.roar(context)],
+            [*sections_trust.faithfulness(results), *sections_studies.roar(results)],
         ),
-        Section("robustness", "Sanity and stability", sections_trust.robustness(context)),
-        Section("first-layer", "First hidden layer", sections_maps.first_layer(context)),
-        Section("external", "Another cohort", sections_studies.external(context)),
-        Section("runtime", "Run times", _runtime(context)),
-        Section("methods", "Methods", _methods(context)),
-        Section("provenance", "Provenance", provenance(context)),
+        Section("robustness", "Sanity and stability", sections_trust.robustness(results)),
+        Section("first-layer", "First hidden layer", sections_maps.first_layer(results)),
+        Section("external", "Another cohort", sections_studies.external(results)),
+        Section("runtime", "Run times", _runtime(results)),
+        Section("methods", "Methods", _methods(results)),
+        Section("provenance", "Provenance", provenance(results)),
     ]
 
 
-def _claims(context: Mapping[str, Any]) -> list:
-    claims = context.get("claims")
+def _claims(results: RunResults) -> list:
+    claims = results.claims
     if claims is None:
         return [Note("The claims were not evaluated in this run.")]
     return [
-        Text(_papers_protocol(context["config"], claims)),
+        Text(_papers_protocol(results.config, claims)),
         Text(
             "Verdicts follow by rule. A number is reproduced if the paper's value lies in our "
             "95 % interval (Table 3: within 0.02) and this is short enough to tell it from chance, "
@@ -123,15 +123,15 @@ def _papers_protocol(config: Mapping[str, Any], claims: pd.DataFrame) -> str:
     )
 
 
-def _runtime(context: Mapping[str, Any]) -> list:
-    runtime = context.get("runtime")
+def _runtime(results: RunResults) -> list:
+    runtime = results.runtime
     if runtime is None:
         return [Note("The methods' run times were not recorded.")]
     total = duration(float(runtime["seconds"].sum()))
     return [
         Text(f"All attribution maps of this run took {total} of computing time."),
         picture(
-            context,
+            results,
             "runtime",
             "Time per map of each method.",
             "Bars of seconds per map",
@@ -148,12 +148,12 @@ def _runtime(context: Mapping[str, Any]) -> list:
     ]
 
 
-def _methods(context: Mapping[str, Any]) -> list:
-    people = context.get("participants")
+def _methods(results: RunResults) -> list:
+    people = results.participants
     n_participants = None if people is None else len(people)
-    versions = (context.get("provenance") or {}).get("versions")
-    paragraphs = methods(context["config"], n_participants, versions)
-    cited = references(context["config"])
+    versions = (results.provenance or {}).get("versions")
+    paragraphs = methods(results.config, n_participants, versions)
+    cited = references(results.config)
     pasted = "\n\n".join([*paragraphs, "References", *cited])
     return [
         *(Text(paragraph) for paragraph in paragraphs),

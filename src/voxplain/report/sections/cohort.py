@@ -1,11 +1,9 @@
 """Who is in the cohort, who was left out and why, and which images a person should look at."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from voxplain.report.blocks import Note, Text, command, picture
+from voxplain.report.results import RunResults
 from voxplain.report.tables import table
 from voxplain.run.paths import RunPaths
 
@@ -18,14 +16,14 @@ SUMMARY = {
 OUTLIER_COLUMNS = ("participant_id", "site", "reason", "correlation", "foreground_ml")
 
 
-def cohort(context: Mapping[str, Any]) -> list:
+def cohort(results: RunResults) -> list:
     """Assemble the section."""
     return [
-        *_participants(context.get("participants")),
-        *_page_on_request(context),
-        *_sites(context.get("participants"), context.get("quality")),
-        *_left_out(context.get("left_out")),
-        *_quality(context),
+        *_participants(results.participants),
+        *_page_on_request(results),
+        *_sites(results.participants, results.quality),
+        *_left_out(results.left_out),
+        *_quality(results),
     ]
 
 
@@ -45,16 +43,16 @@ def _participants(people: pd.DataFrame | None) -> list:
     return [table(summary, "table-cohort", "Participants by class.", labels=SUMMARY)]
 
 
-def _page_on_request(context: Mapping[str, Any]) -> list[Text]:
-    people = context.get("participants")
+def _page_on_request(results: RunResults) -> list[Text]:
+    people = results.participants
     if people is None:
         return []
-    page = RunPaths(context["config"]["run"]).participant_page
+    page = RunPaths(results.run).participant_page
     page = page.format(participant=people["participant_id"].iloc[0])
     return [
         Text(
             "A page of one participant, with image, maps and predictions, is made when it is asked "
-            f"for by the participant's name: {command(context, page)}."
+            f"for by the participant's name: {command(results, page)}."
         )
     ]
 
@@ -98,17 +96,17 @@ def _left_out(left_out: pd.DataFrame | None) -> list:
     ]
 
 
-def _quality(context: Mapping[str, Any]) -> list:
+def _quality(results: RunResults) -> list:
     blocks: list = [
         picture(
-            context,
+            results,
             "quality",
             "Quality control. Middle slices of the cohort's mean and of the participants to look "
             "at first: outliers, then those that correlate least with the mean.",
             "Sagittal, coronal and axial slices of the mean brain and of the least typical brains",
         )
     ]
-    quality = context.get("quality")
+    quality = results.quality
     if quality is None:
         return [*blocks, Note("There is no quality-control table.")]
     outliers = quality[quality["outlier"]]

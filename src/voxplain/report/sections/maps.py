@@ -1,8 +1,6 @@
 """The report's sections on explanation: maps, masks, regions, overlap, truth, first layer."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -13,35 +11,36 @@ from voxplain.claims.prediction import cnn_is_evidence
 from voxplain.names import method_name
 from voxplain.report.answer import class_names, null_cohort
 from voxplain.report.blocks import Note, Text, counted, picture
+from voxplain.report.results import RunResults
 from voxplain.report.tables import LABELS, table
 from voxplain.run.files import read_table
 from voxplain.run.paths import WHOLE_COHORT
 
 
-def caveat(context: Mapping[str, Any]) -> list[Note]:
+def caveat(results: RunResults) -> list[Note]:
     """Say at the head of a section that its maps are those of a network near chance."""
-    accuracy = context.get("accuracy")
+    accuracy = results.accuracy
     if accuracy is None or cnn_is_evidence(accuracy):
         return []
     return [Note("The network is near chance; these maps are no evidence.")]
 
 
-def maps(context: Mapping[str, Any]) -> list:
+def maps(results: RunResults) -> list:
     """Show the group maps of the three methods (Fig. 2)."""
     names = {"a": "meaningful_perturbation", "b": "guided_backprop", "c": "grad_cam"}
     blocks: list = [
-        *caveat(context),
+        *caveat(results),
         Text(
             "Group maps on the cohort's mean image. The cuts go through the peak inside the brain; "
             "coordinates are in mm, L is the participant's left. Colours start at a fifth of the "
             "maximum (white line on the bar); an outline marks the paper's threshold."
         ),
     ]
-    viewer = context.get("viewer")
+    viewer = results.viewer
     blocks.append(Note("There is no viewer on this page.") if viewer is None else viewer)
     blocks += [
         picture(
-            context,
+            results,
             f"fig2{letter}",
             f"Figure 2{letter}. {method_name(method)}: conjoined map (large) and the mean map of "
             "each class (small).",
@@ -51,35 +50,35 @@ def maps(context: Mapping[str, Any]) -> list:
     ]
     blocks += [
         picture(
-            context,
+            results,
             "projections",
             "The conjoined maps whole: maximum projections through a glass brain, and on the "
             "inflated cortex (fsaverage5). Values below a fifth of the maximum are not drawn.",
             "Glass-brain projections and cortical surfaces of each method's conjoined map",
         ),
         picture(
-            context,
+            results,
             "subjects",
             "Maps of single participants: the first held-out ones of each class, an axial cut at "
             "the height of each method's peak. Each map is scaled to its own maximum; values below "
             "a fifth of it are not drawn, and a panel says where that leaves nothing.",
             "Axial slices of six participants' maps, one row per method",
-            n=_drawn_participants(context),
+            n=_drawn_participants(results),
         ),
     ]
-    if "meaningful_perturbation" in context["config"]["attribution"]["methods"]:
+    if "meaningful_perturbation" in results.config["attribution"]["methods"]:
         blocks.append(
             picture(
-                context,
+                results,
                 "convergence",
                 "Meaningful Perturbations over the iterations. Thin lines are folds. A map counts "
                 "as converged if the mean loss of the last tenth of its iterations is within 0.01 "
                 "of that of the tenth before.",
                 "Loss, probability of the target and replaced share of the image over iterations",
-                n=_maps_of(context.get("runtime"), "meaningful_perturbation"),
+                n=_maps_of(results.runtime, "meaningful_perturbation"),
             )
         )
-    degenerate = context.get("degenerate")
+    degenerate = results.degenerate
     if degenerate is not None:
         totals = degenerate.groupby("method", sort=False)[["n_maps", "n_degenerate"]].sum()
         blocks.append(
@@ -92,13 +91,13 @@ def maps(context: Mapping[str, Any]) -> list:
     return blocks
 
 
-def _drawn_participants(context: Mapping[str, Any]) -> str | None:
+def _drawn_participants(results: RunResults) -> str | None:
     """Count those whose maps the figure shows, by its own data."""
-    path = context.get("figures", {}).get("subjects")
+    path = results.figures.get("subjects")
     if path is None:
         return None
     shown = read_table(Path(path).with_suffix(".tsv"))["participant_id"].nunique()
-    return f"{shown} of {len(context['participants'])}"
+    return str(shown) if results.participants is None else f"{shown} of {len(results.participants)}"
 
 
 def _maps_of(runtime: pd.DataFrame | None, method: str) -> str | None:
@@ -107,9 +106,9 @@ def _maps_of(runtime: pd.DataFrame | None, method: str) -> str | None:
     return f"{counted(runtime.loc[runtime['method'] == method, 'maps'])} maps"
 
 
-def masked(context: Mapping[str, Any]) -> list:
+def masked(results: RunResults) -> list:
     """Show the accuracy on masked images with its controls (section 4.3)."""
-    accuracies = context.get("masked_accuracy")
+    accuracies = results.masked_accuracy
     if accuracies is None:
         return [Note("The accuracy on masked images was not computed in this run.")]
     return [
@@ -119,7 +118,7 @@ def masked(context: Mapping[str, Any]) -> list:
             "complement, and the whole brain."
         ),
         picture(
-            context,
+            results,
             "masked_accuracy",
             "Masked accuracy, mean and standard deviation over folds, with controls.",
             "Accuracy on masked images beside random masks and complements for each method",
@@ -157,13 +156,13 @@ def _by_control(accuracies: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def overlap(context: Mapping[str, Any]) -> list:
+def overlap(results: RunResults) -> list:
     """Show how far the methods agree (Table 3)."""
-    table3 = context.get("table3")
+    table3 = results.table3
     if table3 is None:
         return [Note("Table 3: the methods were not compared in this run.")]
     return [
-        *caveat(context),
+        *caveat(results),
         Text(
             'The paper\'s "DICE" is the share of voxels of the whole box on which two binary masks '
             "agree; empty background counts as agreement, so it is high for masks that share "
@@ -171,7 +170,7 @@ def overlap(context: Mapping[str, Any]) -> list:
             "Dice inside the brain and its chance levels stand beside it; an empty mask has none."
         ),
         picture(
-            context,
+            results,
             "table3",
             "Overlap of the three methods' masks. Where a mask is empty the figure says so.",
             "Agreement and Dice for each pair of methods beside chance levels",
@@ -185,13 +184,13 @@ def overlap(context: Mapping[str, Any]) -> list:
             labels={"chance": LABELS["dice_equal_area_chance"]},
         ),
         picture(
-            context,
+            results,
             "agreement",
             "Dice at equal area over a sweep of areas: group maps in the whole brain, group maps "
             "with equal areas within each axial slice, and participants' maps (mean).",
             "Dice of each pair of methods against area, with the band of smooth random maps",
         ),
-        *_sweep(context.get("agreement")),
+        *_sweep(results.agreement),
     ]
 
 
@@ -222,21 +221,21 @@ def _sweep(agreement: pd.DataFrame | None) -> list:
     ]
 
 
-def localisation(context: Mapping[str, Any]) -> list:
+def localisation(results: RunResults) -> list:
     """Show how well the maps find planted regions."""
-    scores = context.get("localisation")
+    scores = results.localisation
     if scores is None:
         return [
             Note(
                 "No effect was planted in this cohort, so there is no truth to find."
-                if null_cohort(context["config"])
+                if null_cohort(results.config)
                 else "In this cohort nobody knows where the difference truly is, so the maps "
                 "cannot be checked against a truth. The embedded synthetic cohort can."
             )
         ]
     blocks = [
         picture(
-            context,
+            results,
             "localisation",
             "How well the conjoined maps find the planted voxels, inside the brain.",
             "Area under the ROC curve of each method beside random maps",
@@ -250,7 +249,7 @@ def localisation(context: Mapping[str, Any]) -> list:
             "tables/localisation.tsv",
         ),
     ]
-    controls = context.get("localisation_controls")
+    controls = results.localisation_controls
     if controls is not None:
         blocks.append(
             table(
@@ -261,7 +260,7 @@ def localisation(context: Mapping[str, Any]) -> list:
                 "tables/localisation_controls.tsv",
             )
         )
-    by_region = context.get("localisation_regions")
+    by_region = results.localisation_regions
     if by_region is not None:
         columns = ["method", "region", "n_truth", "auc", "null_auc_p95", "p_auc", "peak_inside"]
         blocks.append(
@@ -275,12 +274,12 @@ def localisation(context: Mapping[str, Any]) -> list:
     return blocks
 
 
-def first_layer(context: Mapping[str, Any]) -> list:
+def first_layer(results: RunResults) -> list:
     """Show the first hidden layer (appendix A, Fig. 3)."""
-    tests = context.get("first_layer")
+    tests = results.first_layer
     blocks: list = [
         picture(
-            context,
+            results,
             "fig3",
             "Figure 3. Mean activation and entropy of each first-layer feature by class, with "
             "95 % intervals, in the network trained on everybody (as in the paper: in-sample, so "
@@ -290,7 +289,7 @@ def first_layer(context: Mapping[str, Any]) -> list:
     ]
     if tests is None:
         return [*blocks, Note("The first layer's features were not tested in this run.")]
-    names = class_names(context["config"])
+    names = class_names(results.config)
     return [
         *blocks,
         table(

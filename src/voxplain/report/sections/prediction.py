@@ -1,14 +1,12 @@
 """The report's section on prediction: accuracy, what it is made of, and what it compares with."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from voxplain import paper
 from voxplain.names import model_name, number
 from voxplain.report.answer import class_names, with_model_names
 from voxplain.report.blocks import Note, Picture, Text, picture
+from voxplain.report.results import RunResults
 from voxplain.report.sections import resampling, studies
 from voxplain.report.tables import Table, table
 from voxplain.stats.over_folds import ALPHA
@@ -22,31 +20,29 @@ MATCHING = ("n_pairs", "caliper_ml", "d_all", "d_matched")  # one value for all 
 CALIBRATION = ("model", "brier", "calibration_slope", "calibration_intercept")
 
 
-def prediction(context: Mapping[str, Any]) -> list:
+def prediction(results: RunResults) -> list:
     """Assemble the section's blocks.
 
     Parameters
     ----------
-    context : mapping
-        As for `voxplain.report.build`; accuracy, calibration, comparisons, head_size, confounds,
-        optimism, repeats and permutations_* are the tables of those names.
+    results : RunResults
     """
     return [
-        *_accuracy(context),
-        *_comparisons(context),
-        *_head_size(context),
-        *_confounds(context),
-        *resampling.permutations(context),
-        *studies.shuffled(context),
-        *resampling.repeats(context),
-        *studies.seeds(context),
-        *resampling.learning(context),
-        *studies.grids(context),
-        *_calibration(context),
-        _table1(context),
-        *_optimism(context),
+        *_accuracy(results),
+        *_comparisons(results),
+        *_head_size(results),
+        *_confounds(results),
+        *resampling.permutations(results),
+        *studies.shuffled(results),
+        *resampling.repeats(results),
+        *studies.seeds(results),
+        *resampling.learning(results),
+        *studies.grids(results),
+        *_calibration(results),
+        _table1(results),
+        *_optimism(results),
         picture(
-            context,
+            results,
             "fig1",
             "Figure 1. Coefficients of the logistic regression on morphometry, mean and standard "
             "deviation over folds; points are folds. The paper names corpus callosum, insula, "
@@ -54,7 +50,7 @@ def prediction(context: Mapping[str, Any]) -> list:
             "Bars of the largest logistic-regression coefficients with their spread over folds",
         ),
         picture(
-            context,
+            results,
             "history",
             "Training of the network. Thin lines are folds; held-out curves chose nothing.",
             "Loss and accuracy over epochs for training and held-out participants",
@@ -62,18 +58,18 @@ def prediction(context: Mapping[str, Any]) -> list:
     ]
 
 
-def _accuracy(context: Mapping[str, Any]) -> list:
-    accuracy = context.get("accuracy")
+def _accuracy(results: RunResults) -> list:
+    accuracy = results.accuracy
     if accuracy is None:
         return [Note("No model has made predictions in this run.")]
     shown = accuracy[[column for column in ACCURACY if column in accuracy]].assign(
         paper_mean=accuracy["model"].map({m: v.mean for m, v in paper.ACCURACY.items()}),
         paper_sd=accuracy["model"].map({m: v.sd for m, v in paper.ACCURACY.items()}),
     )
-    shown = with_model_names(context, shown)
+    shown = with_model_names(results.participants, shown)
     return [
         picture(
-            context,
+            results,
             "accuracy",
             "Accuracy of all models on held-out participants, with Wilson 95 % intervals, the "
             "larger class (dashed) and the paper's values.",
@@ -103,8 +99,8 @@ def _below_chance(accuracy: pd.DataFrame) -> list[Note]:
     ]
 
 
-def _comparisons(context: Mapping[str, Any]) -> list:
-    comparisons = context.get("comparisons")
+def _comparisons(results: RunResults) -> list:
+    comparisons = results.comparisons
     if comparisons is None:
         return [Note("The models were not compared with each other in this run.")]
     apart = int((comparisons["p_holm"] < ALPHA).sum())
@@ -114,7 +110,7 @@ def _comparisons(context: Mapping[str, Any]) -> list:
             "resampled t-test over the shared folds, Holm over the pairs."
         ),
         table(
-            with_model_names(context, comparisons),
+            with_model_names(results.participants, comparisons),
             "table-comparisons",
             "Every pair of models: first minus second, over folds and pooled over held-out "
             "participants (families resampled).",
@@ -124,14 +120,14 @@ def _comparisons(context: Mapping[str, Any]) -> list:
     ]
 
 
-def _head_size(context: Mapping[str, Any]) -> list:
-    data = context.get("head_size")
+def _head_size(results: RunResults) -> list:
+    data = results.head_size
     if data is None:
         return [Note("Accuracy was not set against head size in this run.")]
-    shared, people = data.iloc[0], context.get("participants")
+    shared, people = data.iloc[0], results.participants
     return [
         picture(
-            context,
+            results,
             "head_size",
             "Head size. Accuracy of everybody, of pairs matched for head size, with head size "
             "regressed out of features and voxels, and of head size alone.",
@@ -148,7 +144,7 @@ def _head_size(context: Mapping[str, Any]) -> list:
             "that nothing can be said beyond it."
         ),
         table(
-            with_model_names(context, data.drop(columns=list(MATCHING))),
+            with_model_names(results.participants, data.drop(columns=list(MATCHING))),
             "table-head-size",
             "Accuracy of all models on everybody and on pairs matched for head size (chance 0.5). "
             "The voxel SVM without head size (a cubic is taken out of each voxel) is linear and "
@@ -158,8 +154,8 @@ def _head_size(context: Mapping[str, Any]) -> list:
     ]
 
 
-def _confounds(context: Mapping[str, Any]) -> list:
-    confounds = context.get("confounds")
+def _confounds(results: RunResults) -> list:
+    confounds = results.confounds
     if confounds is None:
         return [Note("Confounds were not examined in this run.")]
     return [
@@ -173,21 +169,23 @@ def _confounds(context: Mapping[str, Any]) -> list:
     ]
 
 
-def _calibration(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
-    accuracy = context.get("accuracy")
+def _calibration(results: RunResults) -> list[Picture | Table | Note]:
+    accuracy = results.accuracy
     if accuracy is None or "brier" not in accuracy:
         return [Note("The models' probabilities were not checked in this run.")]
-    positive = class_names(context["config"])[1]
+    positive = class_names(results.config)[1]
     return [
         picture(
-            context,
+            results,
             "calibration",
             f"Calibration. How often participants are {positive}, over the probability of "
             f"{positive} that a model gave them.",
             f"Observed rate of {positive} over predicted probability, one panel per model",
         ),
         table(
-            with_model_names(context, accuracy[list(CALIBRATION)].dropna(subset="brier")),
+            with_model_names(
+                results.participants, accuracy[list(CALIBRATION)].dropna(subset="brier")
+            ),
             "table-calibration",
             "Brier score (0.25: always one half), calibration slope (below 1: overconfident) and "
             "intercept (0 is right). The SVM's scores are no probabilities.",
@@ -196,8 +194,8 @@ def _calibration(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
     ]
 
 
-def _table1(context: Mapping[str, Any]) -> Table | Note:
-    table1 = context.get("table1")
+def _table1(results: RunResults) -> Table | Note:
+    table1 = results.table1
     if table1 is None:
         published = ", ".join(
             f"{model_name(model)} {paper.ACCURACY[model].mean:.2f} ± {paper.ACCURACY[model].sd:.2f}"
@@ -210,14 +208,14 @@ def _table1(context: Mapping[str, Any]) -> Table | Note:
     return table(
         table1,
         "table-1",
-        f"Table 1. Models on morphometry, nested {context['config']['folds']['n_splits']}-fold "
+        f"Table 1. Models on morphometry, nested {results.config['folds']['n_splits']}-fold "
         "cross-validation, beside the paper's.",
         "tables/table1.tsv",
     )
 
 
-def _optimism(context: Mapping[str, Any]) -> list:
-    optimism = context.get("optimism")
+def _optimism(results: RunResults) -> list:
+    optimism = results.optimism
     if optimism is None:
         return []
     return [

@@ -9,25 +9,24 @@ import yaml
 
 from voxplain.report.blocks import Code, Drawing, Note, Text
 from voxplain.report.jobs import drawn
+from voxplain.report.results import RunResults
 from voxplain.report.tables import table
 
 
-def provenance(context: Mapping[str, Any]) -> list:
+def provenance(results: RunResults) -> list:
     """Show settings, versions, machine, seeds, checksums, jobs and their time.
 
     Parameters
     ----------
-    context : mapping
-        As for `voxplain.report.build`; jobs is `voxplain.report.jobs.time_per_rule`'s table, edges
-        what `recorded_edges` returns.
+    results : RunResults
     """
     # Through JSON, because the dictionaries of a workflow manager are not plain ones
-    plain = json.loads(json.dumps(context["config"]))
+    plain = json.loads(json.dumps(results.config))
     config = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
     return [
-        Text(f"Seed {context['config']['seed']}."),
-        *_machine(context.get("provenance")),
-        *_jobs(context),
+        Text(f"Seed {results.config['seed']}."),
+        *_machine(results.provenance),
+        *_jobs(results),
         Code("Configuration of this run (YAML)", config),
     ]
 
@@ -68,8 +67,8 @@ def _parts(found: Any) -> list[tuple[str, str]]:
     return [("", "; ".join(found) if isinstance(found, list) else str(found))]
 
 
-def _jobs(context: Mapping[str, Any]) -> list:
-    jobs, edges = context.get("jobs"), context.get("edges")
+def _jobs(results: RunResults) -> list:
+    jobs, edges = results.jobs, results.edges
     blocks: list = []
     if jobs is None:
         blocks.append(Note("The jobs' times were not handed to the report."))

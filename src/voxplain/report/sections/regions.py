@@ -1,14 +1,12 @@
 """The report's section on brain regions: Table 2, sides, networks, and morphometry's own."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from voxplain.claims.maps import TOP_REGIONS
 from voxplain.paper import published_regions
 from voxplain.preparation.spaces import is_mni152, space_after
 from voxplain.report.blocks import Note, Text, picture
+from voxplain.report.results import RunResults
 from voxplain.report.sections.maps import caveat
 from voxplain.report.tables import table
 
@@ -16,11 +14,11 @@ from voxplain.report.tables import table
 ALL_REGIONS = ("method", "rank", "name", "score", "fold_low", "fold_high", "q_fdr", "p_fwe")
 
 
-def regions(context: Mapping[str, Any]) -> list:
+def regions(results: RunResults) -> list:
     """Show the highest regions per atlas and method (Table 2)."""
-    tables = context.get("table2")
+    tables = results.table2
     if not tables:
-        config = context["config"]
+        config = results.config
         space = space_after(config["cohort"]["space"], config["registration"])
         if not is_mni152(space):
             reason = f"the images are in {space} space and the atlases in MNI152"
@@ -30,7 +28,7 @@ def regions(context: Mapping[str, Any]) -> list:
             reason = "they were not handed to the report"
         return [Note(f"Table 2: there are no region tables, because {reason}.")]
     blocks: list = [
-        *caveat(context),
+        *caveat(results),
         Text(
             "The paper's score is the mean of the map in a region divided by the sum over all "
             "regions. p and q say how often smooth random maps with the same values score as high; "
@@ -46,7 +44,7 @@ def regions(context: Mapping[str, Any]) -> list:
     ]
     blocks.append(
         picture(
-            context,
+            results,
             "regions",
             "The ten highest regions of each method in each atlas, with 95 % intervals over folds "
             "(jackknife).",
@@ -84,11 +82,11 @@ def regions(context: Mapping[str, Any]) -> list:
                     labels={"name": "region", "score": "score (paper)"},
                 )
             )
-    return [*blocks, *_sides(context), *_networks(context), *_morphometry(context)]
+    return [*blocks, *_sides(results), *_networks(results), *_morphometry(results)]
 
 
-def _sides(context: Mapping[str, Any]) -> list:
-    sides = context.get("laterality")
+def _sides(results: RunResults) -> list:
+    sides = results.laterality
     if sides is None or sides.empty:
         return []
     return [
@@ -102,8 +100,8 @@ def _sides(context: Mapping[str, Any]) -> list:
     ]
 
 
-def _networks(context: Mapping[str, Any]) -> list:
-    networks = context.get("networks")
+def _networks(results: RunResults) -> list:
+    networks = results.networks
     if networks is None:
         return [Note("No parcellation into networks is configured, so no network was tested.")]
     return [
@@ -117,10 +115,8 @@ def _networks(context: Mapping[str, Any]) -> list:
     ]
 
 
-def _morphometry(context: Mapping[str, Any]) -> list:
-    correlations, structures = (
-        context.get(f"morphometry_{name}") for name in ("overlap", "regions")
-    )
+def _morphometry(results: RunResults) -> list:
+    correlations, structures = results.morphometry_overlap, results.morphometry_regions
     if correlations is None or structures is None:
         return [
             Note(

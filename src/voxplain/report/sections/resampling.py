@@ -1,12 +1,10 @@
 """Models without a network drawn again: permuted labels, other folds, smaller cohorts."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from voxplain.report.answer import with_model_names
 from voxplain.report.blocks import Note, Picture, command, picture
+from voxplain.report.results import RunResults
 from voxplain.report.tables import Table, table
 
 # The common labels of these columns speak of random maps.
@@ -14,45 +12,43 @@ PERMUTED_LABELS = {
     "null_mean": "permuted labels: mean",
     "null_p95": "permuted labels: 95th percentile",
 }
-PERMUTED = "permutations_"
 
 
-def permutations(context: Mapping[str, Any]) -> list:
+def permutations(results: RunResults) -> list:
     """Show what the models without a network reach on permuted labels."""
-    done = [name for name in context if name.startswith(PERMUTED) and context[name] is not None]
-    if not done:
+    if not results.permutations:
         return [
             Note(
                 "No model was refitted to permuted labels: "
-                f"{command(context, 'permutations')} does it."
+                f"{command(results, 'permutations')} does it."
             )
         ]
-    rows = pd.concat([context[name] for name in done], ignore_index=True)
+    rows = pd.concat(results.permutations.values(), ignore_index=True)
     blocks: list = [
         table(
-            with_model_names(context, rows),
+            with_model_names(results.participants, rows),
             "table-permutations",
             "Accuracy beside that of the same model refitted to permuted labels, families "
             "exchanged whole inside each fold.",
-            ", ".join(f"tables/{name}.tsv" for name in done),
+            ", ".join(f"tables/permutations_{model}.tsv" for model in results.permutations),
             labels=PERMUTED_LABELS,
         )
     ]
-    if len(done) == 1:
-        blocks.append(Note(f"The same for the other models: {command(context, 'permutations')}."))
+    if len(results.permutations) == 1:
+        blocks.append(Note(f"The same for the other models: {command(results, 'permutations')}."))
     return blocks
 
 
-def repeats(context: Mapping[str, Any]) -> list[Table | Note]:
+def repeats(results: RunResults) -> list[Table | Note]:
     """Show repeated cross-validation, with families together and divided."""
-    rows = context.get("repeats")
+    rows = results.repeats
     if rows is None:
         return [
-            Note(f"Repeated cross-validation was not run: {command(context, 'repeats')} does it.")
+            Note(f"Repeated cross-validation was not run: {command(results, 'repeats')} does it.")
         ]
     return [
         table(
-            with_model_names(context, rows),
+            with_model_names(results.participants, rows),
             "table-repeats",
             "Accuracy of the models without a network over newly drawn folds: families kept "
             "together, and divided between training and test as if they were unknown.",
@@ -61,26 +57,26 @@ def repeats(context: Mapping[str, Any]) -> list[Table | Note]:
     ]
 
 
-def learning(context: Mapping[str, Any]) -> list[Picture | Table | Note]:
+def learning(results: RunResults) -> list[Picture | Table | Note]:
     """Show accuracy over the number of training participants."""
-    curves = context.get("learning")
+    curves = results.learning
     if curves is None:
         return [
             Note(
-                f"Whether a larger cohort would help was not asked: {command(context, 'learning')} "
+                f"Whether a larger cohort would help was not asked: {command(results, 'learning')} "
                 "draws learning curves of the models without a network."
             )
         ]
     return [
         picture(
-            context,
+            results,
             "learning",
             "Learning curves. Accuracy on everybody held out over the number of training "
             "participants: mean of the draws, and their range. The largest is this run itself.",
             "Accuracy of the models without a network over the number of training participants",
         ),
         table(
-            with_model_names(context, curves),
+            with_model_names(results.participants, curves),
             "table-learning",
             "Accuracy over the number of training participants.",
             "tables/learning.tsv",

@@ -1,12 +1,12 @@
 """Blocks of the studies that are asked for by name; without them, how to ask."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 from voxplain.evaluation.prediction import grid_sizes as over_grids
 from voxplain.evaluation.trust.ablation import ERRORS, MATTERS, verdicts
 from voxplain.names import method_name, number, relation
 from voxplain.report.blocks import Note, Text, command, counted, picture
+from voxplain.report.results import RunResults
 from voxplain.report.tables import table
 from voxplain.stats.over_folds import ALPHA
 
@@ -23,14 +23,14 @@ LEAD = {
 }
 
 
-def seeds(context: Mapping[str, Any]) -> list:
+def seeds(results: RunResults) -> list:
     """Show what the network's accuracy owes to one seed and one draw of folds."""
-    rows = context.get("seeds")
+    rows = results.seeds
     if rows is None:
         return [
             Note(
                 "The network was trained from one seed only: "
-                f"{command(context, 'seeds')} trains more."
+                f"{command(results, 'seeds')} trains more."
             )
         ]
     return [
@@ -52,14 +52,14 @@ def seeds(context: Mapping[str, Any]) -> list:
     ]
 
 
-def shuffled(context: Mapping[str, Any]) -> list:
+def shuffled(results: RunResults) -> list:
     """Show the accuracy of networks that were trained on labels that mean nothing."""
-    rows = context.get("shuffled")
+    rows = results.shuffled
     if rows is None:
         return [
             Note(
                 "The network was not trained on shuffled labels in all folds: "
-                f"{command(context, 'shuffled')} does it."
+                f"{command(results, 'shuffled')} does it."
             )
         ]
     null = rows[rows["labels"] != "true"]
@@ -84,22 +84,22 @@ def shuffled(context: Mapping[str, Any]) -> list:
     ]
 
 
-def truth(context: Mapping[str, Any]) -> list:
+def truth(results: RunResults) -> list:
     """Show when each method can be believed, over cohort sizes and effect sizes."""
-    if context.get("truth") is None:
+    if results.truth is None:
         return [
             Note(
                 "When each method can be believed, over cohort sizes and effect sizes, was not "
-                f"asked: {command(context, 'truth')} does it."
+                f"asked: {command(results, 'truth')} does it."
             )
         ]
-    own = context["config"]["evaluation"]["truth"]  # these cohorts are not the run's
-    folds = context["config"]["folds"] | {"n_splits": own["n_splits"]}
-    config = context["config"] | {"folds": folds}
+    own = results.config["evaluation"]["truth"]  # these cohorts are not the run's
+    folds = {**results.config["folds"], "n_splits": own["n_splits"]}
+    config = {**results.config, "folds": folds}
     sizes = ", ".join(map(str, own["n_subjects"]))
     return [
         picture(
-            context | {"config": config},
+            replace(results, config=config),
             "truth",
             "When each method can be believed: area under the ROC curve of the group maps against "
             "the planted regions, over effect size, in simulated cohorts of several sizes. "
@@ -110,7 +110,7 @@ def truth(context: Mapping[str, Any]) -> list:
             n=sizes,
         ),
         table(
-            context["truth"],
+            results.truth,
             "table-truth",
             "Localisation over cohort sizes and effect sizes.",
             "tables/truth.tsv",
@@ -119,18 +119,18 @@ def truth(context: Mapping[str, Any]) -> list:
     ]
 
 
-def ablation(context: Mapping[str, Any]) -> list:
+def ablation(results: RunResults) -> list:
     """Show what each setting of Meaningful Perturbations does to its maps."""
-    rows = context.get("ablation")
+    rows = results.ablation
     if rows is None:
         return [
             Note(
                 "Whether the paper's settings of Meaningful Perturbations are on a plateau was not "
-                f"asked: {command(context, 'ablation')} does it."
+                f"asked: {command(results, 'ablation')} does it."
             )
         ]
     score = "auc" if "auc" in rows else "fall"
-    people, fold = counted(rows["participants"]), context["config"]["evaluation"]["robustness"]
+    people, fold = counted(rows["participants"]), results.config["evaluation"]["robustness"]
     return [
         Text(
             "One setting of Meaningful Perturbations at a time, the others as in this run, on "
@@ -141,7 +141,7 @@ def ablation(context: Mapping[str, Any]) -> list:
             + " ".join(verdicts(rows, score))
         ),
         picture(
-            context,
+            results,
             "ablation",
             "Settings of Meaningful Perturbations. "
             + (
@@ -154,7 +154,7 @@ def ablation(context: Mapping[str, Any]) -> list:
             n=people,
         ),
         picture(
-            context,
+            results,
             "ablation_convergence",
             "Convergence. Mean probability of the target over the iterations, by value.",
             "Probability of the target over iterations, one panel per setting, one line per value",
@@ -180,14 +180,14 @@ def ablation(context: Mapping[str, Any]) -> list:
     ]
 
 
-def grids(context: Mapping[str, Any]) -> list:
+def grids(results: RunResults) -> list:
     """Show whether compression makes the network and the voxel SVM alike."""
-    rows = context.get("grids")
+    rows = results.grids
     if rows is None:
         return [
             Note(
                 "Whether compressing the images makes network and SVM alike was not asked: "
-                f"{command(context, 'grids')} does it."
+                f"{command(results, 'grids')} does it."
             )
         ]
     svm = {
@@ -200,7 +200,7 @@ def grids(context: Mapping[str, Any]) -> list:
             "settings of this run, which were not tuned to any of them."
         ),
         picture(
-            context,
+            results,
             "grids",
             "Compression. Accuracy of network and voxel SVM on the same images at several grids.",
             "Accuracy of the network and of the SVM over grids, and their difference",
@@ -216,17 +216,17 @@ def grids(context: Mapping[str, Any]) -> list:
     ]
 
 
-def roar(context: Mapping[str, Any]) -> list:
+def roar(results: RunResults) -> list:
     """Show what a network trained without a method's voxels loses."""
-    rows = context.get("roar")
+    rows = results.roar
     if rows is None:
         return [
             Note(
                 "The network was not trained again without the voxels that the methods mark: "
-                f"{command(context, 'roar')} does it."
+                f"{command(results, 'roar')} does it."
             )
         ]
-    fill = context["config"]["evaluation"]["roar"]["fill"]
+    fill = results.config["evaluation"]["roar"]["fill"]
     missed = rows[(rows["cost"] > 0) & (rows["p"] < ALPHA)]
     named = "; ".join(
         f"{method_name(row.method)} at {row.share:.0%} of the brain" for row in missed.itertuples()
@@ -257,16 +257,16 @@ def roar(context: Mapping[str, Any]) -> list:
     ]
 
 
-def external(context: Mapping[str, Any]) -> list:
+def external(results: RunResults) -> list:
     """Show what another run's models and maps are worth on this cohort."""
-    rows = context.get("external")
+    rows = results.external
     if rows is None:
         other = ("--config", "other_run=NAME")
         return [
             Note(
                 "No other cohort's models were tested on this one: "
-                f"{command(context, 'external', *other)} does it, and "
-                f"{command(context, 'compare', *other)} sets two runs side by side."
+                f"{command(results, 'external', *other)} does it, and "
+                f"{command(results, 'compare', *other)} sets two runs side by side."
             )
         ]
     one = rows.iloc[0]
@@ -285,7 +285,7 @@ def external(context: Mapping[str, Any]) -> list:
             "tables/external.tsv",
         ),
     ]
-    maps = context.get("external_maps")
+    maps = results.external_maps
     if maps is None:
         return [*blocks, Note("Maps of the two cohorts were not compared: not both in MNI152.")]
     return [

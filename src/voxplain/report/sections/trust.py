@@ -1,11 +1,9 @@
 """Sections of the report on whether the maps can be believed."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from voxplain.evaluation.trust.sanity_and_stability import SANE_BELOW, sanity
 from voxplain.names import method_name
 from voxplain.report.blocks import Note, Text, command, counted, picture
+from voxplain.report.results import RunResults
 from voxplain.report.sections.maps import caveat
 from voxplain.report.sections.resampling import PERMUTED_LABELS
 from voxplain.report.tables import table
@@ -17,9 +15,9 @@ EXPECTED = {
 }
 
 
-def faithfulness(context: Mapping[str, Any]) -> list:
+def faithfulness(results: RunResults) -> list:
     """Show deletion and insertion curves beside random orders and control maps."""
-    scores = context.get("faithfulness")
+    scores = results.faithfulness
     if scores is None:
         return [Note("Deletion and insertion were not tested in this run.")]
     return [
@@ -31,7 +29,7 @@ def faithfulness(context: Mapping[str, Any]) -> list:
             "of the network (image edges, group difference) or are its plain gradient."
         ),
         picture(
-            context,
+            results,
             "faithfulness",
             "Deletion and insertion. Thin lines: random orders as smooth as the participants' own "
             "maps by the method in that colour.",
@@ -48,14 +46,14 @@ def faithfulness(context: Mapping[str, Any]) -> list:
     ]
 
 
-def robustness(context: Mapping[str, Any]) -> list:
+def robustness(results: RunResults) -> list:
     """Show what maps do when the network is randomised, retrained or hardly changed."""
-    scores = context.get("robustness")
+    scores = results.robustness
     if scores is None:
         return [Note("Sanity and stability were not tested in this run.")]
     verdicts = sanity(scores)
     verdicts["literature"] = verdicts["method"].map(EXPECTED).fillna("not known")
-    fold = context["config"]["evaluation"]["robustness"]["fold"]
+    fold = results.config["evaluation"]["robustness"]["fold"]
     return [
         Text(
             "Left of the line, networks that have learnt nothing: weights drawn anew layer by "
@@ -68,7 +66,7 @@ def robustness(context: Mapping[str, Any]) -> list:
             "The likeness of two participants' maps says what such numbers mean."
         ),
         picture(
-            context,
+            results,
             "robustness",
             f"Likeness of maps, participants of fold {fold}: mean and 95 % interval.",
             "Spearman correlation with the intact network's maps for each change of the network",
@@ -84,7 +82,7 @@ def robustness(context: Mapping[str, Any]) -> list:
             "2018.",
         ),
         picture(
-            context,
+            results,
             "stability",
             "How alike the conjoined maps of different folds' networks are inside the brain. The "
             "folds' networks share most of their training participants, their maps none of theirs. "
@@ -102,9 +100,9 @@ def robustness(context: Mapping[str, Any]) -> list:
     ]
 
 
-def properties(context: Mapping[str, Any]) -> list:
+def properties(results: RunResults) -> list:
     """Show what the paper says of its maps in words, in numbers."""
-    scores = context.get("map_properties")
+    scores = results.map_properties
     if scores is None:
         return [Note("Sparsity and alignment with tissue were not computed in this run.")]
     scores = scores.set_index("property").reset_index()  # what a row is about stands first
@@ -114,7 +112,7 @@ def properties(context: Mapping[str, Any]) -> list:
         indices = indices.assign(rival=rivals)
     classes = scores[scores["property"] == "class difference"].dropna(axis=1, how="all")
     return [
-        *caveat(context),
+        *caveat(results),
         table(
             indices,
             "table-properties",
@@ -141,14 +139,14 @@ def properties(context: Mapping[str, Any]) -> list:
     ]
 
 
-def paper_maps(context: Mapping[str, Any]) -> list:
+def paper_maps(results: RunResults) -> list:
     """Show what the paper's way of making maps changes: one network, Grad-CAM stretched."""
-    rows = context.get("paper_maps")
+    rows = results.paper_maps
     if rows is None:
         return [
             Note(
                 "Maps of one network of everybody, and of Grad-CAM placed otherwise, were not "
-                f"compared with these: {command(context, 'paper_maps')} does it."
+                f"compared with these: {command(results, 'paper_maps')} does it."
             )
         ]
     return [
