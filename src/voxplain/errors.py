@@ -1,11 +1,11 @@
 """Errors that users see.
 
-Every message names the culprit (file, participant, setting), says what is wrong and what to do.
+Every message names the file, participant or setting, and says what is wrong and what to do.
 """
 
 
 class VoxplainError(Exception):
-    """Base of every error that is the input's fault, not the program's."""
+    """Base class of the errors that the user's input causes, not the program."""
 
 
 class ConfigError(VoxplainError):
@@ -21,11 +21,11 @@ class ImageError(VoxplainError):
 
 
 class GridMismatchError(VoxplainError):
-    """Volumes that should lie on one voxel grid do not."""
+    """Volumes that should lie on the same voxel grid do not."""
 
 
 class LeakageError(VoxplainError):
-    """A participant or a family stands on both sides of a train/test split."""
+    """A participant or a family is on both sides of a split into training and test set."""
 
 
 class AtlasError(VoxplainError):
@@ -45,7 +45,7 @@ class AttributionError(VoxplainError):
 
 
 class RunLockError(VoxplainError):
-    """The run's folder is another run's at the moment, or cannot be written to."""
+    """The run's folder is locked by another run, or cannot be written to."""
 
 
 class StorageError(VoxplainError):
@@ -53,4 +53,4 @@ class StorageError(VoxplainError):
 
 
 class TrainingError(VoxplainError):
-    """Training cannot go on: the loss is not finite."""
+    """Training cannot continue because the loss is not finite."""

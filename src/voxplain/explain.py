@@ -1,4 +1,4 @@
-"""One image explained by one trained network, without a workflow around it."""
+"""Explain one image by one trained network, without a workflow."""
 
 import inspect
 import os
@@ -22,24 +22,24 @@ from voxplain.run.files import targets_in
 from voxplain.run.seeds import stream_seed
 
 SEED = 42  # as config.yaml's
-# Not the user's to set.
-_GIVEN = {"model", "images", "targets", "progress", "checkpoint", "settings", "seed"}
+# Arguments of the methods that are not settings
+_ARGUMENTS = {"model", "images", "targets", "progress", "checkpoint", "settings", "seed"}
 
 
 @dataclass(frozen=True)
 class Explained:
-    """A map of one image and what the network says of it.
+    """The map of an image, and the network's prediction.
 
     Attributes
     ----------
-    map : (X, Y, Z) float32 array
+    map : numpy.ndarray of float32, (X, Y, Z)
         Raw attribution, non-negative, on `grid`.
     grid : Grid
         The network's grid.
-    probabilities : (n_classes,) array
+    probabilities : numpy.ndarray, (n_classes,)
         Softmax of the logits.
     target : int
-        The class explained.
+        The class that was explained.
     """
 
     map: np.ndarray
@@ -49,7 +49,7 @@ class Explained:
 
 
 def open_network(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     device: torch.device,
     source: str | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -61,35 +61,38 @@ def open_network(
     Parameters
     ----------
     path : path_like
-        Read as tensors and plain values only: no code in it is run.
+        Read as tensors and plain values only: no code in the file is run.
     device : torch.device
         Where to put the network.
     source : str, optional
         The network's code, ``file.py:Name`` or ``package.module:Name``; None is the paper's.
     settings : mapping, optional
-        Keyword arguments of the network beside shape and n_classes, for a bare state dict.
-    shape, normalisation : optional
-        The form of its images, for a bare state dict. A model file of a run knows them.
+        Keyword arguments of the network except shape and n_classes, for a bare state dict.
+    shape : tuple of int, optional
+        Shape of the network's images, for a bare state dict. A model file of a run holds it.
+    normalisation : str, optional
+        Normalisation of the network's images, likewise.
 
     Returns
     -------
     network : torch.nn.Module
         In eval mode.
     form : ModelInput
-        What its images are.
+        Shape and normalisation of its images.
 
     Raises
     ------
     ConfigError
-        Something is missing, or stands in the file and is given as well.
+        The file lacks something that is not passed, or holds something that is passed, too.
     """
+    path = Path(path)
     weights = read_weights(path)
-    given = {"shape": shape, "normalisation": normalisation, "settings": settings}
     if "input" in weights:
-        twice = [name for name, value in given.items() if value]
+        options = {"shape": shape, "normalisation": normalisation, "settings": settings}
+        twice = [name for name, value in options.items() if value]
         if twice:
             raise ConfigError(
-                f"{path} knows the {' and '.join(twice)} of its network; leave out these options"
+                f"{path} holds the {' and '.join(twice)} of its network; leave out these options"
             )
         form = ModelInput.from_dict(weights["input"])
         return load_model(path, device, source)[0], form
@@ -97,13 +100,15 @@ def open_network(
         raise ConfigError(
             f"{path} was written before model files held the form of their images; train it again"
         )
-    absent = [name for name in ("shape", "normalisation") if given[name] is None]
-    if absent:
+    if shape is None or normalisation is None:
+        required = {"shape": shape, "normalisation": normalisation}
+        absent = [name for name, value in required.items() if value is None]
         raise ConfigError(
             f"{path} is a bare state dict, which does not say what images it was trained on; give "
             f"its {' and '.join(absent)}"
         )
-    form = ModelInput(tuple(shape), normalisation)
+    width, depth, height = shape
+    form = ModelInput((width, depth, height), normalisation)
     arguments = {"shape": form.shape, "n_classes": 2} | dict(settings or {})
     return load_model(path, device, source, arguments)[0], form
 
@@ -113,47 +118,53 @@ def method_settings(method: str) -> list[str]:
     names = set(inspect.signature(METHODS[method]).parameters)
     if method == "meaningful_perturbation":
         names |= {field.name for field in fields(Settings)}
-    return sorted(names - _GIVEN)
+    return sorted(names - _ARGUMENTS)
 
 
 def explain_image(
     network: torch.nn.Module,
     form: ModelInput,
-    image: str | os.PathLike,
+    image: str | os.PathLike[str],
     method: str,
     target: int | None = None,
     settings: Mapping[str, Any] | None = None,
     *,
     seed: int = SEED,
-    mask: str | os.PathLike | None = None,
+    mask: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Explained:
     """Explain one image file as a run explains its participants.
 
     Parameters
     ----------
-    network, form
+    network : torch.nn.Module
+        From `open_network`.
+    form : ModelInput
         From `open_network`.
     image : path_like
         NIfTI file.
     method : str
         A key of `voxplain.attribution.METHODS`.
     target : int, optional
-        Class to explain; None is the predicted one.
+        Class to explain; None is the predicted class.
     settings : mapping, optional
-        Of the method; what is left out has the method's own default, which is the paper's.
+        Of the method; settings left out have the method's defaults, which are the paper's.
     seed : int
         The run's seed (``seed`` of the configuration), for methods and registrations that draw
         random numbers.
     mask : path_like, optional
         Brain mask on the image's grid.
     progress : callable, optional
-        Of Meaningful Perturbations: called with the iterations done and those to do.
+        Of Meaningful Perturbations: called with the number of iterations done and of all.
+
+    Returns
+    -------
+    Explained
 
     Raises
     ------
     ConfigError
-        A setting that the method does not know, or a value that it refuses.
+        The method has no such setting, or refuses its value.
     VoxplainError
         As `ModelInput.read` and the method.
     """
@@ -162,7 +173,7 @@ def explain_image(
     unknown = sorted(set(settings) - set(known))
     if unknown:
         raise ConfigError(
-            f"{method} knows no setting {', '.join(unknown)}; it knows {', '.join(known) or 'none'}"
+            f"{method} has no setting {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
         )
     volume, grid = form.read(image, mask, seed)
     device = next(network.parameters()).device
@@ -186,25 +197,34 @@ def explain_image(
 
 
 def map_paths(
-    images: Sequence[str | os.PathLike], out: str | os.PathLike, method: str
+    images: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str], method: str
 ) -> list[Path]:
-    """Return where each image's map goes: `out` itself for one image, else a folder.
+    """Return the path of each image's map.
+
+    Parameters
+    ----------
+    images : sequence of path_like
+    out : path_like
+        Of the map of a single image, or a folder.
+    method : str
+        For the names of the maps in a folder.
 
     Raises
     ------
     ConfigError
-        Several images and one map's name, another file's name, or two images of one name.
+        `out` is one map for several images or neither NIfTI nor a folder, or two images have the
+        same name.
     """
     is_file = str(out).endswith((".nii", ".nii.gz"))
     if Path(out).suffix and not is_file and not Path(out).is_dir():
-        raise ConfigError(f"{out} is neither .nii or .nii.gz nor a folder that is there; rename it")
+        raise ConfigError(f"{out} is neither .nii or .nii.gz nor an existing folder; rename it")
     if is_file and len(images) > 1:
         raise ConfigError(f"{out} is one file for {len(images)} images; give a folder")
     return [Path(out)] if is_file else targets_in(out, images, f"_desc-{method}_map.nii.gz")
 
 
 def write_map(
-    path: str | os.PathLike, explained: Explained, image: str | os.PathLike | None = None
+    path: str | os.PathLike[str], explained: Explained, image: str | os.PathLike[str] | None = None
 ) -> None:
     """Write a map as NIfTI, on the network's grid or on that of its image.
 
@@ -213,9 +233,17 @@ def write_map(
     path : path_like
         ``.nii`` or ``.nii.gz``.
     explained : Explained
+        From `explain_image`.
     image : path_like, optional
-        The image whose voxels the map is interpolated to (trilinear); beyond the outermost centres
-        of the network's voxels the values hold.
+        Image to interpolate the map to (trilinear). Beyond the centres of the network's outermost
+        voxels their values hold.
+
+    Raises
+    ------
+    ImageError
+        `image` cannot be read.
+    StorageError
+        The map cannot be written.
     """
     if image is None:
         write_volume(path, explained.map, explained.grid)
@@ -223,7 +251,9 @@ def write_map(
     fine = read_header(image).grid
     to_map = explained.grid.from_voxels_of(fine)
     values = ndimage.affine_transform(
-        *(explained.map, to_map[:3, :3], to_map[:3, 3]),
+        explained.map,
+        to_map[:3, :3],
+        to_map[:3, 3],
         output_shape=fine.shape,
         order=1,
         mode="nearest",

@@ -27,14 +27,21 @@ class Region(NamedTuple):
 
 
 class Lateral(NamedTuple):
-    """A region that the paper finds on one side, and the pattern of its labels' names."""
+    """A region that the paper names with a side, and the pattern of its labels' names."""
 
     name: str
     side: str
     pattern: str
 
     def members(self, names: list[str], side: str) -> list[str]:
-        """Return the names that lie on a side, ``left`` or ``right``."""
+        """Return the names on one side.
+
+        Parameters
+        ----------
+        names : list of str
+            Of an atlas's labels.
+        side : {"left", "right"}
+        """
         pattern = self.pattern.format(side=side[0].upper(), word=side)
         return [name for name in names if re.fullmatch(pattern, name, re.IGNORECASE)]
 
@@ -62,7 +69,7 @@ ACCURACY = {
     "knn": MeanSd(0.85, 0.04),
     "logistic_regression": MeanSd(0.92, 0.03),
 }
-FA_ACCURACY = 0.933  # section 5: quoted of Xin et al. 2019, who have FA images of these people
+FA_ACCURACY = 0.933  # section 5: quoted from Xin et al. 2019, on FA images of these participants
 TABLE1_MODELS = ("xgboost", "knn", "logistic_regression")
 
 # Section 4.1, Fig. 1: regions named as most important, with HCP column patterns (fnmatch)
@@ -107,7 +114,7 @@ TABLE2 = {
 # Regions of the atlases that Table 2's scores are normalised over: each sums to 1
 TABLE2_REGIONS = {"brainnetome": 246, "icbm": 50}
 
-# Section 5: regions named with a side, or with both of which one scores higher (Table 2)
+# Section 5: regions named with one side, or with both sides and different scores (Table 2)
 LATERALITY = (
     Lateral("inferior parietal lobule", "right", r"IPL_{side}_.*"),
     Lateral("parahippocampal gyrus", "left", r"PhG_{side}_.*"),
@@ -138,19 +145,19 @@ RUNTIME_WORDS = {
     "meaningful_perturbation": "several hours",
 }
 
-# Atlases of white matter, by how their names begin
+# Atlases of white matter: their names begin with one of these
 WHITE_MATTER = ("icbm", "jhu", "mori", "white_matter")
 
 
 def _words(name: str) -> frozenset[str]:
-    """Split a region's name into words: sides spelled out, remarks in brackets left out."""
+    """Split a region's name into words, with sides spelled out and without brackets."""
     plain = re.sub(r"\(.*?\)", " ", name.lower())
     sides = {"r": "right", "l": "left"}
     return frozenset(sides.get(word, word) for word in re.findall(r"[a-z]+", plain))
 
 
 def _published_atlas(atlas: str) -> str | None:
-    """Return the paper's atlas that one can be compared with, known by how its name begins."""
+    """Return the paper's atlas that an atlas can be compared with, by the start of its name."""
     name = atlas.lower()
     if name.startswith("brainnetome"):
         return "brainnetome"
@@ -160,22 +167,41 @@ def _published_atlas(atlas: str) -> str | None:
 def published_regions(atlas: str) -> tuple[Region, ...]:
     """Return the five rows of Table 2 that an atlas can be compared with.
 
-    Brainnetome's, or those of white matter for an atlas of it. Any other atlas has no counterpart
-    in the paper and gets none.
+    These are the rows of Brainnetome, or of white matter for a white-matter atlas. Any other atlas
+    has no counterpart in the paper and no rows.
     """
-    return TABLE2.get(_published_atlas(atlas), ())
+    published = _published_atlas(atlas)
+    return TABLE2[published] if published else ()
 
 
 def published_count(atlas: str) -> int:
-    """Return how many regions the scores of `published_regions` were normalised over."""
-    return TABLE2_REGIONS[_published_atlas(atlas)]
+    """Return how many regions the scores of `published_regions` were normalised over.
+
+    Raises
+    ------
+    KeyError
+        The atlas has no counterpart in the paper.
+    """
+    published = _published_atlas(atlas)
+    if published is None:
+        raise KeyError(atlas)
+    return TABLE2_REGIONS[published]
 
 
 def same_region(atlas: str, published: Region, value: int, name: str) -> bool:
-    """Whether a region of an atlas is the one the paper names.
+    """Tell whether a region of an atlas is the one that the paper names.
 
     Brainnetome's label values are fixed; white-matter tables exist with left and right exchanged,
     so their regions are compared by name.
+
+    Parameters
+    ----------
+    atlas : str
+    published : Region
+        From `published_regions`.
+    value : int
+    name : str
+        Label value and name of the region in the atlas.
     """
     if _published_atlas(atlas) == "brainnetome":
         return int(value) == published.value
@@ -183,9 +209,19 @@ def same_region(atlas: str, published: Region, value: int, name: str) -> bool:
 
 
 def table2_scores(atlas: str, values: Iterable[int], names: Iterable[str]) -> list[float | None]:
-    """Return Table 2's scores of an atlas's regions; None for those that it does not name."""
+    """Return Table 2's scores of an atlas's regions; None for regions that it does not name.
+
+    Parameters
+    ----------
+    atlas : str
+    values : iterable of int
+    names : iterable of str
+        Label values and names of the atlas's regions.
+    """
     published = published_regions(atlas)
     return [
-        next((r.score for r in published if same_region(atlas, r, value, name)), None)
+        next(
+            (region.score for region in published if same_region(atlas, region, value, name)), None
+        )
         for value, name in zip(values, names, strict=True)
     ]

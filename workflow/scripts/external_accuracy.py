@@ -13,7 +13,7 @@ from voxplain.network.device import prepare_device
 from voxplain.network.training import predict_logits
 from voxplain.run.files import read_json, read_table, write_table
 from voxplain.run.logs import job_log
-from voxplain.stats.accuracy import bootstrap_intervals, is_evidence, summarise
+from voxplain.stats.accuracy import accuracy_summary, bootstrap_intervals, is_evidence
 from voxplain.stats.family_blocks import bootstrap_weights, label_permutations
 
 COLUMNS = (
@@ -48,7 +48,7 @@ with job_log(snakemake.log[0]):
     rows = []
     for (model, kind), predicted in found.items():
         table = predictions_table(people, "external", truth, *predicted)
-        summary = summarise(table, permuted)
+        summary = accuracy_summary(table, permuted)
         summary |= {"evidence": is_evidence(summary), **bootstrap_intervals(table, weights)}
         rows.append([p.other_run, p.run, model, kind, *map(summary.get, COLUMNS)])
     for run, path in zip((p.run, p.other_run), given.accuracy, strict=True):

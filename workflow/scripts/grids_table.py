@@ -8,7 +8,7 @@ from voxplain.evaluation.prediction.table import in_order
 from voxplain.image.grid import Grid
 from voxplain.run.files import read_json, read_table, read_tables, write_table
 from voxplain.run.logs import job_log
-from voxplain.stats.accuracy import is_evidence, summarise
+from voxplain.stats.accuracy import accuracy_summary, is_evidence
 from voxplain.stats.family_blocks import bootstrap_weights, label_permutations
 
 with job_log(snakemake.log[0]):
@@ -25,7 +25,7 @@ with job_log(snakemake.log[0]):
         row = {"grid": name, "own": k == 0, "voxel_mm": grid.voxel_volume ** (1 / 3)}
         for model in ("cnn", "voxel_svm"):
             held_out = in_order(read_tables(given[model][part]), people)
-            summary = summarise(held_out, permuted)
+            summary = accuracy_summary(held_out, permuted)
             for column in ("accuracy", "ci_low", "ci_high", "auc"):
                 row[f"{model}_{column}"] = summary[column]
             row[f"{model}_evidence"] = is_evidence(summary)

@@ -10,7 +10,7 @@ from voxplain.evaluation.prediction.head_size_matching import head_size_table
 from voxplain.evaluation.prediction.table import in_order
 from voxplain.run.files import read_table, read_tables, write_table
 from voxplain.run.logs import job_log
-from voxplain.stats.accuracy import bootstrap_intervals, is_evidence, summarise
+from voxplain.stats.accuracy import accuracy_summary, bootstrap_intervals, is_evidence
 from voxplain.stats.family_blocks import bootstrap_weights, label_permutations
 
 with job_log(snakemake.log[0]):
@@ -23,7 +23,7 @@ with job_log(snakemake.log[0]):
     rows, everything, curves = [], [], []
     for model in p.models:
         held_out = in_order(read_tables(given[model]), people)
-        summary = summarise(held_out, permuted)
+        summary = accuracy_summary(held_out, permuted)
         true = held_out["y_true"].to_numpy(int)
         predicted = logits(model, held_out["y_score"].to_numpy())
         rows.append(
@@ -46,7 +46,7 @@ with job_log(snakemake.log[0]):
     write_table(output.comparisons, compare(predictions, people, weights))
     # Not one of the models that are compared: the same voxels, freed of head size.
     freed = in_order(read_tables(given[p.residual]), people).assign(model=p.residual)
-    everybody = pd.DataFrame([*rows, {"model": p.residual} | summarise(freed, permuted)])
+    everybody = pd.DataFrame([*rows, {"model": p.residual} | accuracy_summary(freed, permuted)])
     predictions = pd.concat([predictions, freed])
     write_table(
         output.head_size, head_size_table(everybody, predictions, participants, sizes, p.caliper)

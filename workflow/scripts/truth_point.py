@@ -15,7 +15,7 @@ from voxplain.evaluation.prediction.table import in_order
 from voxplain.run.files import read_table, read_tables, write_table, write_text
 from voxplain.run.logs import job_log
 from voxplain.run.paths import RunPaths, fold_names
-from voxplain.stats.accuracy import is_evidence, summarise
+from voxplain.stats.accuracy import accuracy_summary, is_evidence
 from voxplain.stats.family_blocks import label_permutations
 
 RUN = "point"
@@ -70,6 +70,6 @@ with job_log(snakemake.log[0]):
     permuted = label_permutations(
         participants, config["evaluation"]["permutations"], config["seed"]
     )
-    cnn = summarise(in_order(held_out, participants["participant_id"].tolist()), permuted)
+    cnn = accuracy_summary(in_order(held_out, participants["participant_id"].tolist()), permuted)
     table = pd.DataFrame([{"model": "cnn", **cnn, "evidence": is_evidence(cnn)}])
     write_table(output.accuracy, table)

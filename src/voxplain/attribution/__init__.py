@@ -1,8 +1,8 @@
 """Attribution maps of 3D CNNs: which voxels a network's decision rests on.
 
 Every method is a pure function ``method(model, images, targets=None, ...)`` that returns an
-`AttributionResult`. A further one is a module of its own and one line in `METHODS`. The last three
-of these need the extra ``voxplain[captum]``.
+`AttributionResult`. To add a method, write one module and one line in `METHODS`. The last three
+need the extra ``voxplain[captum]``.
 """
 
 from voxplain.attribution.captum_methods import integrated_gradients, occlusion, smooth_grad

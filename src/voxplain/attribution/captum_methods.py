@@ -1,8 +1,8 @@
 """Integrated Gradients, SmoothGrad and Occlusion by Captum, under the interface of this package.
 
 Captum is the optional extra ``voxplain[captum]`` and is imported when a method is called. All three
-maps are the positive part of what Captum returns, as in eq. 4 of Kan 2020: what speaks for the
-target.
+maps are the positive part of what Captum returns (as in eq. 4 of Kan 2020), which is the evidence
+for the target.
 """
 
 import math
@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from voxplain.attribution.frozen import (
+    Network,
     attribute_in_passes,
     choose_targets,
     images_per_pass,
@@ -24,6 +25,7 @@ from voxplain.attribution.separable import gaussian_blur
 from voxplain.errors import AttributionError
 
 BASELINES = ("zero", "blurred")
+_Forward = Callable[[torch.Tensor], torch.Tensor]
 
 
 def integrated_gradients(
@@ -41,7 +43,7 @@ def integrated_gradients(
     model, images, targets
         As for `voxplain.attribution.grad_cam`.
     baseline : {"zero", "blurred"}
-        Image without information: all zero, or the image blurred as Meaningful Perturbations does.
+        Image without information: all zero, or the image blurred as by Meaningful Perturbations.
     sigma_0 : float
         Standard deviation of that blur in voxels.
     steps : int
@@ -50,8 +52,8 @@ def integrated_gradients(
     Returns
     -------
     AttributionResult
-        `maps` in logits, positive part. ``details["completeness_error"]`` is how far the sum of
-        the signed map misses the difference between the logits of image and baseline.
+        `maps` in logits, positive part. ``details["completeness_error"]`` is the sum of the signed
+        map minus the difference between the logits of image and baseline.
 
     Raises
     ------
@@ -63,9 +65,11 @@ def integrated_gradients(
     steps = _whole("steps", steps)
     _require_baseline(baseline, sigma_0)
 
-    def signed(forward, part, part_targets):
+    def signed(
+        forward: _Forward, part: torch.Tensor, part_targets: torch.Tensor
+    ) -> Sequence[torch.Tensor]:
         method = attr.IntegratedGradients(forward, multiply_by_inputs=True)
-        return method.attribute(
+        map_and_error: tuple[torch.Tensor, torch.Tensor] = method.attribute(
             part,
             _baseline(part, baseline, sigma_0),
             part_targets,
@@ -73,6 +77,7 @@ def integrated_gradients(
             internal_batch_size=images_per_pass(part),
             return_convergence_delta=True,
         )
+        return map_and_error
 
     parameters = {"score": "logit", "baseline": baseline, "sigma_0": sigma_0, "steps": steps}
     maps, chosen, scores, errors = _attribute(signed, model, images, targets)
@@ -116,7 +121,9 @@ def smooth_grad(
     samples = _whole("samples", samples)
     _require_at_least_0("noise", noise)
 
-    def signed(forward, part, part_targets):
+    def signed(
+        forward: _Forward, part: torch.Tensor, part_targets: torch.Tensor
+    ) -> Sequence[torch.Tensor]:
         saliency = attr.Saliency(forward)
         low, high = part.flatten(1).aminmax(dim=1)
         scale = noise * (high - low)[:, None, None, None, None]
@@ -170,7 +177,9 @@ def occlusion(
     window, stride = _whole("window", window), _whole("stride", stride)
     _require_baseline(baseline, sigma_0)
 
-    def signed(forward, part, part_targets):
+    def signed(
+        forward: _Forward, part: torch.Tensor, part_targets: torch.Tensor
+    ) -> Sequence[torch.Tensor]:
         if not 1 <= stride <= window <= min(part.shape[2:]):
             raise AttributionError(
                 f"occlusion.window is {window} and occlusion.stride {stride} for images of "
@@ -199,7 +208,8 @@ def _captum(method: str) -> ModuleType:
         raise AttributionError(
             f"{method} needs Captum, which is not installed; pip install 'voxplain[captum]'"
         ) from error
-    return captum.attr
+    attr: ModuleType = captum.attr
+    return attr
 
 
 def _whole(name: str, value: Any) -> int:
@@ -233,11 +243,13 @@ def _attribute(
     images: torch.Tensor,
     targets: torch.Tensor | None,
 ) -> tuple[Any, ...]:
-    """Return positive maps, targets, scores and what else `signed` returns per image."""
+    """Return positive maps, targets, scores and whatever else `signed` returns per image."""
 
-    def explain(network, part, part_targets):
-        def forward(x):
-            return network(x.clone())  # it may change its input in place
+    def explain(
+        network: Network, part: torch.Tensor, part_targets: torch.Tensor | None
+    ) -> tuple[torch.Tensor, ...]:
+        def forward(x: torch.Tensor) -> torch.Tensor:
+            return network(x.clone())  # a copy, because the network may change it in place
 
         with torch.no_grad():
             logits = forward(part)

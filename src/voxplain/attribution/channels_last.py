@@ -1,8 +1,10 @@
 """A network's features laid out with the channels last, which a CPU pools ten times faster.
 
-The layout is no business of the network's: it gets the values that it would get anyway.
+The network does not notice the layout: it gets the same values.
 """
 
+from collections.abc import Callable, Sequence
+from types import TracebackType
 from typing import Any
 
 import torch
@@ -17,14 +19,14 @@ _VIEWS = frozenset({"as_strided", "flatten", "ravel", "reshape", "unflatten", "v
 
 
 class SharedMemoryError(Exception):
-    """The network writes into what it takes for another tensor's memory, and here is a copy."""
+    """The network writes into a view of another tensor, which in this layout is a copy."""
 
 
 class ChannelsLast(TorchFunctionMode):
     """Runs a network's torch calls with fast convolutions and, in float32 on a CPU, this layout.
 
-    Inside it a network may raise `SharedMemoryError`; run it without, then. One object serves any
-    number of passes of a network whose weights stay as they are.
+    A network may raise `SharedMemoryError` inside it; run the network without it then. One object
+    serves any number of passes, as long as the network's weights do not change.
 
     Parameters
     ----------
@@ -32,17 +34,28 @@ class ChannelsLast(TorchFunctionMode):
         What the network will be given.
     """
 
-    def __init__(self, images: torch.Tensor):
+    def __init__(self, images: torch.Tensor) -> None:
         super().__init__()
         self._relayout = images.dtype == torch.float32 and images.device.type == "cpu"
         self._weights: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._apart: list[torch.Tensor] = []  # would be one memory in the order of the axes
 
-    def __exit__(self, *exception):
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._apart = []
-        return super().__exit__(*exception)
+        super().__exit__(kind, error, trace)  # type: ignore[no-untyped-call]
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
         name = operation(func)
         if name == "conv3d":
@@ -56,7 +69,9 @@ class ChannelsLast(TorchFunctionMode):
                 raise SharedMemoryError
         return func(*args, **kwargs)
 
-    def _conv3d(self, input: torch.Tensor, weight: torch.Tensor, *args: Any, **kwargs: Any):
+    def _conv3d(
+        self, input: torch.Tensor, weight: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> torch.Tensor:
         if self._relayout:
             if id(weight) not in self._weights:
                 last = weight.to(memory_format=torch.channels_last_3d)
@@ -65,7 +80,7 @@ class ChannelsLast(TorchFunctionMode):
         return conv3d(input, weight, *args, **kwargs)
 
 
-def _is_channels_last(args: tuple) -> bool:
+def _is_channels_last(args: tuple[Any, ...]) -> bool:
     tensor = args[0] if args else None
     return (
         isinstance(tensor, torch.Tensor)

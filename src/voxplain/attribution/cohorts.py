@@ -1,4 +1,4 @@
-"""Maps of more images than memory holds: made, and written down, a part at a time."""
+"""Maps of more images than memory holds, made and written a part at a time."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -49,7 +49,7 @@ def explain_parts(
     Parameters
     ----------
     explain : callable
-        One of `voxplain.attribution.METHODS`, or alike.
+        One of `voxplain.attribution.METHODS`, or another function of that signature.
     model : torch.nn.Module
         As `explain` takes it.
     images : numpy.ndarray or Stack, (n, X, Y, Z)
@@ -59,8 +59,8 @@ def explain_parts(
     settings : mapping, optional
         Passed on.
     progress, checkpoint : optional
-        For methods that take them. Progress is counted over all images; each part has a checkpoint
-        of its own.
+        For methods that take them. Progress is counted over all images; each part has its own
+        checkpoint.
 
     Yields
     ------
@@ -71,16 +71,16 @@ def explain_parts(
     for number, part in enumerate(parts(len(images), PART_VOXELS // images[0].size)):
         batch = torch.from_numpy(images[part]).unsqueeze(1).to(device)
         chosen = None if targets is None else torch.from_numpy(targets[part]).to(device)
-        given = dict(settings or {})
+        arguments = dict(settings or {})
         if checkpoint is not None:
-            given["checkpoint"] = checkpoint.part(number)
+            arguments["checkpoint"] = checkpoint.part(number)
         if progress is not None:
-            given["progress"] = _counted_over_all(progress, part, len(images))
-        yield explain(model, batch, chosen, **given)
+            arguments["progress"] = _counted_over_all(progress, part, len(images))
+        yield explain(model, batch, chosen, **arguments)
 
 
 def write_maps(
-    results: Iterable[AttributionResult], files: Mapping[str | os.PathLike, int], form: Stack
+    results: Iterable[AttributionResult], files: Mapping[str | os.PathLike[str], int], form: Stack
 ) -> dict[str, np.ndarray]:
     """Write maps as they come, one file after another.
 
@@ -98,19 +98,18 @@ def write_maps(
     dict of numpy.ndarray, first axis of all images
         target, score, and the method's details.
     """
-    found = []
+    tables: list[dict[str, np.ndarray]] = []
 
     def maps() -> Iterator[np.ndarray]:
         for result in results:
-            columns = {"target": result.targets, "score": result.scores}
-            columns = {name: value.cpu().numpy() for name, value in columns.items()}
-            found.append(columns | result.details)
+            columns = {"target": result.targets.cpu().numpy(), "score": result.scores.cpu().numpy()}
+            tables.append(columns | result.details)
             yield from result.maps.cpu().numpy()
 
-    made = maps()
+    remaining = maps()
     for path, n in files.items():
-        write_rows(path, (n, *form.shape[1:]), form.dtype, islice(made, n))
-    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+        write_rows(path, (n, *form.shape[1:]), form.dtype, islice(remaining, n))
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
 def _counted_over_all(

@@ -1,7 +1,7 @@
-"""Maps that explain nothing of a decision's reasons, for the methods to be measured against.
+"""Control maps, which the methods have to outperform.
 
-A method that points no better than the plain gradient, the image's own edges or the group
-difference that any voxelwise test shows has added nothing to them.
+A method that points no better than the plain gradient, the edges of the image or the group
+difference that any voxelwise test shows adds nothing to them.
 """
 
 import numpy as np
@@ -9,6 +9,7 @@ import torch
 from scipy import ndimage
 
 from voxplain.attribution.frozen import (
+    Network,
     attribute_in_passes,
     choose_targets,
     gradient_by,
@@ -40,7 +41,9 @@ def input_gradient(
         `maps` in logit per unit of image intensity.
     """
 
-    def explain(network, part, part_targets):
+    def explain(
+        network: Network, part: torch.Tensor, part_targets: torch.Tensor | None
+    ) -> tuple[torch.Tensor, ...]:
         leaf = part.clone().requires_grad_()
         logits = network(leaf.clone())
         part_targets = choose_targets(logits, part_targets)
@@ -52,7 +55,7 @@ def input_gradient(
 
 
 def edges(volume: np.ndarray) -> np.ndarray:
-    """Return the magnitude of the image's own gradient, which no network has any part in.
+    """Return the magnitude of the image's spatial gradient; no network is involved.
 
     Parameters
     ----------
@@ -63,13 +66,14 @@ def edges(volume: np.ndarray) -> np.ndarray:
     numpy.ndarray of float32, (X, Y, Z)
         Intensity per voxel, from Gaussian derivatives of one voxel's standard deviation.
     """
-    return ndimage.gaussian_gradient_magnitude(volume, 1.0, output=np.float32)
+    result: np.ndarray = ndimage.gaussian_gradient_magnitude(volume, 1.0, output=np.float32)
+    return result
 
 
 def image_edges(
     model: torch.nn.Module, images: torch.Tensor, targets: torch.Tensor
 ) -> AttributionResult:
-    """Return `edges` of each image with a method's signature: the network has no part in them.
+    """Return the `edges` of each image, with the signature of a method; the network is not used.
 
     Parameters
     ----------
@@ -80,7 +84,7 @@ def image_edges(
     Returns
     -------
     AttributionResult
-        `scores` are missing (NaN): nothing is asked of the network.
+        `scores` are missing (NaN), because the network is not evaluated.
     """
     maps = torch.from_numpy(np.stack([edges(image) for image in images[:, 0].cpu().numpy()]))
     scores = torch.full(targets.shape, torch.nan)

@@ -1,4 +1,4 @@
-"""Convolutions as fast as a CPU makes them, where PyTorch's own choice is another.
+"""Convolutions that are faster on a CPU than those that PyTorch would choose.
 
 Two cases (`benchmarks/perturbation.py`, `benchmarks/gradient_methods.py`). The input gradient over
 one channel, which is what images have: PyTorch pads the channel to a full vector, and the first
@@ -26,6 +26,13 @@ def conv3d(
 ) -> torch.Tensor:
     """Convolve as `torch.nn.functional.conv3d` does, faster on a CPU.
 
+    Parameters
+    ----------
+    input, weight, bias, stride, padding, dilation, groups
+        As for `torch.nn.functional.conv3d`.
+
+    Notes
+    -----
     The fast input gradient is for one input channel, stride and dilation 1, numeric padding and
     weights that need no gradient; the fast kernel for one image is for float32 and numeric padding.
     All other convolutions are torch's own.
@@ -43,7 +50,10 @@ def conv3d(
         and (bias is None or not bias.requires_grad)
     )
     if fast_gradient:
-        return _SingleChannelConvolution.apply(input, weight, bias, padding)
+        result: torch.Tensor = _SingleChannelConvolution.apply(  # type: ignore[no-untyped-call]
+            input, weight, bias, padding
+        )
+        return result
     return _convolve(input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -57,7 +67,8 @@ def _convolve(
     groups: int = 1,
 ) -> torch.Tensor:
     """Convolve with the fast kernel also where torch would not take it for one image."""
-    if len(input) == 1 and input.dtype == torch.float32 and torch.backends.mkldnn.is_available():
+    has_onednn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    if len(input) == 1 and input.dtype == torch.float32 and has_onednn:
         return torch.mkldnn_convolution(input, weight, bias, padding, stride, dilation, groups)
     return F.conv3d(input, weight, bias, stride, padding, dilation, groups)
 
@@ -70,25 +81,33 @@ def _three(value: Any) -> tuple[int, ...]:
 
 class _SingleChannelConvolution(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, input, weight, bias, padding):
+    def forward(
+        ctx: Any,
+        input: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        padding: tuple[int, ...],
+    ) -> torch.Tensor:
         ctx.save_for_backward(weight)
         ctx.padding = padding
         ctx.shape = input.shape
         return _convolve(input, weight, bias, padding=padding)
 
     @staticmethod
-    def backward(ctx, gradient):
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None, None]:
         (weight,) = ctx.saved_tensors
-        whole = [n + 2 * p for n, p in zip(ctx.shape[2:], ctx.padding, strict=True)]
+        whole = [n + 2 * before for n, before in zip(ctx.shape[2:], ctx.padding, strict=True)]
         result = gradient.new_zeros((len(gradient), *whole))
         for image, features in zip(result, gradient, strict=True):
             _add_input_gradient(image, features, weight)
-        inner = tuple(slice(p, p + n) for p, n in zip(ctx.padding, ctx.shape[2:], strict=True))
+        inner = tuple(
+            slice(before, before + n) for before, n in zip(ctx.padding, ctx.shape[2:], strict=True)
+        )
         return result[(slice(None), *inner)][:, None], None, None, None
 
 
 def _add_input_gradient(image: torch.Tensor, features: torch.Tensor, weight: torch.Tensor) -> None:
-    """Add what the gradient of a convolution's output says about its input of one channel.
+    """Add the gradient by the input, which has one channel, from the gradient by the output.
 
     Parameters
     ----------

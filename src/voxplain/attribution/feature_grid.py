@@ -1,7 +1,7 @@
 """Where in the image the features of a layer lie, worked out along the network's torch calls."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -46,12 +46,24 @@ class FeatureGrid:
 
     @classmethod
     def of_the_whole_box(cls, features: tuple[int, ...], shape: tuple[int, ...]) -> "FeatureGrid":
-        """Return the grid of `features` cells that fill an image of `shape` voxels."""
+        """Return the grid of features that fill the whole image.
+
+        Parameters
+        ----------
+        features, shape : tuple of int
+            Number of features and of image voxels along each axis.
+        """
         jump = tuple(Fraction(n, m) for n, m in zip(shape, features, strict=True))
         return cls(jump, tuple((step - 1) / 2 for step in jump))
 
     def moved(self, first: list[Fraction], jump: list[Fraction]) -> "FeatureGrid":
-        """Return the grid with these first centre and jump, given in features of this one."""
+        """Return the grid of a following layer.
+
+        Parameters
+        ----------
+        first, jump : list of Fraction
+            Its first centre and distance of features, in features of this grid.
+        """
         axes = list(zip(self.jump, self.first, first, jump, strict=True))
         return FeatureGrid(
             tuple(old * new for old, _, _, new in axes),
@@ -59,10 +71,20 @@ class FeatureGrid:
         )
 
     def interpolate(self, features: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
-        """Interpolate features (n, d, h, w) linearly to the voxels of an image, (n, D, H, W).
+        """Interpolate features linearly to the voxels of an image.
 
-        Beyond the outermost centres their value holds to the edge of the image: without padding
-        those features are the ones that see it.
+        Beyond the outermost centres the value of the outermost feature holds to the edge of the
+        image: without padding, that feature is the one whose receptive field reaches the edge.
+
+        Parameters
+        ----------
+        features : torch.Tensor, (n, d, h, w)
+        shape : tuple of int
+            Of the image, (D, H, W).
+
+        Returns
+        -------
+        torch.Tensor, (n, D, H, W)
         """
         matrices = [
             torch.as_tensor(_matrix(n, m, float(jump), float(first))).to(features)
@@ -78,7 +100,8 @@ def _matrix(n: int, m: int, jump: float, first: float) -> np.ndarray:
     """Return the (n, m) matrix that interpolates m features to n voxels."""
     position = (np.arange(n) - first) / jump
     distance = np.abs(np.subtract.outer(position.clip(0, m - 1), np.arange(m)))
-    return (1 - distance).clip(0)
+    weights: np.ndarray = (1 - distance).clip(0)
+    return weights
 
 
 class FeatureGrids(TorchFunctionMode):
@@ -92,7 +115,7 @@ class FeatureGrids(TorchFunctionMode):
     def __init__(self, images: torch.Tensor):
         super().__init__()
         # A grid, or the name of the operation after which there is none.
-        self._grids: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+        self._grids: MutableMapping[torch.Tensor, FeatureGrid | str] = WeakTensorKeyDictionary()
         self._grids[images] = FeatureGrid()
 
     def of(self, features: torch.Tensor) -> FeatureGrid:
@@ -101,17 +124,23 @@ class FeatureGrids(TorchFunctionMode):
         Raises
         ------
         AttributionError
-            They have no fixed place, or an operation on the way is not known here.
+            They have no fixed place in the image, or an operation before them is not supported.
         """
         grid = self._grids.get(features, "an operation on other than 5-D torch tensors")
         if isinstance(grid, str):
             raise AttributionError(
-                f"the features have no place in the image that could be derived: the network calls "
-                f"{grid} before the layer; pass upsampling='paper' or name an earlier layer"
+                "the place of the features in the image cannot be derived, because the network "
+                f"calls {grid} before the layer; pass upsampling='paper' or name an earlier layer"
             )
         return grid
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
         volumes = list(_volumes(result))
@@ -153,7 +182,7 @@ def _volumes(values: Any) -> Iterator[torch.Tensor]:
 
 # The rules below mirror the signatures of torch. Each returns, per axis, the centre of the first
 # output in features of the input and the outputs' distance there; None where that is not fixed.
-_Moved = tuple[list[Fraction], list[Fraction]] | None
+_Moved = tuple[list[Fraction], list[Fraction]]
 
 
 def _three(value: Any) -> list[int]:
@@ -164,45 +193,85 @@ def _windows(kernel: Any, stride: Any, padding: Any, dilation: Any) -> _Moved:
     reach = [(k - 1) * d for k, d in zip(_three(kernel), _three(dilation), strict=True)]
     if isinstance(padding, str):
         padding = [r // 2 if padding == "same" else 0 for r in reach]
-    first = [Fraction(r, 2) - p for r, p in zip(reach, _three(padding), strict=True)]
+    first = [Fraction(r, 2) - before for r, before in zip(reach, _three(padding), strict=True)]
     return first, [Fraction(s) for s in _three(stride)]
 
 
-def _conv(result, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def _conv(
+    result: torch.Tensor,
+    input: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> _Moved:
     return _windows(weight.shape[2:], stride, padding, dilation)
 
 
 def _transposed_conv(
-    result, input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
-):
+    result: torch.Tensor,
+    input: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> _Moved:
     # Voxel i of the input is spread around voxel first + jump * i of the output: the inverse.
     first, jump = _windows(weight.shape[2:], stride, padding, dilation)
     return [-f / j for f, j in zip(first, jump, strict=True)], [1 / j for j in jump]
 
 
-def _max_pool(result, input, kernel_size, stride=None, padding=0, dilation=1, *args, **kwargs):
+def _max_pool(
+    result: torch.Tensor,
+    input: torch.Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    *args: Any,
+    **kwargs: Any,
+) -> _Moved:
     return _windows(kernel_size, stride or kernel_size, padding, dilation)
 
 
-def _avg_pool(result, input, kernel_size, stride=None, padding=0, *args, **kwargs):
+def _avg_pool(
+    result: torch.Tensor,
+    input: torch.Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    *args: Any,
+    **kwargs: Any,
+) -> _Moved:
     return _windows(kernel_size, stride or kernel_size, padding, 1)
 
 
-def _pad(result, input, pad, mode="constant", value=None):
+def _pad(
+    result: torch.Tensor,
+    input: torch.Tensor,
+    pad: Sequence[int],
+    mode: str = "constant",
+    value: float | None = None,
+) -> _Moved:
     before = [0, 0, *pad[-2::-2]][-3:]  # `pad` names the last axis first
-    return [Fraction(-p) for p in before], [Fraction(1)] * 3
+    return [Fraction(-n) for n in before], [Fraction(1)] * 3
 
 
 def _resize(
-    result,
-    input,
-    size=None,
-    scale_factor=None,
-    mode="nearest",
-    align_corners=None,
-    recompute_scale_factor=None,
-    antialias=False,
-):
+    result: torch.Tensor,
+    input: torch.Tensor,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> _Moved | None:
     axes = list(zip(input.shape[2:], result.shape[2:], strict=True))
     if align_corners:
         if any(m == 1 for m, _ in axes):
@@ -218,7 +287,7 @@ def _resize(
     return [(step - 1) / 2 for step in jump], jump
 
 
-def _index(result, input, index):
+def _index(result: torch.Tensor, input: torch.Tensor, index: Any) -> _Moved | None:
     index = list(index) if isinstance(index, tuple) else [index]
     missing = [slice(None)] * (5 - sum(part is not Ellipsis for part in index))
     where = next((i for i, part in enumerate(index) if part is Ellipsis), len(index))
@@ -229,7 +298,7 @@ def _index(result, input, index):
     return [Fraction(start) for start, _, _ in parts], [Fraction(step) for _, _, step in parts]
 
 
-_RULES: dict[str, Callable[..., _Moved]] = {
+_RULES: dict[str, Callable[..., _Moved | None]] = {
     "avg_pool3d": _avg_pool,
     "conv3d": _conv,
     "conv_transpose3d": _transposed_conv,

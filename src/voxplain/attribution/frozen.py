@@ -1,7 +1,7 @@
 """A user's network as a pure function from images to logits.
 
-Nothing of the module survives a call: evaluation mode, detached parameters and copied buffers are
-in force inside the block only, whatever happens in it.
+A call changes nothing of the module: evaluation mode, detached parameters and copied buffers hold
+inside the block only, also when it ends in an error.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ class Network:
         AttributionError
             The output is not a table of finite logits.
         """
-        logits = torch.func.functional_call(self.model, self.state, (images,))
+        logits: torch.Tensor = torch.func.functional_call(self.model, self.state, (images,))
         _check_logits(logits, len(images))
         return logits
 
@@ -49,6 +49,18 @@ class Network:
 def frozen(model: torch.nn.Module, images: torch.Tensor) -> Iterator[Network]:
     """Yield `model` as a function in evaluation mode.
 
+    Parameters
+    ----------
+    model : torch.nn.Module
+    images : torch.Tensor
+        Tell the device and the dtype.
+
+    Yields
+    ------
+    Network
+
+    Notes
+    -----
     Inside the block gradients are recorded (also where the caller switched them off) but never
     with respect to parameters, autocast and TF32 are off, cuDNN is deterministic and random
     numbers that the network draws do not advance the global generators. Afterwards training
@@ -77,17 +89,17 @@ def frozen(model: torch.nn.Module, images: torch.Tensor) -> Iterator[Network]:
                 module.training = False
             yield Network(model, state)
         finally:
-            for module, found, flag in zip(modules, attributes, training, strict=True):
+            for module, kept, flag in zip(modules, attributes, training, strict=True):
                 module.__dict__.clear()
-                module.__dict__.update(found)
+                module.__dict__.update(kept)
                 module.training = flag
 
 
 def _check_logits(logits: object, n: int) -> None:
     if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != n:
-        found = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
+        form = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
         raise AttributionError(
-            f"the network returned {found} for {n} images; wrap it so that it returns one row of "
+            f"the network returned {form} for {n} images; wrap it so that it returns one row of "
             f"logits per image, shape ({n}, n_classes)"
         )
     if not torch.isfinite(logits.detach()).all():
@@ -106,6 +118,11 @@ def check_inputs(
     model: torch.nn.Module, images: torch.Tensor, targets: torch.Tensor | None
 ) -> torch.Tensor | None:
     """Refuse what no method can explain; return the targets as int64 on the images' device.
+
+    Parameters
+    ----------
+    model, images, targets
+        As every attribution method takes them.
 
     Raises
     ------
@@ -152,7 +169,12 @@ def _check_targets(targets: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
 
 
 def choose_targets(logits: torch.Tensor, targets: torch.Tensor | None) -> torch.Tensor:
-    """Return the classes to explain, (n,) int64: the given ones or the predicted ones.
+    """Return the classes to explain, (n,) int64: `targets` or, for None, the predicted ones.
+
+    Parameters
+    ----------
+    logits : torch.Tensor, (n, n_classes)
+    targets : torch.Tensor, (n,), int64, optional
 
     Raises
     ------
@@ -177,12 +199,21 @@ def gradient_by(
     remedy: str = "",
     retain_graph: bool = False,
 ) -> torch.Tensor:
-    """Return the gradient of the sum of `scores` by `source`, which messages call `what`.
+    """Return the gradient of the sum of `scores` by `source`.
+
+    Parameters
+    ----------
+    source : torch.Tensor
+    scores : torch.Tensor, (n,)
+    what, remedy : str
+        Name of the source, and what else the user can do, for the message.
+    retain_graph : bool
+        Whether a second backward pass follows.
 
     Raises
     ------
     AttributionError
-        There is no differentiable way from the one to the other.
+        The scores do not depend on the source differentiably.
     """
     gradient = None
     if scores.requires_grad:
@@ -198,19 +229,25 @@ def gradient_by(
 
 
 def target_scores(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return each image's logit of its target, (n,)."""
+    """Return each image's logit of its target, (n,).
+
+    Parameters
+    ----------
+    logits : torch.Tensor, (n, n_classes)
+    targets : torch.Tensor, (n,), int64
+    """
     return logits.gather(1, targets[:, None])[:, 0]
 
 
 def in_passes(compute: Callable[[slice], Any], n: int, size: int) -> list[Any]:
-    """Compute `n` images a pass at a time; where a GPU's memory runs out, with half as many.
+    """Compute `n` images a pass at a time, and halve the pass when the GPU's memory is full.
 
     Parameters
     ----------
     compute : callable
-        Called with the slice of each pass, once more for a pass that did not fit.
+        Called with the slice of each pass, and again after a pass that did not fit.
     n, size : int
-        Images in all and, at first, per pass.
+        Number of images in all and, at first, per pass.
 
     Returns
     -------
@@ -222,23 +259,23 @@ def in_passes(compute: Callable[[slice], Any], n: int, size: int) -> list[Any]:
     AttributionError
         A single image does not fit.
     """
-    found, start, size = [], 0, min(size, n)
+    results, start, size = [], 0, min(size, n)
     while start < n:
         try:
-            found.append(compute(slice(start, start + size)))
+            results.append(compute(slice(start, start + size)))
         except torch.OutOfMemoryError as error:
             if size == 1:
                 raise AttributionError(
                     "the GPU's memory holds less than one image's pass through the network; use a "
-                    "GPU with more, end what else runs on this one, or set gpu: 0"
+                    "GPU with more memory, stop other programs on this GPU, or set gpu: 0"
                 ) from error
             size = (size + 1) // 2
-            print(f"the GPU's memory is full; going on with {size} images at a time", flush=True)
+            print(f"The GPU's memory is full; continuing with {size} images at a time", flush=True)
         else:
             start += size
             continue
         torch.cuda.empty_cache()  # here, where the error and with it the pass's tensors are gone
-    return found
+    return results
 
 
 def attribute_in_passes(
@@ -252,7 +289,7 @@ def attribute_in_passes(
     Parameters
     ----------
     explain : callable
-        ``(network, images, targets) -> tensors``, each with the images of one pass first.
+        ``(network, images, targets) -> tensors``, with the images of the pass as first axis.
     model, images, targets
         As every attribution method takes them.
 
@@ -275,5 +312,6 @@ def attribute_in_passes(
 
         passes = in_passes(explain_part, len(images), images_per_pass(images))
     if len(passes) == 1:
-        return passes[0]
+        (columns,) = passes
+        return tuple(columns)
     return tuple(torch.cat(column) for column in zip(*passes, strict=True))

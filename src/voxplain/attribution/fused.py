@@ -1,14 +1,14 @@
 """The same network with fewer passes over its features, for thousands of evaluations.
 
-What is done follows from the torch calls of one forward pass, not from the modules that make
-them, so that functional networks gain as much as those of modules:
+The changes follow from the torch calls of one forward pass, not from the modules that make
+them, so that functional networks gain as much as those built of modules:
 
-- a BatchNorm that alone reads a convolution's result is folded into its weights,
-- a ReLU that only a max-pooling reads is applied after it, to an eighth of the voxels,
+- a BatchNorm that is the only reader of a convolution's result is folded into its weights,
+- a ReLU whose only reader is a max-pooling is applied after it, to an eighth of the voxels,
 - convolutions and the layout of the features are those of `channels_last`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +30,16 @@ Replacement = Callable[..., torch.Tensor]
 def fused(network: Network, images: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
     """Return a faster equivalent of `network` for batches like `images`.
 
-    Where the rewritten network does not give the logits of `images`, or the order of its torch
-    calls turns out to depend on its input, the network itself is used.
+    Parameters
+    ----------
+    network : Network
+    images : torch.Tensor, (n, 1, D, H, W)
+
+    Returns
+    -------
+    callable
+        The network itself where the rewritten one does not give the logits of `images`. Where the
+        order of its torch calls depends on the input, it runs the network itself.
     """
     with torch.no_grad():
         expected = network(images.clone())
@@ -48,8 +56,8 @@ def fused(network: Network, images: torch.Tensor) -> Callable[[torch.Tensor], to
 @dataclass
 class _Call:
     name: str
-    function: Callable
-    args: tuple
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
     kwargs: dict[str, Any]
     result: Any
 
@@ -67,18 +75,24 @@ def _tensors(values: Any) -> Iterator[torch.Tensor]:
 class _Recorder(TorchFunctionMode):
     """Keeps every torch call with its tensors, so that none of their identities is reused."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.calls: list[_Call] = []
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
         self.calls.append(_Call(operation(func), func, args, kwargs, result))
         return result
 
     def read(self, logits: torch.Tensor) -> None:
-        """Note that the caller reads the logits, too."""
+        """Record that the caller reads the logits, too."""
         self.calls.append(_Call("return", self.read, (logits,), {}, None))
 
 
@@ -100,7 +114,7 @@ class _Rewritten:
 
 
 class _OtherOrderError(Exception):
-    """The network makes other torch calls than those recorded."""
+    """The network makes different torch calls from those recorded."""
 
 
 class _Replay(TorchFunctionMode):
@@ -110,7 +124,13 @@ class _Replay(TorchFunctionMode):
         self._plan = plan
         self._index = -1
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
         name = operation(func)
         self._index += 1
@@ -144,8 +164,11 @@ def _fold_batch_norms(calls: list[_Call]) -> dict[int, Replacement]:
         if reader is None or calls[reader].name != "batch_norm":
             continue
         norm = _BatchNorm(*calls[reader].args, **calls[reader].kwargs)
-        if norm.input is call.result and not norm.training and norm.running_mean is not None:
-            plan[index] = _FoldedConvolution(norm)
+        mean, variance = norm.running_mean, norm.running_var
+        if norm.training or mean is None or variance is None:
+            continue
+        if norm.input is call.result:
+            plan[index] = _FoldedConvolution(norm, mean, variance)
             plan[reader] = _keep
     return plan
 
@@ -165,16 +188,23 @@ class _BatchNorm:
 
 
 class _FoldedConvolution:
-    """A convolution that also does what the BatchNorm after it would do."""
+    """A convolution with the BatchNorm after it folded in."""
 
-    def __init__(self, norm: _BatchNorm):
-        scale = (norm.running_var + norm.eps).rsqrt()
+    def __init__(self, norm: _BatchNorm, mean: torch.Tensor, variance: torch.Tensor) -> None:
+        scale = (variance + norm.eps).rsqrt()
         self._scale = scale if norm.weight is None else scale * norm.weight
-        shift = -norm.running_mean * self._scale
+        shift = -mean * self._scale
         self._shift = shift if norm.bias is None else shift + norm.bias
         self._weight: torch.Tensor | None = None
 
-    def __call__(self, input, weight, bias=None, *args, **kwargs):
+    def __call__(
+        self,
+        input: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> torch.Tensor:
         bias = self._shift if bias is None else bias * self._scale + self._shift
         if self._weight is None:
             self._weight = weight * self._scale[:, None, None, None, None]
@@ -193,4 +223,5 @@ def _pool_before_relu(calls: list[_Call]) -> dict[int, Replacement]:
 
 
 def _pool_then_relu(*args: Any, **kwargs: Any) -> torch.Tensor:
-    return torch.nn.functional.max_pool3d(*args, **kwargs).relu_()
+    pooled: torch.Tensor = F.max_pool3d(*args, **kwargs)
+    return pooled.relu_()

@@ -26,7 +26,7 @@ def grad_cam(
     layer: str | None = None,
     upsampling: str = "paper",
 ) -> AttributionResult:
-    """Features of one layer, weighted by their mean gradient, where they speak for the target.
+    """Explain by the features of one layer, weighted by their mean gradient (Grad-CAM).
 
     The weight of channel k is the spatial mean of ``dy_c/dF_k`` over all three axes (eq. 6), the
     map ``relu(sum_k weight_k F_k)`` (eq. 7), interpolated trilinearly from the feature grid to the
@@ -74,7 +74,9 @@ def grad_cam(
     """
     cam = ClassActivation(model, layer, upsampling)
 
-    def explain(network, part, part_targets):
+    def explain(
+        network: Network, part: torch.Tensor, part_targets: torch.Tensor | None
+    ) -> tuple[torch.Tensor, ...]:
         logits, features = cam.run(network, part)
         part_targets = choose_targets(logits, part_targets)
         scores = target_scores(logits, part_targets)
@@ -90,9 +92,9 @@ class ClassActivation:
     Parameters
     ----------
     model, layer, upsampling
-        As `grad_cam` takes them.
+        As for `grad_cam`.
     whole_graph : bool
-        Whether the graph goes on beyond the features to the images, for a second backward pass.
+        Whether the graph reaches from the features back to the images, for a second backward pass.
     """
 
     def __init__(
@@ -112,7 +114,13 @@ class ClassActivation:
         }
 
     def run(self, network: Network, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the logits and the layer's features."""
+        """Return the logits and the layer's features.
+
+        Parameters
+        ----------
+        network : Network
+        images : torch.Tensor, (n, 1, D, H, W)
+        """
         box = images.shape[2:]
         if self.parameters["upsampling"] == "paper":
             logits, features = self._run(network, images)
@@ -131,7 +139,22 @@ class ClassActivation:
     def maps(
         self, scores: torch.Tensor, features: torch.Tensor, shape: tuple[int, ...]
     ) -> torch.Tensor:
-        """Return the maps, (n, *shape), of the scores and features of one `run`."""
+        """Return the maps of the scores and features of one `run`.
+
+        Parameters
+        ----------
+        scores : torch.Tensor, (n,)
+            Logits of the targets.
+        features : torch.Tensor, (n, channels, d, h, w)
+        shape : tuple of int
+            Of the images, (D, H, W).
+
+        Returns
+        -------
+        torch.Tensor, (n, D, H, W)
+        """
+        if self._grid is None:
+            raise ValueError("call run before maps")
         gradient = gradient_by(
             features,
             scores,

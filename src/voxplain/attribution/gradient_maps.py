@@ -2,7 +2,12 @@
 
 import torch
 
-from voxplain.attribution.frozen import attribute_in_passes, choose_targets, target_scores
+from voxplain.attribution.frozen import (
+    Network,
+    attribute_in_passes,
+    choose_targets,
+    target_scores,
+)
 from voxplain.attribution.grad_cam import ClassActivation
 from voxplain.attribution.guided_backprop import GuidedReLUs
 from voxplain.attribution.result import AttributionResult
@@ -15,11 +20,11 @@ def gradient_maps(
     layer: str | None = None,
     upsampling: str = "paper",
 ) -> tuple[AttributionResult, AttributionResult]:
-    """Return what `guided_backprop` and `grad_cam` return, for one forward pass instead of two.
+    """Return the results of `guided_backprop` and `grad_cam` from one forward pass.
 
     The two gradients differ wherever a ReLU lies between the layer and the logits, so there are
-    two backward passes: the true one from the logits to the layer, then the guided one on to the
-    image.
+    two backward passes: the true one from the logits to the layer, and the guided one from the
+    logits to the image.
 
     Parameters
     ----------
@@ -34,11 +39,13 @@ def gradient_maps(
     Raises
     ------
     AttributionError
-        Where one of the two methods does.
+        As `guided_backprop` and `grad_cam`.
     """
     cam = ClassActivation(model, layer, upsampling, whole_graph=True)
 
-    def explain(network, part, part_targets):
+    def explain(
+        network: Network, part: torch.Tensor, part_targets: torch.Tensor | None
+    ) -> tuple[torch.Tensor, ...]:
         leaf = part.clone().requires_grad_()
         with GuidedReLUs() as relus:
             logits, features = cam.run(network, leaf)

@@ -1,11 +1,14 @@
 """Guided Backpropagation, eq. 4 and 5 of Kan 2020 (Springenberg et al. 2015)."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 from voxplain.attribution.frozen import (
+    Network,
     attribute_in_passes,
     choose_targets,
     gradient_by,
@@ -19,7 +22,7 @@ from voxplain.errors import AttributionError
 def guided_backprop(
     model: torch.nn.Module, images: torch.Tensor, targets: torch.Tensor | None = None
 ) -> AttributionResult:
-    """Gradient of the target's logit, with negative gradients stopped at every ReLU.
+    """Explain by the gradient of the target's logit, cut to its positive part at every ReLU.
 
     ``G_l = (f_l > 0) (G_{l+1} > 0) G_{l+1}`` at each ReLU (eq. 5); the map is ``relu(dy_c/dx)``
     (eq. 4). Every ReLU on the way from the image to the logits is guided, be it `nn.ReLU`,
@@ -55,10 +58,12 @@ def guided_backprop(
     ``clamp(min=0)`` is an ordinary operation here, not a ReLU. Code inside TorchScript is not seen.
     """
 
-    def explain(network, part, part_targets):
+    def explain(
+        network: Network, part: torch.Tensor, part_targets: torch.Tensor | None
+    ) -> tuple[torch.Tensor, ...]:
         leaf = part.clone().requires_grad_()
         with GuidedReLUs() as relus:
-            # The network gets a copy, for its first operation may be one in place.
+            # A copy, because the network's first operation may work in place.
             logits = network(leaf.clone())
             part_targets = choose_targets(logits, part_targets)
             scores = target_scores(logits, part_targets)
@@ -74,13 +79,24 @@ class GuidedReLUs(TorchFunctionMode):
     Their gradient is the true one until `maps` is called.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self._n = 0
         self._rule = _Rule()
 
     def maps(self, scores: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
-        """Return the maps, (n, D, H, W), of scores that come from the images `leaf`."""
+        """Return the maps of scores computed from the images `leaf`.
+
+        Parameters
+        ----------
+        scores : torch.Tensor, (n,)
+            Logits of the targets.
+        leaf : torch.Tensor, (n, 1, D, H, W)
+
+        Returns
+        -------
+        torch.Tensor, (n, D, H, W)
+        """
         self._rule.guided = True
         gradient = gradient_by(leaf, scores)
         if self._n == 0:
@@ -91,7 +107,13 @@ class GuidedReLUs(TorchFunctionMode):
             )
         return gradient[:, 0].relu()
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
         name = operation(func)
         on_the_way = any(
@@ -107,7 +129,7 @@ class GuidedReLUs(TorchFunctionMode):
             return func(*args, **kwargs)
         self._n += 1
         (features,) = args or (kwargs["input"],)
-        rectified = _GuidedReLU.apply(features, self._rule)
+        rectified = _GuidedReLU.apply(features, self._rule)  # type: ignore[no-untyped-call]
         return features.copy_(rectified) if is_in_place(func, kwargs) else rectified
 
 
@@ -119,17 +141,17 @@ class _Rule:
 
 
 class _GuidedReLU(torch.autograd.Function):
-    """ReLU whose gradient can pass only where it is itself positive, too."""
+    """ReLU that passes a gradient on only where the gradient is positive, too."""
 
     @staticmethod
-    def forward(ctx, features, rule):
+    def forward(ctx: Any, features: torch.Tensor, rule: _Rule) -> torch.Tensor:
         rectified = features.relu()
         ctx.save_for_backward(rectified)
         ctx.rule = rule
         return rectified
 
     @staticmethod
-    def backward(ctx, gradient):
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         (rectified,) = ctx.saved_tensors
         if ctx.rule.guided:
             gradient = gradient.clamp(min=0)

@@ -1,6 +1,7 @@
 """The features of one layer, taken out of a network's forward pass."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -15,7 +16,7 @@ Run = Callable[[Network, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 
 
 def run_to(model: torch.nn.Module, layer: str | None, start_graph: bool) -> Run:
-    """Return the forward pass that gives the logits and the features of a layer.
+    """Return a forward pass that gives the logits and the features of a layer.
 
     Parameters
     ----------
@@ -53,9 +54,9 @@ def _tap(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return a layer's output as features to keep, and what the network continues with.
 
-    The network never gets the features themselves: it may go on in place. After an operation in
-    place it must get the same tensor object back, because it may hold that object instead of the
-    result.
+    The network never gets the features themselves, because its next operation may change them in
+    place. After an operation in place it must get the same tensor object back, because it may use
+    that object instead of the result.
     """
     features = output.clone() if in_place else output
     if start_graph:
@@ -70,25 +71,25 @@ class _NamedLayer:
         self._start_graph = start_graph
 
     def __call__(self, network: Network, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        features = None
+        features: torch.Tensor | None = None
 
-        def tap(_, inputs, output):
+        def tap(_: torch.nn.Module, inputs: tuple[Any, ...], output: Any) -> torch.Tensor:
             nonlocal features
             if not isinstance(output, torch.Tensor) or output.ndim != 5:
-                found = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output)
+                form = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output)
                 raise AttributionError(
-                    f"layer {self._name!r} returns {found}; name one with (n, channels, d, h, w) "
-                    "features"
+                    f"layer {self._name!r} returns {form}; name a layer with "
+                    "(n, channels, d, h, w) features"
                 )
             in_place = any(output is value for value in inputs)
-            features, output = _tap(output, in_place, self._start_graph)
-            return output
+            features, following = _tap(output, in_place, self._start_graph)
+            return following
 
         with self._module.register_forward_hook(tap):
             logits = network(images.clone())
         if features is None:
             raise AttributionError(
-                f"the network does not call its layer {self._name!r}; name another one"
+                f"the network does not call its layer {self._name!r}; name another layer"
             )
         return logits, features
 
@@ -129,7 +130,13 @@ class _BlockOfConvolution(TorchFunctionMode):
         self._tail: torch.Tensor | None = None  # what the block has become before any pooling
         self._is_bare = False  # whether the tail is the convolution's own result
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
         name = operation(func)
         result = func(*args, **kwargs)

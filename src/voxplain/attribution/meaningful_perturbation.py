@@ -37,7 +37,7 @@ def meaningful_perturbation(
     checkpoint: Checkpoint | None = None,
     **settings: Any,
 ) -> AttributionResult:
-    """Smallest smooth region whose replacement by a blur changes the network's decision.
+    """Explain by the smallest smooth region that, replaced by a blur, changes the decision.
 
     Per image, a mask m on a coarse grid is optimised with Adam, starting from ones and clamped to
     [0, 1] after every step (eq. 3)::
@@ -61,10 +61,11 @@ def meaningful_perturbation(
     iterations, draws, seed, **settings
         See `Settings`.
     progress : callable, optional
-        Called after each iteration with the iterations done and those to do in all, counted over
+        Called after each iteration with the number of iterations done and of all, counted over
         the images (they are optimised in groups that fit memory, each for all its iterations).
     checkpoint : Checkpoint, optional
-        Where finished groups are kept, and where a call that was ended goes on: with the same bits.
+        Where finished groups are kept. A call that was interrupted resumes there, and gives the
+        same bits on the same machine.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def meaningful_perturbation(
     unknown = sorted(set(settings) - known)
     if unknown:
         raise ConfigError(
-            f"meaningful_perturbation knows no setting {', '.join(unknown)}; it knows "
+            f"meaningful_perturbation has no setting {', '.join(unknown)}; it has "
             f"{', '.join(sorted(known))}"
         )
     chosen = Settings(iterations=iterations, draws=draws, seed=seed, **settings)
@@ -110,16 +111,17 @@ def meaningful_perturbation(
             rewritten = fused(network, images[part].detach())
             return Search(rewritten, group, targets[part], chosen).run(report)
 
-        found = in_passes(kept.or_new(search), len(images), per_group)
-    maps = torch.cat([maps.to(images.device) for maps, _ in found])
-    details = {name: np.concatenate([part[name] for _, part in found]) for name in found[0][1]}
+        groups = in_passes(kept.or_new(search), len(images), per_group)
+    maps = torch.cat([maps.to(images.device) for maps, _ in groups])
+    names = list(groups[0][1])
+    details = {name: np.concatenate([part[name] for _, part in groups]) for name in names}
     return AttributionResult(
         maps, targets, scores, "meaningful_perturbation", asdict(chosen), details
     )
 
 
 class _Kept:
-    """Groups of images that are finished, in memory and, now and then, on disk."""
+    """Finished groups of images, kept in memory and, at intervals, on disk."""
 
     def __init__(
         self,
@@ -130,32 +132,33 @@ class _Kept:
         targets: torch.Tensor,
     ) -> None:
         self._checkpoint = checkpoint
-        self._found: dict[tuple[int, int], tuple[torch.Tensor, dict[str, torch.Tensor]]] = {}
+        self._groups: dict[tuple[int, int], tuple[torch.Tensor, dict[str, torch.Tensor]]] = {}
         if checkpoint is not None:
             tensors = (images, targets, *network.state.values())
             arrays = [tensor.detach().cpu().numpy() for tensor in tensors]
             self._key = checkpoint.key(settings, settings.seed, images.device, *arrays)
-            self._found = (checkpoint.read(self._key) or {"groups": {}})["groups"]
-            if self._found:
-                print(f"going on after {len(self._found)} groups of images", flush=True)
+            self._groups = (checkpoint.read(self._key) or {"groups": {}})["groups"]
+            if self._groups:
+                print(f"Resuming after {len(self._groups)} groups of images", flush=True)
 
     def or_new(self, search: Callable[[slice], _Group]) -> Callable[[slice], _Group]:
-        """Return `search`, but for groups that are kept already."""
-        if self._checkpoint is None:
+        """Return `search`, except for groups that are kept already."""
+        checkpoint = self._checkpoint
+        if checkpoint is None:
             return search
 
-        def found(part: slice) -> _Group:
+        def kept_or_new(part: slice) -> _Group:
             place = part.start, part.stop
-            if place in self._found:
-                maps, details = self._found[place]
-                return maps, {name: value.numpy() for name, value in details.items()}
+            if place in self._groups:
+                maps, kept = self._groups[place]
+                return maps, {name: value.numpy() for name, value in kept.items()}
             maps, details = search(part)
             tensors = {name: torch.from_numpy(value) for name, value in details.items()}
-            self._found[place] = maps.cpu(), tensors
-            self._checkpoint.write(self._key, {"groups": self._found})
+            self._groups[place] = maps.cpu(), tensors
+            checkpoint.write(self._key, {"groups": self._groups})
             return maps, details
 
-        return found
+        return kept_or_new
 
 
 def _explain_unaltered(

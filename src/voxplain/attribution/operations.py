@@ -1,6 +1,7 @@
 """Which torch operations a network is made of, whatever modules or functions it calls them by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 # Rectifiers and their smooth relatives other than ReLU. Gates (sigmoid, tanh) are not among them.
 OTHER_RECTIFIERS = frozenset(
@@ -14,13 +15,21 @@ _IN_PLACE_OPERATORS = frozenset({"__setitem__", *(f"__i{name}__" for name in _OP
 NORMS = frozenset({"batch_norm", "group_norm", "instance_norm", "layer_norm"})
 
 
-def operation(function: Callable) -> str:
+def operation(function: Callable[..., Any]) -> str:
     """Return the bare name of a torch function, method or operator: ``relu`` for ``relu_`` too."""
     return function.__name__.split(".")[0].strip("_")
 
 
-def is_in_place(function: Callable, kwargs: dict) -> bool:
-    """Tell whether a call writes its result into its input."""
+def is_in_place(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> bool:
+    """Tell whether a call writes its result into its input.
+
+    Parameters
+    ----------
+    function : callable
+        Torch function, method or operator.
+    kwargs : mapping
+        The call's keyword arguments.
+    """
     name = function.__name__.split(".")[0]
     if name.startswith("__"):
         return name in _IN_PLACE_OPERATORS

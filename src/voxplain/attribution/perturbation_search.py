@@ -33,7 +33,6 @@ class Search:
     targets : torch.Tensor, (n,), int64
         Class whose probability is brought down.
     settings : Settings
-        See there.
     """
 
     def __init__(
@@ -62,7 +61,7 @@ class Search:
             for size in padded.shape[1:]
         ]
         # Per image, in step: images that have converged leave all of them.
-        self._given = {
+        self._inputs = {
             "targets": targets,
             "padded": padded,
             "change": padded - separable.apply(blur, padded),
@@ -71,10 +70,13 @@ class Search:
         self._images_per_pass = images_per_pass(images)
 
     def run(self, report: Callable[[int], None]) -> tuple[torch.Tensor, dict[str, np.ndarray]]:
-        """Return the maps, (n, D, H, W), and the details of each image."""
+        """Return the maps, (n, D, H, W), and the details of each image.
+
+        `report` is called with the number of each finished iteration.
+        """
         settings = self._settings
-        n = len(self._given["targets"])
-        mask = self._given["padded"].new_ones((n, *self._coarse))
+        n = len(self._inputs["targets"])
+        mask = self._inputs["padded"].new_ones((n, *self._coarse))
         curves = mask.new_full((3, settings.iterations, n), math.nan)
         best_masks, active = mask.clone(), torch.arange(n, device=mask.device)
         state = _start(mask)
@@ -91,7 +93,7 @@ class Search:
                 going = ~_converged(curves[0, :step, active], settings.window)
                 active = active[going]
                 state = {name: value[going] for name, value in state.items()}
-                self._given = {name: value[going] for name, value in self._given.items()}
+                self._inputs = {name: value[going] for name, value in self._inputs.items()}
                 if not len(active):
                     break
         best_masks[active] = state["best_mask"]
@@ -147,9 +149,9 @@ class Search:
         at_once = max(1, self._images_per_pass // len(removed))
         n_passes = max(1, len(distinct) // at_once)
         for part in np.array_split(np.arange(len(distinct)), n_passes):
-            found = self._probability(removed, distinct[part], shares[part])
-            gradient += gradient_by(removed, found)
-            probability += found.detach()
+            share = self._probability(removed, distinct[part], shares[part])
+            gradient += gradient_by(removed, share)
+            probability += share.detach()
         return probability, gradient
 
     def _probability(
@@ -158,7 +160,7 @@ class Search:
         """Return these draws' part of the mean over all draws, (n,), with its graph."""
         perturbed = torch.stack([self._perturb(removed, offset) for offset in offsets])
         logits = self._network(perturbed.flatten(0, 1)[:, None])
-        targets = self._given["targets"].repeat(len(offsets))
+        targets = self._inputs["targets"].repeat(len(offsets))
         probability = target_scores(logits.softmax(1), targets).reshape(len(offsets), -1)
         return torch.as_tensor(shares).to(probability) @ probability
 
@@ -167,7 +169,7 @@ class Search:
         crop = tuple(slice(k, k + size) for k, size in zip(offset, self._shape, strict=True))
         crop = (slice(None), *crop)
         return torch.addcmul(
-            self._given["padded"][crop], removed, self._given["change"][crop], value=-1
+            self._inputs["padded"][crop], removed, self._inputs["change"][crop], value=-1
         )
 
 
@@ -179,7 +181,15 @@ def draw_offsets(settings: Settings) -> np.ndarray:
 
 
 def total_variation(masks: torch.Tensor, beta: float, norm: str) -> torch.Tensor:
-    """Return the sum over the axes of the sum or mean of |forward difference|^beta, (n,)."""
+    """Return the sum over the axes of the sum or mean of |forward difference|^beta, (n,).
+
+    Parameters
+    ----------
+    masks : torch.Tensor, (n, D, H, W)
+    beta : float
+    norm : {"mean", "sum"}
+        Over the voxels.
+    """
     total = masks.new_zeros(len(masks))
     for axis in (1, 2, 3):
         if masks.shape[axis] > 1:
@@ -190,7 +200,7 @@ def total_variation(masks: torch.Tensor, beta: float, norm: str) -> torch.Tensor
 
 def _blur(size: int, sigma: float, settings: Settings) -> np.ndarray:
     if settings.blur == "box":
-        return separable.box_matrix(size, settings.box_width)
+        return separable.moving_average_matrix(size, settings.box_width)
     return separable.gaussian_matrix(size, sigma)
 
 

@@ -8,9 +8,20 @@ from typing import Any
 from voxplain.errors import ConfigError, VoxplainError
 
 _LEAST = {
-    **{"iterations": 1, "draws": 1, "seed": 0, "jitter": 1, "mask_scale": 1, "beta": 1},
-    **{"sigma_0": 0, "sigma_m": 0, "box_width": 1, "lambda_1": 0, "lambda_2": 0},
-    **{"hinge": 0, "ramp": 0, "decay_every": 0},
+    "iterations": 1,
+    "draws": 1,
+    "seed": 0,
+    "jitter": 1,
+    "mask_scale": 1,
+    "beta": 1,
+    "sigma_0": 0,
+    "sigma_m": 0,
+    "box_width": 1,
+    "lambda_1": 0,
+    "lambda_2": 0,
+    "hinge": 0,
+    "ramp": 0,
+    "decay_every": 0,
 }
 _WHOLE = ("iterations", "draws", "seed", "jitter", "box_width", "ramp", "decay_every")
 _CHOICES = {
@@ -23,7 +34,16 @@ _CHOICES = {
 
 
 def require_number(name: str, value: Any, error: type[VoxplainError]) -> None:
-    """Refuse what is no number: comparisons with it would end in a TypeError."""
+    """Refuse a value that is not a number, which comparisons would answer with a TypeError.
+
+    Parameters
+    ----------
+    name : str
+        Of the setting, for the message.
+    value : object
+    error : type of VoxplainError
+        What to raise.
+    """
     if not isinstance(value, Real) or isinstance(value, bool):
         raise error(f"{name} is {value!r}; give a number")
 
@@ -39,7 +59,7 @@ class Settings:
     draws : int
         Jitters K per step, over which the probability is averaged.
     seed : int
-        Of the jitters, which are the same for every image of a call.
+        Seed of the jitters, which are the same for every image of a call.
     jitter : int
         j: K is uniform on 0 to j - 1 voxels; 1 means no jitter.
     jitter_axes : {"common", "independent"}
@@ -54,7 +74,7 @@ class Settings:
     box_width : int
         Odd width of the box, voxels (the authors' code: 5).
     lambda_1, lambda_2 : float
-        Weights of the L1 and the total-variation term. They mean something else under each `norm`.
+        Weights of the L1 and the total-variation term. Their meaning depends on `norm`.
     beta : float
         Exponent of the total variation, at least 1.
     norm : {"mean", "sum"}
@@ -99,7 +119,7 @@ class Settings:
     decay_every: int = 0
     early_stopping: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in (*_LEAST, "learning_rate"):
             require_number(name, getattr(self, name), ConfigError)
         for name, minimum in _LEAST.items():
@@ -119,9 +139,9 @@ class Settings:
 
     @property
     def window(self) -> int:
-        """Iterations whose mean losses are compared to tell convergence: a tenth of all.
+        """Iterations in each of the two windows whose mean losses tell convergence.
 
-        At least five: of a search of fewer than ten iterations nobody can say that it has settled.
+        A tenth of all, at least five: a shorter window cannot show that the loss has settled.
         """
         return max(5, self.iterations // 10)
 
@@ -132,5 +152,6 @@ class Settings:
 
     @property
     def distinct_draws(self) -> int:
-        """Jitters that one iteration can differ in."""
-        return min(self.draws, self.jitter**self.shifts)
+        """Number of different jitters that one iteration can draw."""
+        jitters: int = self.jitter**self.shifts
+        return min(self.draws, jitters)

@@ -26,12 +26,12 @@ class AttributionResult:
     method : str
         Name of the method in `voxplain.attribution.METHODS`.
     parameters : dict
-        Every setting in force, plain Python values.
+        Every setting used, as plain Python values.
     details : dict of numpy.ndarray
-        Per-image figures of the method, first axis n.
+        Numbers of the method for each image, first axis n.
     grid : Grid
-        Where the maps' voxels lie. Methods are given arrays and know of no world: the affine is the
-        identity (voxel indices) until `on` says otherwise.
+        Where the maps' voxels lie. Methods see arrays without an affine, so the affine is the
+        identity (voxel indices) until `on` sets the grid of the images.
     """
 
     maps: torch.Tensor
@@ -40,11 +40,12 @@ class AttributionResult:
     method: str
     parameters: dict[str, Any]
     details: dict[str, np.ndarray] = field(default_factory=dict)
-    grid: Grid | None = None
+    grid: Grid = None  # type: ignore[assignment]  # voxel indices, from __post_init__
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.grid is None:
-            object.__setattr__(self, "grid", Grid(self.maps.shape[1:], np.eye(4)))
+            _, depth, height, width = self.maps.shape
+            object.__setattr__(self, "grid", Grid((depth, height, width), np.eye(4)))
 
     def on(self, grid: Grid) -> Self:
         """Return the same maps on the grid that the images came with.

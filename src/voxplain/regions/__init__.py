@@ -1,1 +1,1 @@
-"""What a map does in the regions of an atlas."""
+"""Tables of what a map marks in the regions of an atlas."""

@@ -21,7 +21,7 @@ class RegionMeans:
     table : pandas.DataFrame
         One row per region: value and name, as in `Atlas`.
     volume_ml, in_view : numpy.ndarray, shape (n_regions,)
-        Volume, and the share of it inside the maps' field of view.
+        Volume, and the share of it that lies inside the maps' field of view.
     observed : numpy.ndarray, shape (n_regions,)
         Mean of the map; missing (NaN) for a region out of view.
     folds : numpy.ndarray, shape (n_regions, n_folds)
@@ -41,7 +41,7 @@ class RegionMeans:
         Parameters
         ----------
         members : mapping of str to sequence of str
-            For each new region the shell-style patterns of its members' names.
+            By name of the new region, shell-style patterns of its members' names.
 
         Raises
         ------
@@ -68,15 +68,15 @@ class RegionMeans:
         )
 
     def _rows(self, patterns: Sequence[str]) -> np.ndarray:
-        names = self.table["name"]
-        found = [names.map(lambda name, p=p: fnmatchcase(name, p)) for p in patterns]
-        lost = [p for p, matches in zip(patterns, found, strict=True) if not matches.any()]
-        if lost:
+        names = self.table["name"].tolist()
+        matches = {pattern: [fnmatchcase(name, pattern) for name in names] for pattern in patterns}
+        unmatched = [pattern for pattern, rows in matches.items() if not any(rows)]
+        if unmatched:
             raise AtlasError(
-                f"no region is called {', '.join(map(repr, lost))}; the atlas has names such as "
+                f"no region matches {', '.join(map(repr, unmatched))}; the atlas has names such as "
                 f"{', '.join(names[:3])}"
             )
-        return np.any(found, axis=0)
+        return np.any(list(matches.values()), axis=0)
 
 
 def region_means(
@@ -98,7 +98,11 @@ def region_means(
     fold_maps : numpy.ndarray, shape (n_folds, X, Y, Z), optional
         The same map of each fold's network.
     surrogates : numpy.ndarray, shape (n, X, Y, Z), optional
-        Random maps of the same values and smoothness (`evaluation.smooth_masks`).
+        Random maps of the same values and smoothness (`voxplain.stats.spatial_null`).
+
+    Returns
+    -------
+    RegionMeans
     """
     matrix, in_view = weights
 

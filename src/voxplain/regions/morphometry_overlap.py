@@ -1,8 +1,8 @@
-"""Do the network's maps mark what the morphometry models weigh? Structure by structure.
+"""Whether maps mark the structures that the morphometry models rely on.
 
-The paper says that its top regions "partially overlap with the morphometry results". Here both
-are brought to FreeSurfer's structures (`voxplain.cohort.morphometry.structures`) and their ranks
-correlated.
+The paper says that its top regions "partially overlap with the morphometry results". Here maps and
+feature importances are averaged over FreeSurfer's structures
+(`voxplain.cohort.morphometry.structures`), and their ranks are correlated.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from voxplain.cohort.morphometry.structures import of_feature, of_label
 from voxplain.regions.means import RegionMeans
 from voxplain.stats.over_folds import against_null
 
-# Column of a model's importances: how it is called here
+# (model, column of its importances): name of the measure in the tables
 MEASURES = {
     ("logistic_regression", "coefficient"): "coefficient",
     ("xgboost", "gain"): "gain",
@@ -24,12 +24,12 @@ MEASURES = {
 
 
 def structure_importance(importances: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Sum up the models' feature importances structure by structure.
+    """Average the models' feature importances over structures.
 
     Parameters
     ----------
     importances : mapping of str to pandas.DataFrame
-        By model: columns feature, fold and those of `MEASURES`, one row per feature and fold.
+        By model: columns feature, fold and the model's in `MEASURES`; one row per feature and fold.
 
     Returns
     -------
@@ -56,16 +56,16 @@ def structure_importance(importances: Mapping[str, pd.DataFrame]) -> pd.DataFram
 def _strongest(values: pd.DataFrame, structure: pd.Series) -> pd.DataFrame:
     mean = values.mean(axis=1)
     strongest = mean.abs().groupby(structure).idxmax()
-    own = values.loc[strongest].set_axis(strongest.index)
-    average = own.mean(axis=1)
-    same = np.sign(own).eq(np.sign(average), axis=0).mean(axis=1)
+    coefficients = values.loc[strongest].set_axis(strongest.index)
+    average = coefficients.mean(axis=1)
+    same = np.sign(coefficients).eq(np.sign(average), axis=0).mean(axis=1)
     return pd.DataFrame(
         {"strongest": strongest, "strongest_coefficient": average, "same_sign": same}
     )
 
 
 def structure_means(means: Mapping[str, RegionMeans]) -> dict[str, tuple[float, np.ndarray]]:
-    """Average a map over FreeSurfer's structures, from the atlases whose labels are known.
+    """Average a map over FreeSurfer's structures, from the atlases with known labels.
 
     Parameters
     ----------
@@ -77,22 +77,24 @@ def structure_means(means: Mapping[str, RegionMeans]) -> dict[str, tuple[float, 
     dict
         (mean of the map, means of its surrogates) by structure. No structure is in two atlases.
     """
-    found = {}
-    for atlas, one in means.items():
+    by_structure: dict[str, tuple[float, np.ndarray]] = {}
+    for atlas, regions in means.items():
         members: dict[str, list[str]] = {}
-        for name, observed in zip(one.table["name"], one.observed, strict=True):
+        for name, observed in zip(regions.table["name"], regions.observed, strict=True):
             structure = of_label(atlas, name)
             if structure is not None and np.isfinite(observed):
                 members.setdefault(structure, []).append(name)
-        merged = one.merged(members)
-        found |= {
+        merged = regions.merged(members)
+        by_structure |= {
             name: (merged.observed[k], merged.surrogates[k]) for k, name in enumerate(members)
         }
-    return found
+    return by_structure
 
 
-def rank_correlation(importance: np.ndarray, observed: np.ndarray, null: np.ndarray) -> dict:
-    """Correlate importance and map over structures, beside smooth random maps.
+def rank_correlation(
+    importance: np.ndarray, observed: np.ndarray, null: np.ndarray
+) -> dict[str, float]:
+    """Correlate importance and map over structures, and compare with smooth random maps.
 
     Parameters
     ----------
@@ -103,7 +105,7 @@ def rank_correlation(importance: np.ndarray, observed: np.ndarray, null: np.ndar
     -------
     dict
         structures (their number), spearman, null_mean, null_p95, p_null (share of surrogates that
-        correlate at least as much). Missing where either side is the same for all structures.
+        correlate at least as much). Missing if importance or map is the same in all structures.
     """
     result = {"structures": len(importance), "spearman": np.nan, "null_mean": np.nan}
     result |= {"null_p95": np.nan, "p_null": np.nan}
@@ -119,22 +121,23 @@ def rank_correlation(importance: np.ndarray, observed: np.ndarray, null: np.ndar
 def structure_overlap(
     importance: pd.DataFrame, means: Mapping[str, Mapping[str, RegionMeans]]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Set every method's map beside the morphometry models.
+    """Compare every method's map with the morphometry models.
 
     Parameters
     ----------
     importance : pandas.DataFrame
         From `structure_importance`.
-    means : mapping of method to mapping of atlas to RegionMeans
+    means : mapping of str to mapping of str to RegionMeans
+        By method and atlas.
 
     Returns
     -------
     structures : pandas.DataFrame
-        One row per structure with features: `importance`'s columns and one per method, the map's
-        mean; missing where no configured atlas holds the structure.
+        One row per structure with features: the columns of `importance`, and for each method the
+        mean of its map; missing if no configured atlas has the structure.
     correlations : pandas.DataFrame
-        One row per method and measure of importance: method, importance, features and mapped (how
-        many features belong to a structure that an atlas holds) and `rank_correlation`.
+        One row per method and measure of importance: method, importance, features (their number),
+        mapped (number of features in structures that an atlas has) and `rank_correlation`.
     """
     table, rows = importance.copy(), []
     for method, by_atlas in means.items():

@@ -1,4 +1,4 @@
-"""The regions of an atlas that a map marks, each beside what chance gives."""
+"""The regions of an atlas that a map marks, with the chance level of each."""
 
 import numpy as np
 import pandas as pd
@@ -22,23 +22,25 @@ def regions_with_null(
     n_surrogates: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Rank the regions of an atlas by a map, each beside what chance gives (Table 2).
+    """Rank the regions of an atlas by a map, each with its chance level (Table 2).
 
     Parameters
     ----------
-    attribution : (X, Y, Z) array
+    attribution : numpy.ndarray, shape (X, Y, Z)
         Non-negative map in the atlas's space.
     atlas : Atlas
+        From `voxplain.load_atlas`.
     grid : Grid
         Of the map.
-    brain : (X, Y, Z) bool array
+    brain : numpy.ndarray of bool, shape (X, Y, Z)
         Where surrogates may have values.
     equal_area : float
-        Share of the brain whose highest voxels make the coverage.
+        Share of the brain that the map's highest voxels fill; their share of each region is its
+        coverage.
     n_surrogates : int
-        Random maps with the map's values and smoothness.
+        Number of random maps with the map's values and smoothness.
     seed : int
-        Of these.
+        Of the random maps.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def regions_with_null(
     if not np.isfinite(attribution).all() or attribution.min() < 0:
         raise AttributionError(
             "the map has values that are negative, infinite or not a number; attribution maps are "
-            "non-negative: give the positive part"
+            "non-negative: pass the positive part"
         )
     binary = top_fraction(attribution, brain, equal_area).ravel().astype(float)
     null = surrogates(attribution, brain, n_surrogates, seed)

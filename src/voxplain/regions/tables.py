@@ -1,9 +1,8 @@
-"""What a map does in the regions of an atlas: Table 2 with two nulls, sides and networks.
+"""Tables of a map's regions: Table 2 with two nulls, the sides, and functional networks.
 
-Two questions are asked of each number. Could a random map as smooth as this one have it (the
-spatial null)? And is it one of all folds' networks, would it be one of networks trained on other
-people (folds as the unit)? The first knows nothing of how networks vary, the second nothing of how
-few independent places a smooth map has.
+Each number is tested twice. The spatial null asks whether a random map of the same smoothness could
+have it. The test over folds asks whether networks trained on other participants would have it, too.
+The first ignores how networks vary; the second ignores how few independent places a smooth map has.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,10 +36,10 @@ def overlap_table(means: RegionMeans, coverage: np.ndarray | None = None) -> pd.
         p_null (share of surrogates that score at least as high), q_fdr (Benjamini-Hochberg over
         the regions), p_fwe (family-wise, see `_max_p`); fold_low and fold_high (95 % interval of
         the score over folds), p_folds (one-sided, `jackknife_t`: that the score exceeds the
-        surrogates' mean score), q_folds; folds_above (share of the folds whose own score exceeds
-        it); survives (p_fwe below .05 and folds_above 1; the family-wise p, because with n
-        surrogates q_fdr has a floor of n_regions / (n + 1) that no single region gets under).
-        Regions outside the field of view come last with missing values; an all-zero map scores 0
+        surrogates' mean score), q_folds; folds_above (share of folds with a score above that
+        mean); survives (p_fwe below .05 and folds_above 1; not q_fdr, which for a single region
+        cannot fall below n_regions / (n + 1) with n surrogates).
+        Regions outside the field of view come last, with missing values; an all-zero map scores 0
         everywhere.
     """
     seen = means.in_view > 0
@@ -82,7 +81,7 @@ def laterality(means: Mapping[str, RegionMeans], regions: Sequence[Lateral]) -> 
     means : mapping of str to RegionMeans
         By atlas.
     regions : sequence of voxplain.paper.Lateral
-        Those that no atlas names are left out.
+        Regions that no atlas has are left out.
 
     Returns
     -------
@@ -94,20 +93,27 @@ def laterality(means: Mapping[str, RegionMeans], regions: Sequence[Lateral]) -> 
         The index is 0 where both halves are blank.
     """
     rows = []
-    for region, (atlas, one) in product(regions, means.items()):
-        names = one.table["name"].tolist()
-        halves = {side: region.members(names, side) for side in ("left", "right")}
-        if not all(halves.values()):
+    for region, (atlas, atlas_means) in product(regions, means.items()):
+        names = atlas_means.table["name"].tolist()
+        sides = {side: region.members(names, side) for side in ("left", "right")}
+        if not all(sides.values()):
             continue
-        both = one.merged(halves)
-        found, folds, null = map(_index, (both.observed, both.folds, both.surrogates))
+        both = atlas_means.merged(sides)
+        left, right = both.observed
+        observed, folds, null = map(_index, (both.observed, both.folds, both.surrogates))
         _, low, high, p = jackknife_t(folds, -1, 1) if folds.size else (np.nan,) * 4
-        as_far = np.count_nonzero(np.abs(null) >= abs(found))
+        as_far = np.count_nonzero(np.abs(null) >= abs(observed))
         rows.append(
             {
-                **{"region": region.name, "paper": region.side, "atlas": atlas},
-                **dict(zip(halves, both.observed, strict=True)),
-                **{"index": found, "index_low": low, "index_high": high, "p_folds": p},
+                "region": region.name,
+                "paper": region.side,
+                "atlas": atlas,
+                "left": left,
+                "right": right,
+                "index": observed,
+                "index_low": low,
+                "index_high": high,
+                "p_folds": p,
                 "p_null": (as_far + 1) / (null.size + 1),
             }
         )
@@ -127,9 +133,9 @@ def enrichment(means: RegionMeans, networks: Mapping[str, str]) -> pd.DataFrame:
     Parameters
     ----------
     means : RegionMeans
-        Of the parcellation whose region names tell their network.
-    networks : mapping of str
-        Pattern of the regions' names by network.
+        Of a parcellation with the networks in its region names.
+    networks : mapping of str to str
+        By network, the pattern of its regions' names.
 
     Returns
     -------
@@ -144,15 +150,15 @@ def enrichment(means: RegionMeans, networks: Mapping[str, str]) -> pd.DataFrame:
     def ratio(part: np.ndarray, total: np.ndarray) -> np.ndarray:
         return part / np.where(total == 0, np.nan, total)
 
-    found = ratio(inside.observed, whole.observed)
+    observed = ratio(inside.observed, whole.observed)
     null = ratio(inside.surrogates, whole.surrogates)
     folds = ratio(inside.folds, whole.folds)
     intervals = [jackknife_t(row, 0)[1:3] if row.size else (np.nan, np.nan) for row in folds]
-    p = (1 + (~(null < found[:, None])).sum(axis=1)) / (null.shape[1] + 1)  # a blank map: 1
+    p = (1 + (~(null < observed[:, None])).sum(axis=1)) / (null.shape[1] + 1)  # a blank map: 1
     return pd.DataFrame(
         {
             "network": list(networks),
-            "enrichment": found,
+            "enrichment": observed,
             "enrichment_low": [low for low, _ in intervals],
             "enrichment_high": [high for _, high in intervals],
             "null_mean": null.mean(axis=1),
@@ -188,7 +194,7 @@ def _max_p(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
     A small region's mean varies more than a large one's, so raw scores would leave the maximum to
     the small regions. Each score is therefore standardised by its region's mean and standard
     deviation over the surrogates (a studentised maximum). The map itself counts as one more draw
-    there, which keeps all n + 1 maps exchangeable and the test exact also with few surrogates.
+    there, which keeps all n + 1 maps exchangeable, so that few surrogates give an exact test, too.
 
     Parameters
     ----------
@@ -199,8 +205,8 @@ def _max_p(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, shape (n_regions,)
-        (1 + surrogates whose largest standardised score reaches the region's) / (n + 1). A region
-        whose score never varies has nothing to be tested by: p = 1.
+        (1 + number of surrogates with a largest standardised score of at least the region's) /
+        (n + 1); 1 for a region with a constant score, which cannot be tested.
     """
     scores = np.column_stack([observed, null])
     spread = scores.std(axis=1)

@@ -9,15 +9,24 @@ from voxplain.stats.over_folds import ALPHA, against_null
 
 
 def wilson(right: np.ndarray | int, n: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the Wilson 95 % interval of a share, which holds the share itself.
+    """Return the Wilson 95 % interval of a share.
 
-    By rounding, that of 14 of 14 would end at 1 - 1e-16, and no error bar has a negative length.
+    Parameters
+    ----------
+    right, n : numpy.ndarray of int, or int
+        Number of correct predictions and of all.
+
+    Returns
+    -------
+    low, high : numpy.ndarray
+        They enclose the share itself: rounded, the interval of 14 of 14 would end at 1 - 1e-16,
+        and an error bar would have a negative length.
     """
     low, high = proportion_confint(right, n, alpha=0.05, method="wilson")
     return np.minimum(low, right / n), np.maximum(high, right / n)
 
 
-def summarise(predictions: pd.DataFrame, permuted: np.ndarray) -> dict[str, float]:
+def accuracy_summary(predictions: pd.DataFrame, permuted: np.ndarray) -> dict[str, float]:
     """Summarise the held-out predictions of one model over all folds.
 
     Parameters
@@ -27,8 +36,8 @@ def summarise(predictions: pd.DataFrame, permuted: np.ndarray) -> dict[str, floa
         per participant.
     permuted : numpy.ndarray of int, shape (n_permutations, n)
         Labels of the same rows, permuted as relatives allow
-        (`voxplain.stats.family_blocks.label_permutations`): the null, in which the predictions
-        stay as they are.
+        (`voxplain.stats.family_blocks.label_permutations`). The predictions stay the same under
+        this null.
 
     Returns
     -------
@@ -36,10 +45,10 @@ def summarise(predictions: pd.DataFrame, permuted: np.ndarray) -> dict[str, floa
         n; accuracy (pooled) with its Wilson 95 % interval ci_low, ci_high; mean and sd (ddof 1)
         of the folds' accuracies; balanced_accuracy; recall_negative and recall_positive; mcc;
         auc (share of concordant pairs among participants of one fold, because scores of
-        different folds' models are on different scales); majority (accuracy of always naming the
-        larger class); p_permutation, ``(b + 1) / (n_permutations + 1)`` with b permutations
-        under which at least as many predictions are right. As the classes keep their sizes, it is
-        the same for balanced accuracy.
+        different folds' models are on different scales); majority (accuracy of always predicting
+        the larger class); p_permutation, ``(b + 1) / (n_permutations + 1)``, where b permutations
+        make at least as many predictions right. Because the classes keep their sizes, balanced
+        accuracy has the same p.
     """
     true = predictions["y_true"].to_numpy()
     predicted = predictions["y_pred"].to_numpy()
@@ -67,10 +76,10 @@ def summarise(predictions: pd.DataFrame, permuted: np.ndarray) -> dict[str, floa
 
 
 def is_evidence(summary: dict[str, float]) -> bool:
-    """Whether a model predicts well enough for its maps to be evidence of anything.
+    """Tell whether a model predicts well enough for its maps to be evidence.
 
-    Its accuracy must be beyond the permutation null (p < .05) and the lower end of its Wilson
-    interval above the majority class's rate.
+    Its accuracy must be beyond the permutation null (p < .05), and the lower end of its Wilson
+    interval must lie above the share of the larger class.
     """
     return summary["p_permutation"] < ALPHA and summary["ci_low"] > summary["majority"]
 
@@ -81,7 +90,7 @@ def bootstrap_intervals(predictions: pd.DataFrame, weights: np.ndarray) -> dict[
     Parameters
     ----------
     predictions : pandas.DataFrame
-        As for `summarise`.
+        As for `accuracy_summary`.
     weights : numpy.ndarray of int, shape (n_draws, n)
         How often each row is in each sample (`voxplain.stats.family_blocks.resample`).
 
@@ -110,4 +119,5 @@ def _auc_within_folds(predictions: pd.DataFrame, weights: np.ndarray) -> np.ndar
         higher = np.sign(score[positive, None] - score[negative]) / 2 + 0.5  # ties count one half
         concordant += ((weights[:, positive] @ higher) * weights[:, negative]).sum(axis=1)
         pairs += weights[:, positive].sum(axis=1) * weights[:, negative].sum(axis=1)
-    return np.divide(concordant, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    auc: np.ndarray = np.divide(concordant, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    return auc

@@ -11,7 +11,7 @@ _PLACES = 2**22  # permuted at a time: 32 MB
 
 
 def family_codes(participants: pd.DataFrame) -> np.ndarray:
-    """Give each family a number; whoever has no known family is one alone.
+    """Give each family a number; a participant without known relatives is a family.
 
     Parameters
     ----------
@@ -23,7 +23,8 @@ def family_codes(participants: pd.DataFrame) -> np.ndarray:
     numpy.ndarray of int, shape (n,)
         0, 1, ... in the order of the table.
     """
-    return pd.factorize(family_groups(participants))[0]
+    codes: np.ndarray = pd.factorize(family_groups(participants))[0]
+    return codes
 
 
 def resample(families: np.ndarray, n_draws: int, seed: int) -> np.ndarray:
@@ -50,7 +51,7 @@ def resample(families: np.ndarray, n_draws: int, seed: int) -> np.ndarray:
 
 
 def bootstrap_weights(participants: pd.DataFrame, n_draws: int, seed: int) -> np.ndarray:
-    """Return the run's samples of families, (n_draws, n): the same for everything that it compares.
+    """Return the bootstrap samples of families that all comparisons of a run share.
 
     Parameters
     ----------
@@ -60,6 +61,11 @@ def bootstrap_weights(participants: pd.DataFrame, n_draws: int, seed: int) -> np
         Bootstrap samples.
     seed : int
         The run's.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n_draws, n)
+        As of `resample`.
     """
     stream = stream_seed(seed, "bootstrap of families")
     return resample(family_codes(participants), n_draws, stream)
@@ -68,18 +74,18 @@ def bootstrap_weights(participants: pd.DataFrame, n_draws: int, seed: int) -> np
 def permuted_labels(
     labels: np.ndarray, families: np.ndarray, folds: np.ndarray, n_draws: int, seed: int
 ) -> np.ndarray:
-    """Permute labels between families of one size and one fold, then inside each family.
+    """Permute labels between families of the same size and fold, then inside each family.
 
     Relatives may share their label (twins of one sex) and their brain, so single labels are not
     exchangeable, but the labels of whole families are (Winkler et al. 2015, whole-block and
-    within-block exchangeability). Staying inside a fold keeps the folds stratified: otherwise a
-    shuffled fold that lacks a class in training has too much of it in the test, and the null lies
-    below chance. Families that folds divide (``folds.groups: none``) cannot stay inside one: their
-    labels go to any divided family of their size.
+    within-block exchangeability). Labels stay inside their fold to keep the folds stratified: a
+    class that is rarer in the training set would be more frequent in the test set, and the null
+    would lie below chance. Families that are split between folds (``folds.groups: none``) exchange
+    labels with any other split family of their size.
 
-    Families of one size are taken to be alike, and the members of a family to be exchangeable
-    without restriction. That is not so for a pair of monozygotic twins with a sibling, nor for
-    pairs of different kinship; the table does not say who they are.
+    Families of the same size are assumed to be exchangeable, and so are the members of a family.
+    This is not true for a pair of monozygotic twins with a sibling, nor for pairs of different
+    kinship; the table does not tell them apart.
 
     Parameters
     ----------
@@ -91,7 +97,7 @@ def permuted_labels(
     Returns
     -------
     numpy.ndarray, shape (n_draws, n)
-        Of the labels' dtype.
+        In the dtype of the labels.
     """
     rng = np.random.default_rng([seed])
     sizes = np.bincount(families)[families]
@@ -118,17 +124,22 @@ def _folds_of_families(families: np.ndarray, folds: np.ndarray) -> np.ndarray:
 
 
 def label_permutations(participants: pd.DataFrame, n_draws: int, seed: int) -> np.ndarray:
-    """Return the run's permutations of its labels between families, (n_draws, n) int8.
+    """Return the run's permutations of its labels between families.
 
-    For predictions that stay as they are, so that labels may leave their fold.
+    For predictions that stay the same, so that labels may leave their fold.
 
     Parameters
     ----------
     participants : pandas.DataFrame
         As for `family_codes`, with label (0 or 1).
     n_draws : int
+        Permutations.
     seed : int
         The run's.
+
+    Returns
+    -------
+    numpy.ndarray of int8, shape (n_draws, n)
     """
     stream = stream_seed(seed, "label permutations between families")
     one_fold = np.zeros(len(participants), int)

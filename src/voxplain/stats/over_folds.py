@@ -1,24 +1,33 @@
-"""Intervals and tests on one number per fold, and one number against its null."""
+"""Intervals and tests of one number per fold, and of a number against its null."""
 
 import numpy as np
 from scipy import stats
 
 ALPHA = 0.05
-TIE = 1e-9  # means of the same accuracies in another order differ by rounding
+TIE = 1e-9  # the mean of the same accuracies depends on their order, by rounding
 
 
 def corrected_error(sd: float, k: int) -> float:
-    """Return the standard error of a mean over k folds, corrected as in `corrected_t`."""
-    return sd * np.sqrt(1 / k + 1 / (k - 1))
+    """Return the standard error of a mean over folds, corrected as in `corrected_t`.
+
+    Parameters
+    ----------
+    sd : float
+        Standard deviation over the folds.
+    k : int
+        Number of folds.
+    """
+    error: float = sd * np.sqrt(1 / k + 1 / (k - 1))
+    return error
 
 
 def corrected_t(values: np.ndarray) -> tuple[float, float, float, float]:
-    """Mean over folds of what was measured on held-out participants, such as accuracies.
+    """Test a mean over folds of numbers measured on held-out participants, such as accuracies.
 
     The resampled t-test's corrected variance (Nadeau and Bengio 2003): the folds of a
     cross-validation share training participants, so their numbers are not independent, and the
-    variance of the mean is ``s^2 (1/k + 1/(k - 1))``, the second term being test over training
-    size, instead of ``s^2 / k``.
+    variance of the mean is ``s^2 (1/k + 1/(k - 1))`` instead of ``s^2 / k``; the second term is
+    the size of the test set over that of the training set.
 
     Parameters
     ----------
@@ -28,9 +37,9 @@ def corrected_t(values: np.ndarray) -> tuple[float, float, float, float]:
     Returns
     -------
     mean, low, high, p : float
-        95 % interval, and p against a mean of 0. The last three are missing (NaN) for a single
-        fold. Folds without any spread, as two folds easily are, have an interval of no width and
-        p = 1: they say nothing of how far it could be from 0.
+        95 % interval, and two-sided p against a mean of 0. The last three are missing (NaN) for a
+        single fold. Folds without any spread have an interval of width 0 and p = 1, because they
+        do not show how far the mean could be from 0.
     """
     mean, sd, k = _summary(values)
     return _t_test(mean, corrected_error(sd, k) if k > 1 else np.nan, k - 1)
@@ -39,20 +48,20 @@ def corrected_t(values: np.ndarray) -> tuple[float, float, float, float]:
 def jackknife_t(
     values: np.ndarray, least: float = -np.inf, most: float = np.inf
 ) -> tuple[float, float, float, float]:
-    """Mean over folds of what describes the folds' networks, such as their maps' region scores.
+    """Test a mean over folds of numbers that describe the networks, such as region scores of maps.
 
-    Networks that share ``(k - 2) / (k - 1)`` of their training participants share what these have
-    in common by chance, too, so that any number of folds would agree on it. Leaving out one fold
-    after the other is a jackknife of groups, whose variance of the mean is ``s^2 (k - 1)^2 / k``
-    (Shao and Wu 1989). What differs by the networks' seeds is counted as if it were shared: the
-    test errs on the careful side.
+    Any two networks share ``(k - 2) / (k - 1)`` of their training participants, and with them what
+    these have in common by chance, on which any number of folds would agree. Leaving out each fold
+    in turn is a jackknife of groups with the variance ``s^2 (k - 1)^2 / k`` of the mean (Shao and
+    Wu 1989). Differences caused by the networks' seeds are counted as if they were shared, which
+    makes the test conservative.
 
     Parameters
     ----------
     values : numpy.ndarray, shape (k,)
         One number per fold.
     least, most : float
-        Values that there can be; the interval is cut there.
+        Bounds of the possible values; the interval ends there.
 
     Returns
     -------
@@ -64,36 +73,36 @@ def jackknife_t(
     return mean, float(np.maximum(low, least)), float(np.minimum(high, most)), p
 
 
-def beyond_random_maps(own: np.ndarray, random: np.ndarray) -> tuple[float, float, float, float]:
-    """Compare what a method's maps reach with what random maps reach in the same folds.
+def beyond_random_maps(method: np.ndarray, random: np.ndarray) -> tuple[float, float, float, float]:
+    """Compare the numbers of a method's maps with those of random maps in the same folds.
 
-    A method's maps may be as good as one map in all folds, so it is another single random map that
-    they have to be compared with, not the mean of many. The variance is ``s^2 (1 + 1 / (k n))``
-    with that between the random maps of a fold, or, where a fold has one only, that of the
-    differences between folds; the degrees of freedom are those of the folds, ``k - 1``, or of one
-    network's random maps, ``n - 1``.
+    The maps of a method may be much the same in all folds, so they are compared with a single
+    further random map, not with the mean of many. The variance is ``s^2 (1 + 1 / (k n))``, where
+    ``s^2`` is the variance between the random maps of a fold or, with a single random map per
+    fold, that of the differences between folds. The degrees of freedom are those of the folds,
+    ``k - 1``, or for a single fold those of its random maps, ``n - 1``.
 
     Parameters
     ----------
-    own : numpy.ndarray, shape (k,)
-        The method's number in each fold.
+    method : numpy.ndarray, shape (k,)
+        The number of the method's maps in each fold.
     random : numpy.ndarray, shape (k, n)
-        The same of n random maps, other ones in each fold.
+        The numbers of n random maps, drawn anew in each fold.
 
     Returns
     -------
     difference, low, high, p : float
-        Own minus random; the others as of `corrected_t`.
+        Method minus random; the others as of `corrected_t`.
     """
     k, n = random.shape
-    difference, sd, _ = _summary(own - random.mean(axis=1))
+    difference, sd, _ = _summary(method - random.mean(axis=1))
     if n > 1:
         sd = np.sqrt(random.var(axis=1, ddof=1).mean())
     return _t_test(difference, sd * np.sqrt(1 + 1 / random.size), (k if k > 1 else n) - 1)
 
 
 def _summary(values: np.ndarray) -> tuple[float, float, int]:
-    # rounded, so that folds that are alike are so to the last digit
+    # rounded, so that equal folds are equal to the last digit
     values = np.round(np.asarray(values, float), 12)
     k = len(values)
     return float(values.mean()), float(values.std(ddof=1)) if k > 1 else np.nan, k
@@ -109,19 +118,27 @@ def _t_test(mean: float, error: float, freedom: int) -> tuple[float, float, floa
 
 
 def one_sided(mean: float, p: float) -> float:
-    """Return the p of "greater" from a two-sided p and the mean that it belongs to."""
+    """Turn a two-sided p value into the one-sided p value of "greater than 0".
+
+    Parameters
+    ----------
+    mean : float
+        What was tested.
+    p : float
+        Two-sided.
+    """
     return p / 2 if mean > 0 else 1 - p / 2
 
 
 def against_null(null: np.ndarray, at_least: float) -> dict[str, float]:
-    """Summarise draws of a null and how many of them reach what was found.
+    """Summarise draws of a null and how many of them reach the observed value.
 
     Parameters
     ----------
     null : numpy.ndarray, shape (n,)
         The statistic under the null.
     at_least : float
-        What was found, less what rounding may take from a draw that ties with it.
+        The observed value, less the rounding error of a draw that ties with it.
 
     Returns
     -------

@@ -1,9 +1,9 @@
 """Random maps that match a reference map in values, volume and smoothness.
 
-A map is judged against what chance would give. White noise is the wrong chance: attribution maps
-are smooth, and smooth blobs coincide with anatomy far more often than scattered voxels. Here the
-noise is smoothed until, with the reference's own values put in its rank order, it has the
-reference's spatial autocorrelation (the idea of Burt et al. 2020, NeuroImage 220:117038).
+White noise is the wrong null for a map: attribution maps are smooth, and smooth blobs coincide with
+anatomy far more often than scattered voxels. Here noise is smoothed until the reference's values,
+put into the rank order of the noise, have the reference's spatial autocorrelation (the idea of Burt
+et al. 2020, NeuroImage 220:117038).
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ LAGS = (1, 2, 4)  # voxels
 SIGMA_BOUNDS = (0.2, 10.0)  # voxels; below 0.2 a Gaussian kernel leaves noise white
 BISECTIONS = 12
 _AT_BOUND = 0.99 * SIGMA_BOUNDS[1] * FWHM_PER_SIGMA  # the bisection stops just below the bound
-N_CALIBRATION = 4  # noise fields on which the smoothness is found
+N_CALIBRATION = 4  # noise fields on which the smoothness is calibrated
 
 
 def surrogates(reference: np.ndarray, brain_mask: np.ndarray, n: int, seed: int) -> np.ndarray:
@@ -30,7 +30,7 @@ def surrogates(reference: np.ndarray, brain_mask: np.ndarray, n: int, seed: int)
     n : int
         Number of maps.
     seed : int
-        The same seed gives the same bits, and the first maps of a longer series.
+        On one machine the same seed gives the same bits, and the first maps of a longer series.
 
     Returns
     -------
@@ -45,7 +45,18 @@ def surrogates(reference: np.ndarray, brain_mask: np.ndarray, n: int, seed: int)
 def surrogate_values(
     reference: np.ndarray, brain_mask: np.ndarray, n: int, seed: int
 ) -> np.ndarray:
-    """Draw the same maps as `surrogates`, brain voxels only, (n, n_brain) float32 in C order."""
+    """Draw the same maps as `surrogates`, as values of the brain voxels.
+
+    Parameters
+    ----------
+    reference, brain_mask, n, seed
+        As for `surrogates`.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n, n_brain)
+        Voxels in C order.
+    """
     fwhm = matched_fwhm(reference, brain_mask, seed)
     values = reference[brain_mask].astype(np.float32)
     return np.stack(
@@ -56,7 +67,20 @@ def surrogate_values(
 def rank_matched_noise(
     values: np.ndarray, brain_mask: np.ndarray, fwhm: float, seed: list[int]
 ) -> np.ndarray:
-    """Put a map's in-brain values, (n_brain,), into the rank order of noise of this smoothness."""
+    """Put the values of a map into the rank order of smooth noise.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n_brain,)
+    brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+    fwhm : float
+        Full width at half maximum of the smoothing, voxels.
+    seed : list of int
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_brain,)
+    """
     return _rank_matched(_noise(brain_mask.shape, seed), np.sort(values), brain_mask, fwhm)
 
 
@@ -82,18 +106,18 @@ def matched_fwhm(reference: np.ndarray, brain_mask: np.ndarray, seed: int) -> fl
     values = np.sort(reference[brain_mask])
     low, high = SIGMA_BOUNDS
     if values[0] == values[-1]:
-        return low * FWHM_PER_SIGMA
+        return float(low * FWHM_PER_SIGMA)
     target = _autocorrelation(reference, brain_mask)
     # the same fields in all steps: the autocorrelation then grows with sigma without jitter
     fields = [_noise(reference.shape, [seed, 1, index]) for index in range(N_CALIBRATION)]
     candidate = np.zeros(reference.shape)
     for _ in range(BISECTIONS):
         sigma = np.sqrt(low * high)
-        found = []
+        reached = []
         for noise in fields:
             candidate[brain_mask] = _rank_matched(noise, values, brain_mask, sigma * FWHM_PER_SIGMA)
-            found.append(_autocorrelation(candidate, brain_mask))
-        if np.mean(found) < target:
+            reached.append(_autocorrelation(candidate, brain_mask))
+        if np.mean(reached) < target:
             low = sigma
         else:
             high = sigma
@@ -101,7 +125,7 @@ def matched_fwhm(reference: np.ndarray, brain_mask: np.ndarray, seed: int) -> fl
 
 
 def smoothness(maps: Iterable[np.ndarray], brain_mask: np.ndarray, seed: int) -> tuple[float, int]:
-    """Find the smoothness that is typical of some participants' maps.
+    """Return the typical smoothness of some participants' maps.
 
     Parameters
     ----------
@@ -113,15 +137,15 @@ def smoothness(maps: Iterable[np.ndarray], brain_mask: np.ndarray, seed: int) ->
     -------
     fwhm : float
         Median of `matched_fwhm` over the maps that noise can match, voxels; its upper bound where
-        it can match none.
+        noise can match none of them.
     unmatched : int
-        Maps of a higher autocorrelation than any noise reaches with their values, such as one
-        compact blob in zeros: `matched_fwhm` gives them its upper bound, which says nothing of
-        their width.
+        Number of maps with a higher autocorrelation than noise can reach with their values, such
+        as a single compact blob in zeros. For these, `matched_fwhm` returns its upper bound, which
+        is not their width.
     """
-    found = np.array([matched_fwhm(one, brain_mask, seed) for one in maps])
-    matched = found[found < _AT_BOUND]
-    return float(np.median(matched if len(matched) else found)), len(found) - len(matched)
+    widths = np.array([matched_fwhm(volume, brain_mask, seed) for volume in maps])
+    matched = widths[widths < _AT_BOUND]
+    return float(np.median(matched if len(matched) else widths)), len(widths) - len(matched)
 
 
 def _noise(shape: tuple[int, ...], seed: list[int]) -> np.ndarray:
@@ -129,9 +153,17 @@ def _noise(shape: tuple[int, ...], seed: list[int]) -> np.ndarray:
 
 
 def smooth(noise: np.ndarray, fwhm: float) -> np.ndarray:
-    """Smooth noise by a Gaussian of this full width at half maximum, voxels."""
-    # wrapping round the box keeps the noise's variance the same at its borders
-    return gaussian_filter(noise, fwhm / FWHM_PER_SIGMA, mode="wrap")
+    """Smooth noise by a Gaussian.
+
+    Parameters
+    ----------
+    noise : numpy.ndarray, shape (X, Y, Z)
+    fwhm : float
+        Full width at half maximum, voxels.
+    """
+    # wrapping at the borders of the box keeps the variance of the noise the same there
+    smoothed: np.ndarray = gaussian_filter(noise, fwhm / FWHM_PER_SIGMA, mode="wrap")
+    return smoothed
 
 
 def _rank_matched(

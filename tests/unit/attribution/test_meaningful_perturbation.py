@@ -163,7 +163,7 @@ def test_the_defaults_are_the_papers():
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"iteration": 3}, "knows no setting iteration; it knows amsgrad, beta"),
+        ({"iteration": 3}, "has no setting iteration; it has amsgrad, beta"),
         ({"iterations": 0}, "iterations is 0; give 1 or more"),
         ({"draws": 1.5}, "draws is 1.5; give a whole number"),
         ({"draws": None}, "draws is None; give a number"),

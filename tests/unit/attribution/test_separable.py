@@ -34,10 +34,10 @@ def test_smoothing_by_hand():
 
 
 def test_the_box_averages_what_lies_inside():
-    matrix = separable.box_matrix(4, 3)
+    matrix = separable.moving_average_matrix(4, 3)
     expected = [[1 / 2, 1 / 2, 0, 0], [1 / 3, 1 / 3, 1 / 3, 0], [0, 1 / 3, 1 / 3, 1 / 3]]
     np.testing.assert_allclose(matrix, [*expected, [0, 0, 1 / 2, 1 / 2]])
-    np.testing.assert_array_equal(separable.box_matrix(3, 1), np.eye(3))
+    np.testing.assert_array_equal(separable.moving_average_matrix(3, 1), np.eye(3))
 
 
 def test_apply_is_one_product_per_axis():

@@ -171,10 +171,10 @@ def test_a_users_network_from_its_file_and_state_dict(study):
         (["none.pt", "a.nii.gz"], "none.pt does not exist"),
         (["model.pt", "a.nii.gz", "--target", "7"], "classes 0 to 1"),
         (["model.pt", "a.nii.gz", "--target", "boys"], "classes are women, men"),
-        (["model.pt", "a.nii.gz", "--set", "layr=x"], "knows no setting layr"),
+        (["model.pt", "a.nii.gz", "--set", "layr=x"], "has no setting layr"),
         (["model.pt", "a.nii.gz", "--set", "layer"], "key=value"),
         (["model.pt", "a.nii.gz", "b.nii.gz"], "one file for 2 images"),
-        (["model.pt", "a.nii.gz", "--shape", "9", "9", "9"], "knows the shape"),
+        (["model.pt", "a.nii.gz", "--shape", "9", "9", "9"], "holds the shape"),
         (["code.pt", "a.nii.gz"], "no file of weights alone"),
         (["model.pt", "shifted.nii.gz"], "another field of view"),
         (["model.pt", "a.nii.gz", "--network", "none.py:X"], "no file none.py"),
@@ -196,7 +196,7 @@ def test_a_map_has_an_images_name(study):
     """One image's map under another ending would be a folder of that name."""
     done = run("explain", "model.pt", "a.nii.gz", "--method", "grad-cam", "--out", "m.mgz")
     assert done.exit_code == 1
-    assert "m.mgz is neither .nii or .nii.gz nor a folder" in " ".join(done.output.split())
+    assert "m.mgz is neither .nii or .nii.gz nor an existing" in " ".join(done.output.split())
     assert not Path("m.mgz").exists()
 
 
@@ -234,4 +234,4 @@ def test_what_the_workflow_hands_over_is_no_setting(study):
             *("--method", "meaningful-perturbation", "--set", f"{name}=1"),
         )
         assert done.exit_code == 1
-        assert f"knows no setting {name}" in " ".join(done.output.split())
+        assert f"has no setting {name}" in " ".join(done.output.split())

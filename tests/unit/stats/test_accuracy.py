@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, matthews_corrcoef, roc_auc_score
 
-from voxplain.stats.accuracy import bootstrap_intervals, is_evidence, summarise
+from voxplain.stats.accuracy import accuracy_summary, bootstrap_intervals, is_evidence
 from voxplain.stats.family_blocks import permuted_labels, resample
 
 
@@ -25,7 +25,7 @@ def summary_of(table, n_permutations=999, seed=0):
     n = len(table)
     labels = table["y_true"].to_numpy()
     drawn = permuted_labels(labels, np.arange(n), np.zeros(n, int), n_permutations, seed)
-    return summarise(table, drawn)
+    return accuracy_summary(table, drawn)
 
 
 def test_summary_by_hand():

@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from voxplain.evaluation.prediction.table import in_order, predictions_table
-from voxplain.stats.accuracy import summarise
+from voxplain.stats.accuracy import accuracy_summary
 from voxplain.stats.family_blocks import permuted_labels
 from voxplain.stats.over_folds import against_null
 
@@ -151,7 +151,7 @@ def confounds_table(
     labels, families, folds : numpy.ndarray, shape (n,)
         Class, family number (`voxplain.stats.family_blocks.family_codes`) and fold.
     n_permutations, seed : int
-        Of the null of `voxplain.stats.accuracy.summarise`.
+        Of the null of `voxplain.stats.accuracy.accuracy_summary`.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def confounds_table(
         held_out = predict_class(own, labels[known], folds[known], people)
         relatives, one_fold = families[known], np.zeros(known.sum(), int)
         null = permuted_labels(labels[known], relatives, one_fold, n_permutations, seed)
-        summary = summarise(in_order(held_out, people), null)
+        summary = accuracy_summary(in_order(held_out, people), null)
         row = {"confound": name, "n": int(known.sum())}
         row |= difference_by_class(own, labels[known], null)
         row |= {key: summary[key] for key in SHOWN}

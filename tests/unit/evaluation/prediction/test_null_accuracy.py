@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from voxplain.evaluation.prediction import label_permutations
-from voxplain.stats.accuracy import summarise
+from voxplain.stats.accuracy import accuracy_summary
 from voxplain.stats.family_blocks import permuted_labels
 
 N_COHORTS, N_FAMILIES, N_FOLDS = 500, 40, 4
@@ -37,10 +37,10 @@ def test_false_positive_rate_of_the_permutation_p(size):
         labels = rng.permuted(np.tile(np.arange(10) % 2, (N_FOLDS, 1)), axis=1).ravel()[family]
         table = held_out(rng.standard_normal((N_FAMILIES, 3))[family], labels, folds)
         drawn = permuted_labels(labels, family, np.zeros(n, int), 99, seed)
-        found += summarise(table, drawn)["p_permutation"] <= 0.05
+        found += accuracy_summary(table, drawn)["p_permutation"] <= 0.05
         if size > 1:
             single = permuted_labels(labels, np.arange(n), np.zeros(n, int), 99, seed)
-            apart += summarise(table, single)["p_permutation"] <= 0.05
+            apart += accuracy_summary(table, single)["p_permutation"] <= 0.05
     assert found <= MOST
     if size > 1:
         assert apart > MOST  # the labels of single twins are not exchangeable
@@ -71,6 +71,6 @@ def test_false_positive_rate_where_folds_divide_families():
         null = label_permutations.refitting_null(predict, labels, family, folds, 39, seed)
         refitted += null["p_refit"] <= 0.05
         drawn = permuted_labels(labels, family, np.zeros(n, int), 39, seed)
-        fixed += summarise(held_out(X, labels, folds), drawn)["p_permutation"] <= 0.05
+        fixed += accuracy_summary(held_out(X, labels, folds), drawn)["p_permutation"] <= 0.05
     assert refitted <= MOST
     assert fixed > MOST
