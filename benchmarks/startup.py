@@ -68,7 +68,7 @@ def share(table: pd.DataFrame, total: float | None = None) -> None:
     engine = processor_seconds([*plan, "--config", "run=startup"], repeats=1)
     print(table.sort_values("seconds", ascending=False).round(2).to_string(index=False))
     total, startup = total or table["seconds"].sum() + engine, table["startup"].sum() + engine
-    print(f"{table['jobs'].sum()} jobs: {total:.0f} s, {startup:.0f} s of it start-up")
+    print(f"{table['jobs'].sum()} jobs: {total:.0f} s, of which start-up {startup:.0f} s")
     print(f"(Snakemake's own: {engine:.1f} s); share of start-up: {startup / total:.1%}\n")
 
 

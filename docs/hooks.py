@@ -1,4 +1,4 @@
-"""What `mkdocs build` makes of the sources: pages from code, equations without a web service."""
+"""Hooks of `mkdocs build`: pages generated from code, and equations without a web service."""
 
 import base64
 import io
@@ -26,7 +26,7 @@ def on_page_markdown(markdown, page, **_):
 
 
 def config_keys():
-    """Tell of every key of the configuration: its type, its default and what it means."""
+    """Describe every key of the configuration: type, default and meaning."""
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
     defaults = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
     lines = []
@@ -86,7 +86,7 @@ def commands():
 
 
 def measurements():
-    """Take over the measurements, whose links lead to the project's files."""
+    """Include the measurements; their links become names of the project's files."""
     text = (ROOT / "benchmarks/RESULTS.md").read_text("utf-8").partition("\n")[2]
     return re.sub(r"\[([^]]+)\]\((?!https?:)[^)]+\)", r"`benchmarks/\1`", text)
 
