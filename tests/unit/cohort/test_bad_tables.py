@@ -1,5 +1,7 @@
 """Tables as spreadsheets spoil them: what is meant is read, the rest is named with its remedy."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -73,20 +75,20 @@ def test_spaces_around_cells_and_names_do_not_matter(tmp_path):
 
 def test_another_encoding_is_named(tmp_path):
     path = write(tmp_path / "m.tsv", GOOD, encoding="utf-16")
-    with pytest.raises(CohortError, match=r"m\.tsv is not UTF-8 .*save it as UTF-8"):
+    with pytest.raises(CohortError, match=r"m\.tsv .*save it as UTF-8"):
         read_text_table(path)
 
 
 def test_ids_that_were_taken_for_numbers_are_recognised(tmp_path):
     rows = [[str(float(row[0])), *row[1:]] for row in GOOD]
     path = write(tmp_path / "m.tsv", rows)
-    with pytest.raises(CohortError, match=r"'007' stands there as '7\.0': keep identifiers as te"):
+    with pytest.raises(CohortError, match=r"'007' .*'7\.0'"):
         morphometry.read(path, IDS)
     path = write(tmp_path / "m.tsv", [[row[0].lstrip("0"), *row[1:]] for row in GOOD])
-    with pytest.raises(CohortError, match="'007' stands there as '7'"):
+    with pytest.raises(CohortError, match=r"'007' .*'7'"):
         morphometry.read(path, IDS)
     write(path, [["sub-7", "1", "2"]])
-    with pytest.raises(CohortError, match=r"007, 008, 009, 010; add them"):
+    with pytest.raises(CohortError, match="007, 008, 009, 010"):
         morphometry.read(path, IDS)
 
 
@@ -106,7 +108,7 @@ def test_decimal_commas_are_named_not_guessed(tmp_path):
 )
 def test_another_separator_is_named(tmp_path, name, separator, said):
     path = write(tmp_path / name, GOOD, separator)
-    with pytest.raises(CohortError, match=f"one column, .* is separated by {said}"):
+    with pytest.raises(CohortError, match=f"separated by {said}"):
         read_text_table(path)
 
 
@@ -115,7 +117,7 @@ def test_mixed_codings_of_the_label_are_listed_not_guessed(tmp_path):
     build(tmp_path, [[row[0], sex, *row[2:]] for row, sex in zip(ROWS, sexes, strict=True)])
     message = problems(tmp_path)
     for name, sex in zip(IDS[1:], sexes[1:], strict=True):
-        assert f"{name}: 'sex' is '{sex}', neither 'F' nor 'M'" in message
+        assert f"{name}: 'sex' is '{sex}'" in message
     assert "007: 'sex'" not in message
     table = read(tmp_path, positive=["M", 1], negative=["0", 2])
     assert table["label"].tolist() == [1, 0, 1, 0]
@@ -124,15 +126,15 @@ def test_mixed_codings_of_the_label_are_listed_not_guessed(tmp_path):
 def test_blanks_are_missing_values(tmp_path):
     build(tmp_path, [["007", "", "", "n/a"], *ROWS[1:], ["", "F", "", "3"]])
     message = problems(tmp_path)
-    assert "007: no value in 'sex'" in message
-    assert "1 rows have no participant_id" in message
+    assert re.search("007: .*'sex'", message)
+    assert re.search("1 row.* participant_id", message)
     assert "age" not in message  # a missing age is no error
 
 
 @pytest.mark.parametrize("value", ["inf", "-Infinity", "nan", "1e999", "", "n/a", "--"])
 def test_morphometry_that_is_no_finite_number(tmp_path, value):
     path = write(tmp_path / "m.tsv", [*GOOD[:3], ["010", value, "3"]])
-    with pytest.raises(CohortError, match="1 values that are not finite numbers: 010 x is"):
+    with pytest.raises(CohortError, match="010 x is"):
         morphometry.read(path, IDS)
 
 
@@ -147,14 +149,10 @@ def test_head_sizes_and_ages_are_plausible_numbers(tmp_path, value):
 
 def test_rows_of_another_length_are_told_by_their_lines(tmp_path):
     path = write(tmp_path / "m.tsv", [*GOOD[:2], ["009", "1"], ["010", "2"]])
-    with pytest.raises(
-        CohortError, match=r"first line has 3 cells, but line 4 \(2\), 5 \(2\); leave"
-    ):
+    with pytest.raises(CohortError, match=r"3 cells.* 4 \(2\), 5 \(2\)"):
         read_text_table(path)
     path = write(tmp_path / "m.csv", [*GOOD[:3], ["010", "1,5", "2"]], ",")
-    with pytest.raises(
-        CohortError, match=r"first line has 3 cells, but line 5 \(4\); .* double quotes"
-    ):
+    with pytest.raises(CohortError, match=r"3 cells.* 5 \(4\).* double quotes"):
         read_text_table(path)
     path = write(tmp_path / "blank.tsv", [*GOOD, ["", "", ""]])
     assert len(read_text_table(path)) == len(GOOD)
@@ -171,13 +169,13 @@ def test_what_tells_the_class_is_no_feature(tmp_path):
     rows = [[row[0], str("FM".index(row[1])), str(k)] for k, row in enumerate(ROWS)]
     path = write(tmp_path / "m.csv", rows, ",", header=header)
     message = problems(tmp_path, morphometry=path.name)
-    assert "column 'diagnosed' has two values, one in each class, so it is the label" in message
+    assert "column 'diagnosed'" in message
     assert "column 'x'" not in message
 
 
 def test_a_feature_that_stands_twice_is_refused(tmp_path):
     path = write(tmp_path / "m.tsv", GOOD, header=("participant_id", "x", "x"))
-    with pytest.raises(CohortError, match=r"more than one column called x; keep one"):
+    with pytest.raises(CohortError, match=r"column called x; keep one"):
         morphometry.read(path, IDS)
 
 
@@ -192,7 +190,7 @@ def test_a_family_larger_than_a_fold(tmp_path):
     rows = [[f"{k:03}", "MF"[k % 2], "F1" if k < 5 else "", "30"] for k in range(12)]
     build(tmp_path, rows)
     message = problems(tmp_path, n_splits=3)
-    assert "family F1 has 5 members, more than one of 3 folds of 12 participants" in message
+    assert re.search("family F1 has 5 .*3 folds", message)
     assert len(read(tmp_path, n_splits=2)) == 12
 
 
@@ -202,18 +200,18 @@ def test_sites_as_groups(tmp_path):
     settings = {"family": None, "site": "fam", "groups": "site"}
     assert read(tmp_path, n_splits=3, **settings)["site"].nunique() == 3
     message = problems(tmp_path, n_splits=4, **settings)
-    assert "class men has 3 sites, fewer than the 4 folds" in message
+    assert re.search("class men has 3 sites.* 4 folds", message)
     rows[5][2] = "n/a"
     build(tmp_path, rows)
     message = problems(tmp_path, n_splits=3, **settings)
-    assert "folds.groups is site, but 005 have none" in message
+    assert re.search(r"folds\.groups is site.* 005", message)
 
 
 def test_a_grid_finer_than_the_images(tmp_path):
     build(tmp_path)
     message = problems(tmp_path, shape=[4, 6, 6])
-    assert "volumes.shape asks for 4 x 6 x 6 voxels" in message
-    assert "the images have 4 x 5 x 6" in message
+    assert re.search(r"volumes\.shape .*4 x 6 x 6", message)
+    assert "4 x 5 x 6" in message
     assert len(read(tmp_path, shape=[4, 5, 6])) == 4
 
 

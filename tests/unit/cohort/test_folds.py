@@ -62,7 +62,7 @@ def test_same_seed_same_folds_other_seed_other_folds():
 
 def test_too_few_participants_per_class():
     participants = cohort(20)
-    with pytest.raises(CohortError, match="fewer than the 11 folds"):
+    with pytest.raises(CohortError, match="11 folds"):
         make_splits(participants, 11, seed=0)
 
 
@@ -131,9 +131,9 @@ def test_sites_stay_together_and_families_with_them():
             assert set(known.loc[split.train, column].dropna()).isdisjoint(
                 known.loc[split.test, column].dropna()
             )
-    with pytest.raises(CohortError, match="class 0 has 4 sites, fewer than the 5 folds"):
+    with pytest.raises(CohortError, match=r"class 0 has 4 sites.* 5 folds"):
         make_splits(participants, 5, seed=0, groups="site")
-    with pytest.raises(LeakageError, match="sites in training and test set at once: site 0"):
+    with pytest.raises(LeakageError, match="site 0"):
         Split("01", ["sub-000"], ["sub-007"], "site").check(participants)
     Split("01", ["sub-000"], ["sub-007"]).check(participants)
 
@@ -142,7 +142,7 @@ def test_a_family_larger_than_a_fold_is_refused():
     participants = cohort(n=20)
     participants.loc[:6, "family_id"] = "large"
     assert len(make_splits(participants, 2, seed=0)) == 3
-    with pytest.raises(CohortError, match="family large has 7 members, more than one of 4 folds"):
+    with pytest.raises(CohortError, match=r"family large has 7 .*4 folds"):
         make_splits(participants, 4, seed=0)
 
 
@@ -161,5 +161,5 @@ def test_the_papers_folds_divide_families():
     # a family larger than a fold is no obstacle, nor are few families
     participants["family_id"] = "all"
     assert make_splits(participants, 10, seed=3, groups="none")[:-1] == splits
-    with pytest.raises(CohortError, match="class 0 has 50 participants, fewer than the 51 folds"):
+    with pytest.raises(CohortError, match=r"class 0 has 50 .*51 folds"):
         make_splits(participants, 51, seed=0, groups="none")
