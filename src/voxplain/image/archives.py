@@ -1,15 +1,16 @@
-"""Files inside zip archives, read as streams and never unpacked to disk.
+"""Files inside zip archives (wheels are such archives), read as streams, never unpacked to disk.
 
-A member is named like a file: ``<archive>.zip!/<path in it>``. A wheel is such an archive too.
+A member is named like a file: ``<archive>.zip!/<path inside it>``.
 """
 
 import contextlib
+import io
 import os
 import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, cast
 
 from voxplain.errors import ImageError
 
@@ -17,19 +18,30 @@ _MARK = re.compile(r"\.(?:zip|whl)!/")
 _ENCRYPTED = 0x1  # bit of a member's flags
 
 
-def member_path(archive: str | os.PathLike, member: str) -> str:
-    """Return the path that names a member of a zip archive."""
+def member_path(archive: str | os.PathLike[str], member: str) -> str:
+    """Return the path that names a member of a zip archive.
+
+    Parameters
+    ----------
+    archive : path_like
+        The ``.zip`` or ``.whl`` file.
+    member : str
+        Path inside it.
+    """
     return f"{archive}!/{member}"
 
 
-def split(path: str | os.PathLike) -> tuple[Path, str | None]:
+def split(path: str | os.PathLike[str]) -> tuple[Path, str | None]:
     """Return the file on disk and, if `path` names a member of an archive, the member."""
-    found = _MARK.search(text := str(path))
-    return (Path(text[: found.end() - 2]), text[found.end() :]) if found else (Path(path), None)
+    text = str(path)
+    mark = _MARK.search(text)
+    if mark is None:
+        return Path(path), None
+    return Path(text[: mark.end() - 2]), text[mark.end() :]
 
 
 @contextlib.contextmanager
-def opened(path: str | os.PathLike) -> Iterator[BinaryIO]:
+def opened(path: str | os.PathLike[str]) -> Iterator[io.BufferedIOBase]:
     """Open a file, or a member of a zip archive, as a seekable stream of bytes.
 
     Parameters
@@ -40,9 +52,9 @@ def opened(path: str | os.PathLike) -> Iterator[BinaryIO]:
     Raises
     ------
     ImageError
-        If the archive cannot be read, or the member is not there, is encrypted, is stored in a way
-        that Python cannot read, or has a name that leads out of the archive. The message does not
-        name the path: the caller knows whose it is.
+        If the archive cannot be read, or the member is missing, encrypted, stored in a way that
+        Python cannot read, or points outside the archive. The message does not name the path; the
+        caller adds it.
     """
     archive, member = split(path)
     with open(archive, "rb") as file:
@@ -53,8 +65,8 @@ def opened(path: str | os.PathLike) -> Iterator[BinaryIO]:
                 yield stream
 
 
-def size(path: str | os.PathLike) -> int:
-    """Return the bytes of a file, or of a member once it is inflated.
+def size(path: str | os.PathLike[str]) -> int:
+    """Return the size of a file, or of a member after inflation, in bytes.
 
     Raises
     ------
@@ -68,17 +80,17 @@ def size(path: str | os.PathLike) -> int:
         return _info(zipped, member).file_size
 
 
-def _archive(file: BinaryIO) -> zipfile.ZipFile:
+def _archive(file: IO[bytes]) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
     except zipfile.BadZipFile as error:
-        raise ImageError(f"lies in a damaged zip archive ({error}); download it again") from error
+        raise ImageError(f"is in a damaged zip archive ({error}); download it again") from error
 
 
 def _info(zipped: zipfile.ZipFile, member: str) -> zipfile.ZipInfo:
     parts = PurePosixPath(member).parts
     if not parts or parts[0] == "/" or ".." in parts or "\\" in member:
-        raise ImageError("leads out of its archive; name a file inside it")
+        raise ImageError("points outside its archive; name a file inside it")
     try:
         info = zipped.getinfo(member)
     except KeyError as error:
@@ -88,9 +100,9 @@ def _info(zipped: zipfile.ZipFile, member: str) -> zipfile.ZipInfo:
     return info
 
 
-def _member(zipped: zipfile.ZipFile, member: str) -> BinaryIO:
+def _member(zipped: zipfile.ZipFile, member: str) -> zipfile.ZipExtFile:
     info = _info(zipped, member)
     try:
-        return zipped.open(info)
+        return cast(zipfile.ZipExtFile, zipped.open(info))  # typeshed says IO[bytes]
     except (zipfile.BadZipFile, NotImplementedError) as error:
         raise ImageError(f"cannot be read from its archive ({error}); unpack it first") from error

@@ -1,7 +1,7 @@
 """Exact anti-aliased downsampling of volumes.
 
 A coarse voxel is the mean of the image over its box, the image being constant inside each fine
-voxel. Boxes that cut fine voxels take them by the fraction that lies inside. The mean over a box is
+voxel; a fine voxel that the box cuts counts by the fraction inside. The mean over a box is
 separable: three banded matrices, one per axis. The matrix of the slowest axis is applied while the
 file is being inflated, so that only a few slices are in memory at any time.
 """
@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voxplain.errors import ImageError
 from voxplain.image import nifti
-from voxplain.image.grid import Grid
+from voxplain.image.grid import Grid, Reorientation
 from voxplain.image.masked import ImageStatistics, MaskedImage, extent
 from voxplain.run import files
 
@@ -22,8 +23,13 @@ PAPER_SHAPE = (58, 70, 58)  # section 3.1 of Kan 2020, from 260 x 311 x 260 voxe
 _BAND_ROWS = 16  # of a matrix per product
 
 
-def box_matrix(n_in: int, n_out: int) -> np.ndarray:
-    """Matrix that averages `n_in` voxels of a line over `n_out` equal boxes.
+def averaging_matrix(n_in: int, n_out: int) -> NDArray[np.float64]:
+    """Return the matrix that averages a line of voxels over equal boxes.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Voxels and boxes.
 
     Returns
     -------
@@ -33,7 +39,8 @@ def box_matrix(n_in: int, n_out: int) -> np.ndarray:
     edges = np.arange(n_out + 1) * (n_in / n_out)
     voxels = np.arange(n_in)
     overlap = np.minimum(edges[1:, None], voxels + 1) - np.maximum(edges[:-1, None], voxels)
-    return np.clip(overlap, 0, None) * (n_out / n_in)
+    matrix: NDArray[np.float64] = np.clip(overlap, 0, None) * (n_out / n_in)
+    return matrix
 
 
 def box_average(
@@ -49,8 +56,8 @@ def box_average(
     Parameters
     ----------
     blocks : iterable of (tuple of slice, float32 array)
-        Place (slices, rows, columns: Z, Y, X) and values of each part of the volume that is not
-        zero; their memory may be reused.
+        Place (slices, rows, columns: Z, Y, X) and values of each non-zero part of the volume; the
+        memory of a block may be reused for the next.
     in_shape, out_shape : tuple of int
         (X, Y, Z) before and after.
 
@@ -59,22 +66,22 @@ def box_average(
     coarse : (X', Y', Z') float32 array
     """
     b_x, b_y, b_z = (
-        box_matrix(n_in, n_out).astype(np.float32)
+        averaging_matrix(n_in, n_out).astype(np.float32)
         for n_in, n_out in zip(in_shape, out_shape, strict=True)
     )
     n_x, n_y, _ = in_shape
     planes = np.zeros((out_shape[2], n_y, n_x), np.float32)
-    reached = []
+    touched = []
     for (slices, rows, columns), block in blocks:
         weights = b_z[:, slices]
-        band = extent(weights.any(axis=1))
+        band = extent((weights != 0).any(axis=1))
         share = weights[band] @ block.reshape(len(block), -1)
         planes[band, rows, columns] += share.reshape(-1, *block.shape[1:])
-        reached.append((band.start, band.stop, rows.start, rows.stop))
+        touched.append((band.start, band.stop, rows.start, rows.stop))
     coarse = np.zeros(out_shape[::-1], np.float32)
-    if not reached:
+    if not touched:
         return coarse.T
-    (top, _, first, _), (_, bottom, _, last) = np.min(reached, axis=0), np.max(reached, axis=0)
+    (top, _, first, _), (_, bottom, _, last) = np.min(touched, axis=0), np.max(touched, axis=0)
     planes, b_y = planes[top:bottom, first:last], b_y[:, first:last]
     lines = np.zeros((len(planes), len(b_y), n_x), np.float32)
     for rows, columns in _bands(b_y):
@@ -85,19 +92,21 @@ def box_average(
 
 
 def _bands(matrix: np.ndarray) -> Iterator[tuple[slice, slice]]:
-    """Cut a banded matrix into a few rows each and the columns that they need.
+    """Cut a banded matrix into groups of rows and the columns that each group needs.
 
-    Of the whole product nearly all would be multiplications by zero.
+    In the whole product nearly all multiplications would be by zero.
     """
     for start in range(0, len(matrix), _BAND_ROWS):
         rows = slice(start, start + _BAND_ROWS)
-        needed = matrix[rows].any(axis=0)
+        needed = (matrix[rows] != 0).any(axis=0)
         if needed.any():
             yield rows, extent(needed)
 
 
-def _ras_reduction(grid: Grid, shape: tuple[int, int, int]):
-    """Coarse RAS grid, reorientation, and the coarse shape in the order of the file's axes."""
+def _ras_reduction(
+    grid: Grid, shape: tuple[int, int, int]
+) -> tuple[Grid, Reorientation, tuple[int, ...]]:
+    """Return the coarse RAS grid, the reorientation, and the coarse shape along the file's axes."""
     ras, reorientation = grid.to_ras()
     in_file_order = [0, 0, 0]
     for size, axis in zip(shape, reorientation.axes, strict=True):
@@ -128,16 +137,17 @@ def downsample_volume(
     """
     coarse_grid, reorientation, out_shape = _ras_reduction(grid, shape)
     whole = np.ascontiguousarray(np.asarray(data, dtype=np.float32).T)
-    everything = tuple(slice(0, n) for n in whole.shape)
+    n_z, n_y, n_x = whole.shape
+    everything = slice(0, n_z), slice(0, n_y), slice(0, n_x)
     coarse = box_average([(everything, whole)], grid.shape, out_shape)
     return np.ascontiguousarray(reorientation.apply(coarse)), coarse_grid
 
 
 def downsample_file(
-    src: str | os.PathLike,
+    src: str | os.PathLike[str],
     shape: tuple[int, int, int] = PAPER_SHAPE,
     participant: str | None = None,
-    mask: str | os.PathLike | None = None,
+    mask: str | os.PathLike[str] | None = None,
 ) -> tuple[np.ndarray, Grid, ImageStatistics]:
     """Average a NIfTI file over the boxes of a coarser RAS grid, in one streamed pass.
 
@@ -148,7 +158,7 @@ def downsample_file(
     shape : tuple of int
         Size of the result along the right, anterior and superior axes.
     participant : str, optional
-        Whose image it is, for messages.
+        The participant, for messages.
     mask : path_like, optional
         Brain mask on the same grid: voxels where it is not above 0.5 count as zero.
 
@@ -164,8 +174,8 @@ def downsample_file(
     Raises
     ------
     ImageError
-        If a file cannot be read whole (see `voxplain.image.nifti`), the image has NaN or infinite
-        voxels (inside the mask) or the mask lies on another grid.
+        If a file cannot be read to its end (see `voxplain.image.nifti`), the image has NaN or
+        infinite voxels (inside the mask) or the mask lies on another grid.
     """
     return _averaged(MaskedImage(src, participant, mask), shape)
 
@@ -175,15 +185,15 @@ def _averaged(
 ) -> tuple[np.ndarray, Grid, ImageStatistics]:
     """Average an image in one streamed pass."""
     coarse_grid, reorientation, out_shape = _ras_reduction(image.grid, shape)
-    with np.errstate(invalid="ignore"):  # inf - inf in an image that is refused below
+    with np.errstate(invalid="ignore"):  # inf - inf, in an image that statistics() refuses
         coarse = box_average(image.blocks(), image.grid.shape, out_shape)
     statistics = image.statistics()
     return np.ascontiguousarray(reorientation.apply(coarse)), coarse_grid, statistics
 
 
 def downsample_nifti(
-    src: str | os.PathLike,
-    dst: str | os.PathLike,
+    src: str | os.PathLike[str],
+    dst: str | os.PathLike[str],
     shape: tuple[int, int, int] = PAPER_SHAPE,
 ) -> None:
     """Downsample a NIfTI file to another one (float32, RAS, same field of view).
@@ -200,7 +210,8 @@ def downsample_nifti(
     Raises
     ------
     ImageError
-        If `src` cannot be read whole, has NaN or infinite voxels, or fewer voxels than `shape`.
+        If `src` cannot be read to its end, has NaN or infinite voxels, or fewer voxels than `shape`
+        along an axis.
     """
     if Path(src).resolve() == Path(dst).resolve():
         raise ImageError(f"{src} is both source and destination; write to another file")
@@ -208,16 +219,16 @@ def downsample_nifti(
     if image.grid.is_coarser_than(shape):
         fine = image.grid.to_ras()[0].shape
         raise ImageError(
-            f"{src} has {' x '.join(map(str, fine))} voxels along the RAS axes, fewer than "
-            f"{' x '.join(map(str, shape))}: averaging makes no voxels; ask for fewer"
+            f"the requested grid of {' x '.join(map(str, shape))} voxels is finer than the image: "
+            f"{src} has {' x '.join(map(str, fine))} along the RAS axes; ask for fewer voxels"
         )
     coarse, grid, _ = _averaged(image, shape)
     nifti.write_volume(dst, coarse, grid, image.header.xform_code)
 
 
 def downsample_files(
-    sources: Sequence[str | os.PathLike],
-    folder: str | os.PathLike,
+    sources: Sequence[str | os.PathLike[str]],
+    folder: str | os.PathLike[str],
     shape: tuple[int, int, int] = PAPER_SHAPE,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
@@ -228,11 +239,11 @@ def downsample_files(
     sources : sequence of path_like
         Files of different names.
     folder : path_like
-        Made if it is not there.
+        Created if it does not exist.
     shape : tuple of int
         Size along the right, anterior and superior axes.
     progress : callable, optional
-        Called with the number of files done and of all.
+        Called with the number of files done and the number of all files.
 
     Returns
     -------
@@ -242,8 +253,8 @@ def downsample_files(
     Raises
     ------
     ImageError
-        Two sources have one name, or, once all others are written, for every file that cannot be
-        read.
+        Two sources have the same name. After all other files are written: the message lists every
+        file that cannot be read.
     """
     targets = files.targets_in(folder, sources, ".nii.gz")
     problems = []

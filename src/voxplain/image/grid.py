@@ -1,4 +1,4 @@
-"""Voxel grids: where the voxels of an array lie in the world (mm)."""
+"""Voxel grids: shapes of arrays and their affines to world coordinates (mm)."""
 
 import math
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from nibabel.orientations import io_orientation, ornt2axcodes
+from numpy.typing import ArrayLike, NDArray
 
 from voxplain.errors import ImageError
 
@@ -52,9 +53,9 @@ class Grid:
     """
 
     shape: tuple[int, int, int]
-    affine: np.ndarray
+    affine: NDArray[np.float64]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         shape = tuple(int(size) for size in self.shape)
         if len(shape) != 3 or min(shape) < 1:
             raise ImageError(f"a grid needs three positive sizes, not {shape}")
@@ -62,7 +63,7 @@ class Grid:
         if affine.shape != (4, 4) or not np.isfinite(affine).all():
             raise ImageError("the affine is not a 4 x 4 matrix of finite numbers")
         sizes = np.linalg.norm(affine[:3, :3], axis=0)
-        # Relative to the voxel's edges, so that micrometre voxels are no more singular than ours.
+        # Relative to the voxel's edges, so that micrometre voxels do not count as singular.
         if sizes.min() == 0 or abs(np.linalg.det(affine[:3, :3] / sizes)) < 1e-6:
             raise ImageError("the affine is singular: its voxels have no volume")
         if not np.array_equal(affine[3], (0, 0, 0, 1)):
@@ -80,9 +81,10 @@ class Grid:
         return hash((self.shape, (self.affine + 0.0).tobytes()))  # + 0.0: -0.0 equals 0.0
 
     @property
-    def voxel_sizes(self) -> np.ndarray:
+    def voxel_sizes(self) -> NDArray[np.float64]:
         """Edge lengths of a voxel along the three array axes, (3,), mm."""
-        return np.linalg.norm(self.affine[:3, :3], axis=0)
+        sizes: NDArray[np.float64] = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return sizes
 
     @property
     def voxel_volume(self) -> float:
@@ -100,25 +102,28 @@ class Grid:
         return "".join(ornt2axcodes(self._directions))
 
     @cached_property
-    def _directions(self) -> np.ndarray:
+    def _directions(self) -> NDArray[np.float64]:
         """World axis and direction that each array axis is closest to, as nibabel gives them."""
-        return io_orientation(self.affine)
+        orientation: NDArray[np.float64] = io_orientation(self.affine)
+        return orientation
 
-    def world(self, voxels: np.ndarray) -> np.ndarray:
+    def world(self, voxels: ArrayLike) -> NDArray[np.float64]:
         """World coordinates, (..., 3) mm, of voxel indices (..., 3)."""
         return np.asarray(voxels) @ self.affine[:3, :3].T + self.affine[:3, 3]
 
-    def voxels(self, world: np.ndarray) -> np.ndarray:
+    def voxels(self, world: ArrayLike) -> NDArray[np.float64]:
         """Fractional voxel indices, (..., 3), of world coordinates (..., 3) mm."""
         inverse = np.linalg.inv(self.affine)
-        return np.asarray(world) @ inverse[:3, :3].T + inverse[:3, 3]
+        voxels: NDArray[np.float64] = np.asarray(world) @ inverse[:3, :3].T + inverse[:3, 3]
+        return voxels
 
-    def from_voxels_of(self, other: "Grid") -> np.ndarray:
+    def from_voxels_of(self, other: "Grid") -> NDArray[np.float64]:
         """Return the matrix, (4, 4), from another grid's voxel indices to this one's."""
-        return np.linalg.inv(self.affine) @ other.affine
+        matrix: NDArray[np.float64] = np.linalg.inv(self.affine) @ other.affine
+        return matrix
 
     def coarsen(self, shape: tuple[int, int, int]) -> "Grid":
-        """Return the grid that cuts the same field of view into `shape` boxes.
+        """Return the grid of `shape` voxels over the same field of view.
 
         The outer faces of the two grids coincide; the centre of the first new voxel lies half a new
         voxel inside the common corner. Sizes need not divide each other.
@@ -130,16 +135,16 @@ class Grid:
         return Grid(shape, affine)
 
     def is_coarser_than(self, shape: Sequence[int]) -> bool:
-        """Whether an axis has fewer voxels than `shape` asks for along right, anterior, superior.
+        """Whether `shape` (right, anterior, superior) has more voxels than this grid on any axis.
 
-        Averaging could not make these.
+        Averaging cannot create such voxels.
         """
         return any(new > old for new, old in zip(shape, self.to_ras()[0].shape, strict=True))
 
     def to_ras(self) -> tuple["Grid", Reorientation]:
-        """Return the same voxels with axes ordered and turned closest to right, anterior, superior.
+        """Return the same voxels with axes permuted and flipped closest to RAS.
 
-        Obliqueness stays in the affine: nothing is interpolated.
+        Nothing is interpolated: an oblique grid stays oblique.
 
         Returns
         -------
@@ -149,8 +154,9 @@ class Grid:
             Turns an array on this grid into one on the returned grid.
         """
         closest, directions = self._directions.T
-        axes = tuple(int(np.flatnonzero(closest == world)[0]) for world in range(3))
-        flips = tuple(bool(directions[axis] < 0) for axis in axes)
+        x, y, z = (int(np.flatnonzero(closest == world)[0]) for world in range(3))
+        axes = (x, y, z)
+        flips = (bool(directions[x] < 0), bool(directions[y] < 0), bool(directions[z] < 0))
         linear = self.affine[:3, :3].copy()
         origin = self.affine[:3, 3].copy()
         for axis, flip in zip(axes, flips, strict=True):
@@ -160,12 +166,20 @@ class Grid:
         affine = np.eye(4)
         affine[:3, :3] = linear[:, axes]
         affine[:3, 3] = origin
-        return Grid(tuple(self.shape[axis] for axis in axes), affine), Reorientation(axes, flips)
+        shape = (self.shape[x], self.shape[y], self.shape[z])
+        return Grid(shape, affine), Reorientation(axes, flips)
 
     def matches(self, other: "Grid", tolerance: float = 0.01) -> bool:
-        """Whether no voxel of the two grids lies further apart than `tolerance` mm.
+        """Whether two grids have one shape and every voxel in the same place.
 
         The difference of two affine maps is largest at a corner, so eight points decide.
+
+        Parameters
+        ----------
+        other : Grid
+            The grid to compare with.
+        tolerance : float
+            Largest distance between the centres of a voxel on the two grids, mm.
         """
         if self.shape != other.shape:
             return False

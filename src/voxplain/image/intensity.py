@@ -1,7 +1,4 @@
-"""Per-participant intensity normalisation, chosen by name.
-
-Nothing here looks at another participant, so nothing can leak between folds.
-"""
+"""Intensity normalisation of each participant's image by itself, so nothing leaks between folds."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -15,7 +12,8 @@ def _none(volume: np.ndarray) -> np.ndarray:
 
 
 def _brain_mean(volume: np.ndarray) -> np.ndarray:
-    return volume / volume[volume > 0].mean()
+    mean: np.float64 = volume[volume > 0].mean()
+    return volume / mean
 
 
 def _zscore(volume: np.ndarray) -> np.ndarray:
@@ -32,7 +30,24 @@ NORMALISATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def normalise(volumes: np.ndarray, how: str) -> np.ndarray:
-    """Return the volumes of `normalised` as one array."""
+    """Return the volumes of `normalised` as one array.
+
+    Parameters
+    ----------
+    volumes : (n, X, Y, Z) array
+        Background exactly 0.
+    how : {"none", "brain_mean", "zscore"}
+        See `normalised`.
+
+    Returns
+    -------
+    volumes : (n, X, Y, Z) float32 array
+
+    Raises
+    ------
+    ConfigError, ImageError
+        As `normalised`.
+    """
     return np.array(list(normalised(volumes, how)))
 
 
@@ -70,7 +85,7 @@ def normalised(volumes: Iterable[np.ndarray], how: str) -> Iterator[np.ndarray]:
         if not foreground.size or (how == "zscore" and foreground.min() == foreground.max()):
             raise ImageError(
                 f"the volume in row {row + 1} of the participants table has no foreground, or a "
-                f"constant one, so it cannot be normalised by '{how}'; drop the participant with "
-                "cohort.exclude"
+                f"constant one, so it cannot be normalised by '{how}'; exclude the participant "
+                "with cohort.exclude"
             )
         yield function(np.asarray(volume, np.float64)).astype(np.float32)

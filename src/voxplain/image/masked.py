@@ -1,7 +1,7 @@
-"""Images as studies hold them: read once from end to end, masked, and described on the way.
+"""NIfTI images read once from end to end, masked, and described on the way.
 
-Most of a brain image's box is background. What is zero throughout is passed over, so that nobody
-converts or multiplies it.
+Most of a brain image's box is background. Rows and columns that are zero throughout are skipped,
+so that they are neither converted nor multiplied.
 """
 
 import os
@@ -21,7 +21,7 @@ _SLAB_BYTES = 1 << 21  # of float32; half of it, where the brain is, stays in a 
 
 @dataclass(frozen=True)
 class ImageStatistics:
-    """What is learnt about an image while it is being read.
+    """Properties of an image, gathered while it is read.
 
     Attributes
     ----------
@@ -44,11 +44,11 @@ class ImageStatistics:
     orientation: str
     voxel_sizes: tuple[float, float, float]
 
-    def check_brain(self, whose: object) -> None:
-        """Raise an `ImageError` if the image is constant or nowhere above zero: no brain."""
+    def check_brain(self, image: object) -> None:
+        """Raise an `ImageError` that names `image` if it is constant or nowhere above zero."""
         if self.maximum <= max(self.minimum, 0):
             raise ImageError(
-                f"{whose}: every voxel lies between {self.minimum:g} and {self.maximum:g}, so the "
+                f"{image}: every voxel lies between {self.minimum:g} and {self.maximum:g}, so the "
                 "image shows no brain; repair it"
             )
 
@@ -56,15 +56,16 @@ class ImageStatistics:
 def tissue(volume: np.ndarray) -> np.ndarray:
     """Return the voxels of a brain-extracted image that hold tissue, bool of its shape.
 
-    That is what exceeds 5 % of the image's 98th percentile: above air and rounding, below the
-    darkest tissue.
+    These exceed 5 % of the image's 98th percentile: above air and rounding, below the darkest
+    tissue.
     """
-    return volume > _TISSUE * np.percentile(volume, 98)
+    mask: np.ndarray = volume > _TISSUE * np.percentile(volume, 98)
+    return mask
 
 
-def extent(held: np.ndarray) -> slice:
-    """Return the range from the first to the last True."""
-    return slice(int(held.argmax()), len(held) - int(held[::-1].argmax()))
+def extent(flags: np.ndarray) -> slice:
+    """Return the range from the first to the last True of a bool array (n,)."""
+    return slice(int(flags.argmax()), len(flags) - int(flags[::-1].argmax()))
 
 
 def _shaped(memory: np.ndarray, like: np.ndarray) -> np.ndarray:
@@ -73,7 +74,15 @@ def _shaped(memory: np.ndarray, like: np.ndarray) -> np.ndarray:
 
 
 def check_mask(mask: Header, grid: Grid) -> None:
-    """Raise an `ImageError` unless a brain mask lies on its image's grid, voxel for voxel."""
+    """Raise an `ImageError` unless a brain mask lies on its image's grid, voxel for voxel.
+
+    Parameters
+    ----------
+    mask : Header
+        Of the brain mask.
+    grid : Grid
+        Of the image.
+    """
     if not mask.grid.matches(grid):
         raise mask.error(
             f"(shape {mask.grid.shape}, {mask.grid.orientation}) is not on the grid of its image "
@@ -82,14 +91,14 @@ def check_mask(mask: Header, grid: Grid) -> None:
 
 
 class MaskedImage:
-    """A NIfTI file, inside its brain mask if there is one, to be read once.
+    """A NIfTI file, zero outside its brain mask if it has one, to be read once.
 
     Parameters
     ----------
     src : path_like
         ``.nii`` or ``.nii.gz``, any orientation, byte order and real type.
     participant : str, optional
-        Whose image it is, for messages.
+        The participant, for messages.
     mask : path_like, optional
         Brain mask on the same grid: voxels where it is not above 0.5 count as zero.
 
@@ -101,17 +110,17 @@ class MaskedImage:
 
     def __init__(
         self,
-        src: str | os.PathLike,
+        src: str | os.PathLike[str],
         participant: str | None = None,
-        mask: str | os.PathLike | None = None,
+        mask: str | os.PathLike[str] | None = None,
     ) -> None:
         self.header = nifti.read_header(src, participant)
         self.grid = self.header.grid
         self._mask = None if mask is None else nifti.read_header(mask, participant)
         if self._mask is not None:
             check_mask(self._mask, self.grid)
-        # Scaling keeps the order of stored numbers and, without an intercept, their zeros, so that
-        # they can be looked at as they lie. Wide floats may become infinite: not before scaling.
+        # Scaling keeps the order of stored numbers and, without an intercept, their zeros, so their
+        # range and zeros are taken before scaling. Not of wide floats, which may become infinite.
         dtype, slope = self.header.dtype, self.header.slope
         exact = dtype.kind in "iu" or (dtype.itemsize == 4 and slope == 1)
         self._as_stored = mask is None and exact and self.header.intercept == 0
@@ -136,20 +145,19 @@ class MaskedImage:
         n_x, n_y, _ = self.grid.shape
         n_slices = max(1, _SLAB_BYTES // (4 * n_x * n_y))
         memory = np.empty(n_slices * n_y * n_x, np.float32)
-        held = np.empty_like(memory, self.header.dtype if self._as_stored else None)
-        inside = None if self._mask is None else nifti.read_slabs(self._mask, n_slices)
+        kept = np.empty_like(memory, self.header.dtype if self._as_stored else None)
+        brain = self._brain_slabs(n_slices)
         z = 0
         for stored in nifti.read_slabs(self.header, n_slices):
             values = stored
             if not self._as_stored:
                 values = self.header.scaled(stored, out=_shaped(memory, stored))
-            if inside is not None:
-                brain = self._mask.scaled(next(inside)) > 0.5
-                values = np.where(brain, values, np.float32(0))
+            if brain is not None:
+                values = np.where(next(brain), values, np.float32(0))
             inner = self._tally(values)
             if inner is not None:
                 part = values[:, *inner]
-                block = _shaped(held, part)
+                block = _shaped(kept, part)
                 np.copyto(block, part)  # in one piece, what follows takes half the time
                 integers = block.dtype.kind in "iu"  # floats are compared faster than counted
                 self._n_nonzero += int(np.count_nonzero(block if integers else block != 0))
@@ -158,17 +166,24 @@ class MaskedImage:
                 yield (slice(z, z + len(block)), *inner), block
             z += len(stored)
 
+    def _brain_slabs(self, n_slices: int) -> Iterator[np.ndarray] | None:
+        """Return an iterator over the brain mask in slabs, (k, Y, X) bool; None without a mask."""
+        if self._mask is None:
+            return None
+        mask = self._mask
+        return (mask.scaled(slab) > 0.5 for slab in nifti.read_slabs(mask, n_slices))
+
     def _tally(self, slab: np.ndarray) -> tuple[slice, slice] | None:
-        """Note a slab's range; return its rows and columns that hold anything, None if none do."""
+        """Note a slab's range; return the rows and columns that are not all zero, None if none."""
         low, high = float(slab.min()), float(slab.max())  # NaN and inf propagate
         if not (np.isfinite(low) and np.isfinite(high)):
             self._n_nonfinite += slab.size - int(np.count_nonzero(np.isfinite(slab)))
         self._minimum, self._maximum = min(self._minimum, low), max(self._maximum, high)
         if low == high == 0:
             return None
-        bits = slab.view(f"u{slab.itemsize}")  # or-ing integers is the fastest look at every voxel
-        held = np.bitwise_or.reduce(bits, axis=0) != 0
-        return extent(held.any(axis=1)), extent(held.any(axis=0))
+        bits = slab.view(f"u{slab.itemsize}")  # OR of integers is the fastest test for zeros
+        nonzero = np.bitwise_or.reduce(bits, axis=0) != 0
+        return extent(nonzero.any(axis=1)), extent(nonzero.any(axis=0))
 
     def statistics(self) -> ImageStatistics:
         """Describe the image, all of whose blocks have been read.
@@ -182,25 +197,28 @@ class MaskedImage:
             raise self.header.error(
                 f"has {self._n_nonfinite} NaN or infinite voxels of {self.grid.n_voxels}; repair it"
             )
-        ends = self._minimum, self._maximum
-        if self._as_stored:
-            ends = sorted(self.header.scaled(np.array(ends, self.header.dtype)).tolist())
+        low, high = self._minimum, self._maximum
+        if self._as_stored:  # a negative slope swaps them
+            low, high = sorted(
+                self.header.scaled(np.array([low, high], self.header.dtype)).tolist()
+            )
+        x, y, z = self.grid.voxel_sizes.tolist()
         return ImageStatistics(
-            minimum=ends[0],
-            maximum=ends[1],
+            minimum=low,
+            maximum=high,
             foreground_ml=self._n_nonzero * self.grid.voxel_volume / 1000,
             shape=self.grid.shape,
             orientation=self.grid.orientation,
-            voxel_sizes=tuple(float(size) for size in self.grid.voxel_sizes),
+            voxel_sizes=(x, y, z),
         )
 
 
 def read_masked(
-    src: str | os.PathLike,
+    src: str | os.PathLike[str],
     participant: str | None = None,
-    mask: str | os.PathLike | None = None,
+    mask: str | os.PathLike[str] | None = None,
 ) -> tuple[np.ndarray, Grid, ImageStatistics]:
-    """Read a NIfTI file whole, at its own resolution and in its own orientation.
+    """Read a whole NIfTI file at its own resolution and in its own orientation.
 
     Parameters
     ----------
@@ -228,8 +246,8 @@ def read_masked(
     return data.T, image.grid, image.statistics()
 
 
-def check_image(src: str | os.PathLike, mask: str | os.PathLike | None = None) -> None:
-    """Read a NIfTI file to its end and keep nothing.
+def check_image(src: str | os.PathLike[str], mask: str | os.PathLike[str] | None = None) -> None:
+    """Check a NIfTI file by reading it to its end; nothing is kept.
 
     Parameters
     ----------

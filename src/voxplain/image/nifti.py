@@ -1,16 +1,16 @@
 """Reading and writing NIfTI-1/2 files: streamed, checked, atomic.
 
 Files are inflated by isal and read straight through, so that reading also verifies: a truncated
-stream, a bad checksum or a header that promises more than the file holds is an `ImageError`.
+stream, a bad checksum or a header that claims more than the file holds is an `ImageError`.
 """
 
 import contextlib
+import io
 import os
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import nibabel as nib
 import numpy as np
@@ -26,7 +26,12 @@ GZIP_MAGIC = b"\x1f\x8b"
 _VOXELS_AT = 352  # bytes, in a NIfTI-1 file without extensions
 XFORM_ALIGNED = 2  # NIfTI code "coordinates aligned to another image or to some standard"
 _MOST_INFLATION = 1032  # times: what deflate reaches at best
-_UNREADABLE = (OSError, isal_zlib.error, zlib.error, zipfile.BadZipFile)  # BadGzipFile: OSError
+_UNREADABLE: tuple[type[Exception], ...] = (
+    OSError,  # BadGzipFile, too
+    isal_zlib.error,  # type: ignore[assignment]  # isal's stub says that it is an instance
+    zlib.error,
+    zipfile.BadZipFile,
+)
 
 
 def _unreadable(path: Path, participant: str | None, error: Exception) -> ImageError:
@@ -37,13 +42,13 @@ def _unreadable(path: Path, participant: str | None, error: Exception) -> ImageE
 
 
 @contextlib.contextmanager
-def _inflated(path: Path, participant: str | None) -> Iterator[tuple[BinaryIO, bool]]:
-    """Open a file or an archive's member, inflating it if its first bytes are gzip's.
+def _inflated(path: Path, participant: str | None) -> Iterator[tuple[io.BufferedIOBase, bool]]:
+    """Open a file or an archive's member, inflating it if it starts with gzip's magic number.
 
     Yields the stream and whether it is being inflated.
     """
     on_disk, _ = archives.split(path)
-    if not os.path.exists(on_disk):  # unlike Path.exists it knows no impossible names
+    if not os.path.exists(on_disk):  # Path.exists raises for names that are too long
         raise error_of(path, participant, "does not exist; check the path")
     if on_disk.is_dir():
         raise error_of(path, participant, "is a folder, not an image file")
@@ -60,14 +65,14 @@ def _inflated(path: Path, participant: str | None) -> Iterator[tuple[BinaryIO, b
         raw.seek(0)
         if magic == GZIP_MAGIC:
             with igzip.IGzipFile(fileobj=raw) as inflated:
-                # gzip files read into memory by way of new memory; the reader inside does not
+                # readinto of the gzip file copies through new memory; its inner reader does not
                 yield inflated._buffer, True
         else:
             yield raw, False
 
 
-def _read_exactly(stream: BinaryIO, buffer: memoryview) -> int:
-    """Fill `buffer`; return how many bytes there were before the stream ended or was cut."""
+def _read_exactly(stream: io.BufferedIOBase, buffer: memoryview) -> int:
+    """Fill `buffer`; return how many bytes were read before the stream ended or broke off."""
     done = 0
     while done < len(buffer):
         try:
@@ -80,7 +85,7 @@ def _read_exactly(stream: BinaryIO, buffer: memoryview) -> int:
     return done
 
 
-def read_header(path: str | os.PathLike, participant: str | None = None) -> Header:
+def read_header(path: str | os.PathLike[str], participant: str | None = None) -> Header:
     """Read and check the header of a NIfTI file.
 
     Parameters
@@ -89,14 +94,14 @@ def read_header(path: str | os.PathLike, participant: str | None = None) -> Head
         A ``.nii`` or ``.nii.gz`` file of one 3-D volume (further axes of length 1 are dropped), or
         such a member of a zip archive (see `voxplain.image.archives`).
     participant : str, optional
-        Whose image it is; put in front of every message.
+        The participant, named at the start of every message.
 
     Raises
     ------
     ImageError
-        If the file is missing, empty, truncated, not NIfTI, not 3-D or complex, promises more than
-        it can hold, or has no affine to go by: none, singular, sheared, not in mm, contradictory or
-        with voxels that no brain scan has.
+        If the file is missing, empty, truncated, not NIfTI, not 3-D or complex, claims to hold more
+        than it can, or has no usable affine: none, singular, sheared, not in mm, contradictory or
+        with voxels of a size that no brain scan has.
     """
     path = Path(path)
     block = bytearray(HEADER_BYTES)
@@ -111,10 +116,10 @@ def read_header(path: str | os.PathLike, participant: str | None = None) -> Head
 
 
 def _check_length(header: Header, compressed: bool) -> None:
-    """Raise an `ImageError` unless the file can hold what its header promises.
+    """Raise an `ImageError` unless the file can hold what its header claims.
 
-    A gzip file ends with its length when inflated; only where this is another one, as in a file
-    that was cut, is the file inflated to find out.
+    The last bytes of a gzip file are its inflated length. Only if that is not the expected one, as
+    in a truncated file, the file is inflated to find out.
     """
     expected = header.offset + header.grid.n_voxels * header.dtype.itemsize
     size = archives.size(header.path)
@@ -124,7 +129,8 @@ def _check_length(header: Header, compressed: bool) -> None:
         return
     if size * _MOST_INFLATION < expected:
         raise header.error(
-            f"promises {expected / 1e6:.3g} MB, which its {size / 1e3:.3g} kB cannot hold; {REMEDY}"
+            f"needs {expected / 1e6:.3g} MB according to its header, which its {size / 1e3:.3g} kB "
+            f"cannot hold; {REMEDY}"
         )
     on_disk, member = archives.split(header.path)
     if member is None:
@@ -143,7 +149,7 @@ def _truncated(header: Header, n_read: int, expected: int) -> ImageError:
 
 
 def read_slabs(header: Header, n_slices: int) -> Iterator[np.ndarray]:
-    """Read the stored values slab by slab, never holding the volume.
+    """Read the stored values slab by slab, without holding the volume in memory.
 
     Parameters
     ----------
@@ -179,7 +185,7 @@ def read_slabs(header: Header, n_slices: int) -> Iterator[np.ndarray]:
                 if done < len(view):
                     raise _truncated(header, n_read, expected)
                 yield np.frombuffer(view, header.dtype).reshape(count, n_y, n_x)
-            while stream.read(1 << 20):  # the checksum stands behind the last voxel
+            while stream.read(1 << 20):  # the checksum follows the last voxel
                 pass
         except EOFError as error:
             raise _truncated(header, n_read, expected) from error
@@ -187,7 +193,9 @@ def read_slabs(header: Header, n_slices: int) -> Iterator[np.ndarray]:
             raise _unreadable(header.path, header.participant, error) from error
 
 
-def read_volume(path: str | os.PathLike, participant: str | None = None) -> tuple[np.ndarray, Grid]:
+def read_volume(
+    path: str | os.PathLike[str], participant: str | None = None
+) -> tuple[np.ndarray, Grid]:
     """Read a volume in its own orientation.
 
     Parameters
@@ -195,7 +203,7 @@ def read_volume(path: str | os.PathLike, participant: str | None = None) -> tupl
     path : path_like
         A ``.nii`` or ``.nii.gz`` file.
     participant : str, optional
-        Whose image it is; put in front of every message.
+        The participant, named at the start of every message.
 
     Returns
     -------
@@ -210,8 +218,8 @@ def read_volume(path: str | os.PathLike, participant: str | None = None) -> tupl
         As `read_header` and `read_slabs`.
     """
     header = read_header(path, participant)
-    # One slab is the whole volume; the list runs the generator to its end, where the checksum is.
-    (volume,) = [np.array(header.scaled(slab)) for slab in read_slabs(header, header.grid.shape[2])]
+    # One slab is the whole volume; the list exhausts the generator, which then checks the checksum.
+    [volume] = [np.array(header.scaled(slab)) for slab in read_slabs(header, header.grid.shape[2])]
     return volume.T, header.grid
 
 
@@ -255,7 +263,7 @@ def _whole(header: Header, stored: np.ndarray) -> np.ndarray:
 
 
 def write_volume(
-    path: str | os.PathLike, data: np.ndarray, grid: Grid, xform_code: int = XFORM_ALIGNED
+    path: str | os.PathLike[str], data: np.ndarray, grid: Grid, xform_code: int = XFORM_ALIGNED
 ) -> None:
     """Write a volume as NIfTI-1, atomically and with the same bytes every time.
 
@@ -293,6 +301,6 @@ def write_volume(
     content = header.binaryblock.ljust(_VOXELS_AT, b"\0")
     content += data.astype(header.get_data_dtype(), copy=False).tobytes("F")
     if name.endswith(".gz"):
-        # level 1 is as small as 3, in a third of the time
+        # level 1 compresses as well as 3, in a third of the time
         content = igzip.compress(content, compresslevel=1, mtime=0)
     files.write_bytes(path, content)

@@ -1,4 +1,4 @@
-"""What the header of a NIfTI-1/2 file says, checked before a voxel is read."""
+"""Headers of NIfTI-1/2 files, checked before a voxel is read."""
 
 import math
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ _MAX_COSINE = 0.01  # between axes: half a degree, far beyond the rounding of he
 
 @dataclass(frozen=True)
 class Header:
-    """What the header of a 3-D NIfTI file says, checked.
+    """The checked header of a 3-D NIfTI file.
 
     Attributes
     ----------
     path : Path
         The file.
     participant : str or None
-        Whose image it is, for messages.
+        The participant, for messages.
     grid : Grid
         Grid in the file's own orientation.
     dtype : numpy.dtype
@@ -59,8 +59,12 @@ class Header:
     def scaled(self, stored: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Return stored values as float32 in the image's units, without a copy where possible.
 
-        `out` (float32, the shape of `stored`) is memory to use instead of new memory, which costs
-        more than the conversion; values that need none are returned as they lie.
+        Parameters
+        ----------
+        stored : array
+            Values as they lie in the file.
+        out : float32 array of the same shape, optional
+            Memory to use instead of new memory, which costs more than the conversion.
         """
         with np.errstate(over="ignore"):  # float64 beyond float32 becomes inf: reported later
             if self.slope == 1 and self.intercept == 0:
@@ -68,18 +72,30 @@ class Header:
                     return stored.astype(np.float32, copy=False)
                 np.copyto(out, stored, casting="same_kind")
                 return out
-            # Wide integers times a slope need float64 on the way: 2^24 levels are all float32 has.
-            wide = np.float64 if self.dtype.itemsize > 2 else np.float32
-            scaled = stored.astype(wide) * wide(self.slope) + wide(self.intercept)
+            # float32 has 2^24 levels only, so wider integers are scaled in float64.
+            wide = np.dtype(np.float64 if self.dtype.itemsize > 2 else np.float32)
+            scaled = stored.astype(wide)
+            scaled *= wide.type(self.slope)
+            scaled += wide.type(self.intercept)
             return scaled.astype(np.float32, copy=False)
 
 
 def error_of(path: Path, participant: str | None, problem: str) -> ImageError:
-    """Return an error that names a file and, if it is a participant's, whose it is."""
+    """Return an error that names a file and, if known, the participant.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    participant : str or None
+        The participant, if the file belongs to one.
+    problem : str
+        What is wrong with the file, and the remedy; a participant can always be excluded instead.
+    """
     if participant is None:
         return ImageError(f"{path} {problem}")
     return ImageError(
-        f"{participant}: {path} {problem}, or drop the participant with cohort.exclude"
+        f"{participant}: {path} {problem}, or exclude the participant with cohort.exclude"
     )
 
 
@@ -91,14 +107,14 @@ def parse(path: Path, participant: str | None, block: bytes) -> Header:
     path : Path
         The file, for messages.
     participant : str or None
-        Whose image it is, for messages.
+        The participant, for messages.
     block : bytes
         The first `HEADER_BYTES` bytes, or fewer if the file has no more.
 
     Raises
     ------
     ImageError
-        If this is not the header of one 3-D volume of real numbers with a place in the world.
+        If this is not the header of one 3-D volume of real numbers with a usable affine.
     """
 
     def refuse(problem: str) -> ImageError:
@@ -112,9 +128,9 @@ def parse(path: Path, participant: str | None, block: bytes) -> Header:
         raise refuse(f"is truncated (its header has {len(block)} bytes of 348); {REMEDY}")
     else:
         raise refuse(
-            "is not a NIfTI file (.nii or .nii.gz in one piece); convert it, or look what it is"
+            "is not a single-file NIfTI image (.nii or .nii.gz); check the path or convert the file"
         )
-    if raw["pixdim"][0] == 0:  # not filled in: the standard takes it for 1
+    if raw["pixdim"][0] == 0:  # not filled in: the standard says 1
         raw["pixdim"][0] = 1
     try:
         sizes = _sizes(raw)
@@ -123,7 +139,8 @@ def parse(path: Path, participant: str | None, block: bytes) -> Header:
         if not _MIN_OFFSET[raw.template_dtype.itemsize] <= offset < 2**31:
             raise ImageError(f"has an unusable header (voxels at byte {offset:g}); {REMEDY}")
         return Header(
-            *(path, participant),
+            path=path,
+            participant=participant,
             grid=Grid(sizes, _affine(raw, sizes)),
             dtype=dtype,
             slope=slope,
@@ -149,12 +166,15 @@ def _sizes(raw: nib.Nifti1Header) -> tuple[int, int, int]:
         )
     if math.prod(sizes) > MAX_VOXELS:
         raise ImageError(
-            f"promises {math.prod(sizes):.3g} voxels ({text}), more than any brain image has; "
-            f"{REMEDY}"
+            f"has {math.prod(sizes):.3g} voxels according to its header ({text}), more than any "
+            f"brain image; {REMEDY}"
         )
     if max(sizes) > MAX_EDGE:
-        raise ImageError(f"promises {text} voxels, which no brain image has; {REMEDY}")
-    return sizes
+        raise ImageError(
+            f"has {text} voxels according to its header, more than any brain image; {REMEDY}"
+        )
+    x, y, z = sizes
+    return x, y, z
 
 
 def _values(raw: nib.Nifti1Header) -> tuple[np.dtype, float, float]:
@@ -198,7 +218,7 @@ def _affine(raw: nib.Nifti1Header, sizes: tuple[int, int, int]) -> np.ndarray:
     if cosine > _MAX_COSINE:
         angle = np.degrees(np.arccos(min(cosine, 1)))
         raise ImageError(
-            f"has a sheared affine (two axes at {angle:.0f} degrees), so its voxels are no boxes; "
+            f"has a sheared affine (two axes at {angle:.0f} degrees), so its voxels are not boxes; "
             "resample it"
         )
     return grid.affine
@@ -207,8 +227,8 @@ def _affine(raw: nib.Nifti1Header, sizes: tuple[int, int, int]) -> np.ndarray:
 def _check_forms(raw: nib.Nifti1Header, grid: Grid) -> None:
     """Refuse a qform that contradicts the sform.
 
-    They may name different spaces (scanner and template), and then the sform is used; but left must
-    not become right on the way from one to the other, nor may one space have two places.
+    They may refer to different spaces (scanner and template), and then the sform is used; but
+    neither may swap left and right, and two forms of one space must put the voxels in one place.
     """
     qform, code = raw.get_qform(coded=True)
     if not (code and raw["sform_code"] > 0):

@@ -53,7 +53,10 @@ class ModelInput:
         return cls(**(value | sequences))
 
     def read(
-        self, path: str | os.PathLike, mask: str | os.PathLike | None = None, seed: int = 0
+        self,
+        path: str | os.PathLike[str],
+        mask: str | os.PathLike[str] | None = None,
+        seed: int = 0,
     ) -> tuple[np.ndarray, Grid]:
         """Read one image as the network saw those it was trained on.
 
@@ -104,7 +107,7 @@ class ModelInput:
         return normalise(volume[None], self.normalisation)[0], grid
 
     def _registered(
-        self, path: str | os.PathLike, mask: str | os.PathLike | None, seed: int
+        self, path: str | os.PathLike[str], mask: str | os.PathLike[str] | None, seed: int
     ) -> tuple[np.ndarray, Grid, ImageStatistics]:
         from voxplain.preparation.to_mni152 import register  # what costs time to import
 
@@ -141,7 +144,9 @@ class ModelInput:
         known = ", ".join(self.classes) or "numbers only"
         raise ConfigError(f"target is '{target}'; the network's classes are {known}")
 
-    def _elsewhere(self, path: str | os.PathLike, grid: Grid, expected: Grid) -> GridMismatchError:
+    def _elsewhere(
+        self, path: str | os.PathLike[str], grid: Grid, expected: Grid
+    ) -> GridMismatchError:
         """Return the error for an image that is not where the training images are."""
         remedy = "resample it to their grid"
         if self.registration == "transforms":

@@ -32,7 +32,7 @@ def require() -> str:
 
 
 def register(
-    data: np.ndarray, grid: Grid, seed: int, scratch: str | os.PathLike | None = None
+    data: np.ndarray, grid: Grid, seed: int, scratch: str | os.PathLike[str] | None = None
 ) -> Transform:
     """Register a brain to the MNI152 template of nilearn by an affine.
 

@@ -31,7 +31,7 @@ def project_folder() -> Path:
     )
 
 
-def read_yaml(path: str | os.PathLike) -> Any:
+def read_yaml(path: str | os.PathLike[str]) -> Any:
     """Read one YAML (or JSON) file.
 
     Raises
@@ -48,7 +48,7 @@ def read_yaml(path: str | os.PathLike) -> Any:
 
 
 def read_config(
-    files: Sequence[str | os.PathLike], changes: Mapping[str, Any] | None = None
+    files: Sequence[str | os.PathLike[str]], changes: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Lay configuration files over each other as Snakemake's ``--configfile`` does.
 

@@ -22,7 +22,7 @@ _TEXT_COLUMNS = (
 
 
 def targets_in(
-    folder: str | os.PathLike, sources: Sequence[str | os.PathLike], ending: str
+    folder: str | os.PathLike[str], sources: Sequence[str | os.PathLike[str]], ending: str
 ) -> list[Path]:
     """Return one path in `folder` for each NIfTI file: its own stem and `ending`.
 
@@ -44,23 +44,23 @@ def targets_in(
     return paths
 
 
-def write_json(path: str | os.PathLike, value: Any) -> None:
+def write_json(path: str | os.PathLike[str], value: Any) -> None:
     """Write JSON atomically, readable by people."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def read_json(path: str | os.PathLike) -> Any:
+def read_json(path: str | os.PathLike[str]) -> Any:
     """Read a JSON file."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-def write_array(path: str | os.PathLike, array: np.ndarray) -> None:
+def write_array(path: str | os.PathLike[str], array: np.ndarray) -> None:
     """Write one array as `.npy` atomically."""
     write_rows(path, array.shape, array.dtype, [array])
 
 
 def write_rows(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     shape: tuple[int, ...],
     dtype: np.dtype | type,
     rows: Iterable[np.ndarray],
@@ -74,17 +74,17 @@ def write_rows(
             file.write(np.ascontiguousarray(row, dtype))
 
 
-def write_table(path: str | os.PathLike, table: pd.DataFrame) -> None:
+def write_table(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
     """Write a BIDS-style TSV atomically: no index, missing values as ``n/a``."""
     write_text(path, table.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n"))
 
 
-def read_tables(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
+def read_tables(paths: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     """Read tables of the same columns below each other."""
     return pd.concat(map(read_table, paths), ignore_index=True)
 
 
-def read_table(path: str | os.PathLike) -> pd.DataFrame:
+def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a TSV written by `write_table`.
 
     Identifiers and names stay text, so that ``007`` remains ``007`` and a class may be called 1.

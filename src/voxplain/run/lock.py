@@ -28,7 +28,7 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 _held: list[int] = []  # descriptors of this process's locks; closing one would give it up
 
 
-def hold(folder: str | os.PathLike, patience: float = 20.0) -> None:
+def hold(folder: str | os.PathLike[str], patience: float = 20.0) -> None:
     """Make this process the run's engine, for as long as it lives.
 
     Leftovers of writers that were killed (files named ``.tmp-*``) are removed. Files from the

@@ -16,7 +16,7 @@ from voxplain.run import lock
 
 
 @contextlib.contextmanager
-def job_log(path: str | os.PathLike) -> Iterator[None]:
+def job_log(path: str | os.PathLike[str]) -> Iterator[None]:
     """Send all output of a job to its log file, and let it end with its run.
 
     An error of the input ends the job with its message alone; any other exception is a defect of

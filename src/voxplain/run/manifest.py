@@ -100,7 +100,7 @@ def files_fingerprint(paths: Iterable[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
-def images_fingerprint(root: str | os.PathLike, table: str, template: str) -> str:
+def images_fingerprint(root: str | os.PathLike[str], table: str, template: str) -> str:
     """Return a digest of the sizes and times of the images that a participants table names.
 
     Cheap enough to be asked at every start of the workflow, so that replaced images are noticed.
@@ -136,7 +136,7 @@ def images_fingerprint(root: str | os.PathLike, table: str, template: str) -> st
     return files_fingerprint(map(image, complete))
 
 
-def file_sha256(path: str | os.PathLike) -> str:
+def file_sha256(path: str | os.PathLike[str]) -> str:
     """Return the SHA-256 of a file's content."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -151,7 +151,7 @@ class Differences:
     unlisted: list[str]
 
 
-def results_of(folder: str | os.PathLike) -> list[str]:
+def results_of(folder: str | os.PathLike[str]) -> list[str]:
     """Return the paths of all results in a run's folder, relative to it, sorted."""
     files = (path for path in Path(folder).rglob("*") if path.is_file())
     names = (path.relative_to(folder).as_posix() for path in files)
@@ -167,7 +167,7 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
 
 
-def write_manifest(path: str | os.PathLike) -> None:
+def write_manifest(path: str | os.PathLike[str]) -> None:
     """Write size and SHA-256 of every result in the folder of `path`; columns path, bytes, sha256.
 
     Parameters
@@ -183,7 +183,7 @@ def write_manifest(path: str | os.PathLike) -> None:
     write_text(path, "path\tbytes\tsha256\n" + "".join(rows))
 
 
-def verify(folder: str | os.PathLike) -> Differences:
+def verify(folder: str | os.PathLike[str]) -> Differences:
     """Compare a run's results with its manifest.
 
     Raises

@@ -57,10 +57,10 @@ def refusal(path):
 
 
 @pytest.mark.parametrize("member", ["../outside.nii", "/etc/passwd", "a/../../b", "a\\b", ""])
-def test_members_that_lead_out(tmp_path, member):
+def test_members_that_point_outside(tmp_path, member):
     path = archive(tmp_path, {MEMBER: b"x", "../outside.nii": b"x", "/etc/passwd": b"x"})
     for call in (archives.opened, archives.size):
-        with pytest.raises(ImageError, match="leads out of its archive"):
+        with pytest.raises(ImageError, match="points outside its archive"):
             with_member = call(archives.member_path(path, member))
             with_member.__enter__()
 

@@ -37,10 +37,10 @@ def box_average(data, shape):
 
 def test_hand_worked_fractions():
     np.testing.assert_allclose(
-        downsample.box_matrix(3, 2), [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]], atol=1e-15
+        downsample.averaging_matrix(3, 2), [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]], atol=1e-15
     )
-    np.testing.assert_allclose(downsample.box_matrix(260, 58).sum(axis=1), 1)
-    np.testing.assert_allclose(downsample.box_matrix(260, 58).sum(axis=0), 58 / 260)
+    np.testing.assert_allclose(downsample.averaging_matrix(260, 58).sum(axis=1), 1)
+    np.testing.assert_allclose(downsample.averaging_matrix(260, 58).sum(axis=0), 58 / 260)
 
 
 def test_integer_ratio_is_the_block_mean():

@@ -32,7 +32,10 @@ def test_zscore_standardises_the_foreground_only(volumes):
 
 @pytest.mark.parametrize("how", ["none", "brain_mean", "zscore"])
 def test_nobody_else_matters(volumes, how):
-    np.testing.assert_array_equal(normalise(volumes, how)[1], normalise(volumes[1:2], how)[0])
+    # Sums over memory that is aligned otherwise may differ in the last bits.
+    np.testing.assert_allclose(
+        normalise(volumes, how)[1], normalise(volumes[1:2], how)[0], rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("how", ["brain_mean", "zscore"])

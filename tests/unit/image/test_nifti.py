@@ -100,7 +100,7 @@ def test_missing_folder_and_text(tmp_path):
     with pytest.raises(ImageError, match="is a folder"):
         nifti.read_header(tmp_path)
     (tmp_path / "a.nii.gz").write_bytes(gzip.compress(b"<html>not found</html>" * 50))
-    with pytest.raises(ImageError, match="not a NIfTI file"):
+    with pytest.raises(ImageError, match="not a single-file NIfTI image"):
         nifti.read_header(tmp_path / "a.nii.gz")
 
 

@@ -107,7 +107,7 @@ def test_impossible_axes(tmp_path, field, value):
 
 def test_an_axis_too_long_for_memory(tmp_path):
     path = rewrite(save(tmp_path / "a.nii"), "dim", [3, 20000, 20000, 3, 1, 1, 1, 1])
-    refused(path, "promises 20000 x 20000 x 3 voxels, which no brain image has")
+    refused(path, "has 20000 x 20000 x 3 voxels according to its header, more than any brain image")
 
 
 def test_a_qfac_that_was_not_filled_in_counts_as_one(tmp_path):
@@ -127,13 +127,13 @@ def test_impossible_offset(tmp_path, offset):
 def test_a_promise_of_a_million_million_voxels(tmp_path):
     """Whatever the header says, memory is that of what the file can hold."""
     path = rewrite(save(tmp_path / "a.nii"), "dim", [3, 10000, 10000, 10000, 1, 1, 1, 1])
-    refused(path, r"promises 1e\+12 voxels \(10000 x 10000 x 10000\)")
+    refused(path, r"has 1e\+12 voxels according to its header \(10000 x 10000 x 10000\)")
     path = rewrite(path, "dim", [3, 1200, 1200, 1200, 1, 1, 1, 1])
     refused(path, "truncated")
     compressed = tmp_path / "a.nii.gz"
     compressed.write_bytes(nifti.igzip.compress(path.read_bytes()))
     tracemalloc.start()
-    refused(compressed, r"promises 1.73e\+03 MB, which its .* kB cannot hold")
+    refused(compressed, r"needs 1.73e\+03 MB according to its header, which its .* kB cannot hold")
     assert tracemalloc.get_traced_memory()[1] < 5e6
     tracemalloc.stop()
 
