@@ -180,7 +180,7 @@ def test_a_killed_run_resumes_and_ends_in_the_same_bytes(tiny):
         time.sleep(0.05)
     second = tiny(*targets, config=("run=killed",))
     assert second.returncode != 0
-    assert "results/killed: another run is at work in this folder (process" in second.stdout
+    assert "results/killed is locked by another run (process" in second.stdout
     assert run.poll() is None, "the run ended before it could be killed"
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()

@@ -48,7 +48,7 @@ def test_a_full_disk_stops_the_run_by_name_and_room_lets_it_go_on(tiny, tmp_path
         failed = workflow(VOLUMES)
         assert failed.returncode != 0
         assert "StorageError: results/tiny/" in failed.stdout
-        assert "cannot be written: No space left on device; make room" in failed.stdout
+        assert "cannot be written: No space left on device; free some space" in failed.stdout
         subprocess.run(["mount", "-o", "remount,size=100m", str(run)], check=True)
         done = workflow(VOLUMES)
         assert done.returncode == 0, done.stdout[-4000:]
@@ -61,7 +61,7 @@ def test_read_only_results_are_named_before_anything_is_computed(tiny, tmp_path)
     with small_disk(workflow.path("tiny"), "ro"):
         failed = workflow(VOLUMES)
     assert failed.returncode != 0
-    assert "results/tiny: nothing can be written here (Read-only file system)" in failed.stdout
+    assert "results/tiny is not writable (Read-only file system)" in failed.stdout
     assert "localrule" not in failed.stdout
 
 

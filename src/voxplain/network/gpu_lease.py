@@ -1,8 +1,8 @@
-"""One GPU per job on a machine where nobody deals them out.
+"""One GPU per job on a machine without a scheduler.
 
-Slurm gives each job devices that no other job has. Elsewhere every job sees all that
-CUDA_VISIBLE_DEVICES leaves, and leases one of them by a file lock, which the kernel takes back when
-the process ends.
+Slurm gives each job devices that no other job has. Elsewhere every job sees all devices in
+CUDA_VISIBLE_DEVICES, and reserves one by a file lock, which the kernel releases when the process
+ends.
 """
 
 import fcntl
@@ -12,56 +12,56 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voxplain.errors import StorageError
+from voxplain.run.lock import try_lock
 
-# The same for every job of this user on this machine, whatever TMPDIR says; no RAM, and not emptied
-# at a logout as /run/user and /dev/shm are.
+# The same for every job of this user on this machine, whatever TMPDIR is; unlike /run/user and
+# /dev/shm it is not in RAM and not emptied at logout.
 _FOLDER = Path(f"/var/tmp/voxplain-gpus-{os.getuid()}")
-_leases: dict[str, int] = {}  # this process's locks; closing a descriptor would give its device up
+_leases: dict[str, int] = {}  # this process's locks by device; closing a descriptor releases it
 
 
 def lease(names: Sequence[str], folder: Path = _FOLDER) -> int:
-    """Take a device that no other job of this user has; wait for one if need be.
+    """Reserve a device that no other job of this user has; wait if all are taken.
 
     Parameters
     ----------
     names : sequence of str
-        The devices' UUIDs, so that all jobs mean the same by a name. A single one that Slurm gave
-        to this job is not asked for.
+        The devices' UUIDs, which are the same in all jobs. A single device that Slurm gave to this
+        job needs no lock.
     folder : pathlib.Path
-        Where the locks lie.
+        Folder of the locks.
 
     Returns
     -------
     int
-        Its place in `names`. It is given back when the process ends.
+        The device's index in `names`. The device is released when the process ends.
 
     Raises
     ------
     StorageError
-        No lock can be made in `folder`.
+        No lock can be created in `folder`.
     """
     if len(names) == 1 and "SLURM_JOB_ID" in os.environ:
         return 0
-    for place, name in enumerate(names):
+    for index, name in enumerate(names):
         if name in _leases:
-            return place
+            return index
     locks = [_open(folder, name) for name in names]
-    told = False
-    while True:
-        for place, lock in enumerate(locks):
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            for other in locks:
-                if other != lock:
-                    os.close(other)
-            _leases[names[place]] = lock
-            return place
-        if not told:
-            print(f"waiting for one of the GPUs {', '.join(names)}", flush=True)
-            told = True
+    index = _first_free(locks)
+    if index is None:
+        print(f"waiting for one of the GPUs {', '.join(names)}", flush=True)
+    while index is None:
         time.sleep(1)
+        index = _first_free(locks)
+    _leases[names[index]] = locks.pop(index)
+    for lock in locks:
+        os.close(lock)
+    return index
+
+
+def _first_free(locks: Sequence[int]) -> int | None:
+    """Take the first lock that no other process holds and return its index."""
+    return next((i for i, lock in enumerate(locks) if try_lock(lock, fcntl.LOCK_EX)), None)
 
 
 def _open(folder: Path, name: str) -> int:
@@ -70,6 +70,6 @@ def _open(folder: Path, name: str) -> int:
         return os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise StorageError(
-            f"{folder / name} cannot be written ({error.strerror}), which keeps jobs off each "
-            "other's GPUs; make room, or the folder yours"
+            f"{folder / name}, by which a job reserves its GPU, cannot be created "
+            f"({error.strerror}); free some space, or make the folder yours"
         ) from error

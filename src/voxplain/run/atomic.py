@@ -1,7 +1,7 @@
 """Atomic writing: a file that exists is complete, whatever killed the process that wrote it.
 
 Every writer puts the bytes under a temporary name in the target's folder, flushes them to disk and
-renames. Apart from `voxplain.run.files`, because the workflow's start must not pay for pandas.
+renames. Separate from `voxplain.run.files`, so that the workflow starts without importing pandas.
 """
 
 import contextlib
@@ -12,8 +12,7 @@ from pathlib import Path
 
 from voxplain.errors import StorageError
 
-# Of names of files that are being written; what a killed writer leaves is found by it.
-TEMPORARY = ".tmp-"
+TEMPORARY = ".tmp-"  # prefix of files that are being written, by which leftovers are recognised
 _STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 
@@ -22,6 +21,11 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path that replaces `path` when the block ends without an error.
 
     The temporary name keeps the suffix of `path`, because many writers choose the format by it.
+
+    Parameters
+    ----------
+    path : path_like
+        The target; missing folders are created.
 
     Raises
     ------
@@ -43,17 +47,17 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         if error.errno not in _STORAGE_ERRORS:
             raise
         raise StorageError(
-            f"{path} cannot be written: {error.strerror}; make room (or the folder writable) and "
-            "run again, which goes on from what is finished"
+            f"{path} cannot be written: {error.strerror}; free some space (or make the folder "
+            "writable) and run again: what is finished is kept"
         ) from error
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write bytes atomically."""
+    """Write bytes to a file atomically (see `atomic_path`)."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write UTF-8 text atomically."""
+    """Write text to a file as UTF-8, atomically (see `atomic_path`)."""
     write_bytes(path, text.encode("utf-8"))

@@ -1,4 +1,4 @@
-"""A configuration file for people: what differs from the defaults, each key with its meaning."""
+"""Configuration files with a comment above each key that explains it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ def commented_yaml(
     schema : mapping
         Its JSON schema.
     notes : sequence of str
-        Lines of comment at the top.
+        Comment lines at the top.
     """
     lines = [f"# {note}" for note in notes]
     _write(settings, schema, 0, lines)
@@ -29,12 +29,12 @@ def _write(
 ) -> None:
     indent = "  " * depth
     for key, value in settings.items():
-        described = schema["properties"][key]
+        property_schema = schema["properties"][key]
         if depth == 0:
             lines.append("")
-        lines.append(f"{indent}# {described['description']}")
-        if isinstance(value, Mapping) and "properties" in described:
+        lines.append(f"{indent}# {property_schema['description']}")
+        if isinstance(value, Mapping) and "properties" in property_schema:
             lines.append(f"{indent}{key}:")
-            _write(value, described, depth + 1, lines)
-        else:  # JSON is YAML, and quotes what YAML would take for a number or true
+            _write(value, property_schema, depth + 1, lines)
+        else:  # JSON is YAML, and it quotes text that YAML would read as a number or a boolean
             lines.append(f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}")

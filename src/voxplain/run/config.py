@@ -1,4 +1,4 @@
-"""A run's configuration: files laid over each other, and what its schema refuses."""
+"""A run's configuration: reading and merging its files, and checking them against the schema."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ def project_folder() -> Path:
         if (folder / SCHEMA).is_file() and (folder / DEFAULTS).is_file():
             return folder
     raise ConfigError(
-        f"there is no {SCHEMA} in {Path.cwd()}, and this voxplain is installed without its "
+        f"there is no {SCHEMA} in {Path.cwd()}, and this voxplain was installed without the "
         "workflow; run the command in a checkout of voxplain"
     )
 
@@ -50,53 +50,67 @@ def read_yaml(path: str | os.PathLike[str]) -> Any:
 def read_config(
     files: Sequence[str | os.PathLike[str]], changes: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Lay configuration files over each other as Snakemake's ``--configfile`` does.
+    """Merge configuration files as Snakemake's ``--configfile`` does.
 
     Parameters
     ----------
     files : sequence of path_like
-        The later a file, the more it says; mappings are merged, all else is replaced.
+        Later files override earlier ones; mappings are merged, all else is replaced.
     changes : mapping, optional
-        Laid over the files, as ``--config`` does.
+        Override the files, as ``--config`` does.
 
     Raises
     ------
     ConfigError
-        A file cannot be read or holds no mapping.
+        A file cannot be read or is not a mapping.
     """
     config: dict[str, Any] = {}
     for file in files:
         content = read_yaml(file)
         if not isinstance(content, dict):
-            raise ConfigError(f"{file} holds no settings; write them as 'key: value' lines")
-        _lay_over(config, content)
-    _lay_over(config, changes or {})
+            raise ConfigError(f"{file} has no settings; write them as 'key: value' lines")
+        _merge(config, content)
+    _merge(config, changes or {})
     return config
 
 
-def _lay_over(below: dict[str, Any], above: Mapping[str, Any]) -> None:
-    for key, value in above.items():
-        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
-            _lay_over(below[key], value)
+def _merge(config: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if isinstance(value, Mapping) and isinstance(config.get(key), dict):
+            _merge(config[key], value)
         else:
-            below[key] = value
+            config[key] = value
 
 
 def schema_problems(config: Mapping[str, Any], project: Path) -> list[str]:
-    """Return what the JSON schema refuses: unknown or missing keys, values of the wrong kind."""
-    import jsonschema  # not for the jobs, whose configuration has been looked at
+    """Return what violates the JSON schema: unknown or missing keys, values of the wrong kind.
+
+    Parameters
+    ----------
+    config : mapping
+        The merged configuration.
+    project : Path
+        The folder of the workflow (`project_folder`).
+
+    Returns
+    -------
+    list of str
+        One message per violation, sorted by the keys' places.
+    """
+    import jsonschema  # not at the top: jobs need no check, and its import takes time
 
     validator = jsonschema.Draft202012Validator(read_yaml(project / SCHEMA))
-    found = []
+    problems = []
     for error in sorted(
         validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path))
     ):
-        where = ".".join(map(str, error.absolute_path))
-        found.append(f"{where}: {error.message}" if where else error.message)
+        key = ".".join(map(str, error.absolute_path))
+        message = f"{key}: {error.message}" if key else error.message
         nested = len(error.absolute_path) > 1
         if nested and error.validator == "type" and isinstance(error.instance, str):
-            found[-1] += (
-                "; --config takes what stands in braces for text: write it into a file for "
+            message += (
+                "; --config reads values inside braces as text: write them into a file for "
                 "--configfile, without quotes"
             )
-    return found
+        problems.append(message)
+    return problems

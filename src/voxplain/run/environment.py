@@ -1,4 +1,4 @@
-"""The machine and the versions that a result was made with."""
+"""The machine and the package versions of a run."""
 
 import importlib.metadata
 import os
@@ -7,13 +7,25 @@ import sys
 from pathlib import Path
 
 RECORDED_PACKAGES = (
-    *("voxplain", "torch", "numpy", "scipy", "pandas", "scikit-learn", "xgboost", "statsmodels"),
-    *("nibabel", "nilearn", "isal", "matplotlib", "seaborn", "snakemake"),
+    "voxplain",
+    "torch",
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "xgboost",
+    "statsmodels",
+    "nibabel",
+    "nilearn",
+    "isal",
+    "matplotlib",
+    "seaborn",
+    "snakemake",
 )
 
 
 def environment() -> dict[str, str]:
-    """Return versions of what computes, and the machine's name for its processor."""
+    """Return the versions of Python and the `RECORDED_PACKAGES`, the processor and the memory."""
     versions = {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES}
     return {
         "python": sys.version.split()[0],

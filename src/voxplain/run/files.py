@@ -1,4 +1,4 @@
-"""Atomic writing, and reading, of the few file types that runs are made of."""
+"""Atomic writing, and reading, of the file types that runs are made of."""
 
 import json
 import os
@@ -16,20 +16,38 @@ from voxplain.run.atomic import write_bytes as write_bytes
 from voxplain.run.atomic import write_text
 
 _TEXT_COLUMNS = (
-    *("participant_id", "fold", "family_id", "class_name", "site"),
-    *("larger", "mask", "transform", "name", "region", "reason"),
+    "participant_id",
+    "fold",
+    "family_id",
+    "class_name",
+    "site",
+    "larger",
+    "mask",
+    "transform",
+    "name",
+    "region",
+    "reason",
 )
 
 
 def targets_in(
     folder: str | os.PathLike[str], sources: Sequence[str | os.PathLike[str]], ending: str
 ) -> list[Path]:
-    """Return one path in `folder` for each NIfTI file: its own stem and `ending`.
+    """Return a path in a folder for each NIfTI file.
+
+    Parameters
+    ----------
+    folder : path_like
+        The folder.
+    sources : sequence of path_like
+        NIfTI files.
+    ending : str
+        Replaces ``.nii`` or ``.nii.gz``.
 
     Raises
     ------
     ImageError
-        Two sources would get one name.
+        Two sources would get the same name.
     """
     paths = [
         Path(folder, Path(source).name.removesuffix(".gz").removesuffix(".nii") + ending)
@@ -38,14 +56,14 @@ def targets_in(
     for path, count in Counter(paths).items():
         if count > 1:
             raise ImageError(
-                f"{count} of the images would be written to {path}; give them one by one, with "
-                "another --out each"
+                f"{count} of the images would be written to {path}; give them one by one, each "
+                "with another --out"
             )
     return paths
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
-    """Write JSON atomically, readable by people."""
+    """Write a value as indented JSON, atomically."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -55,7 +73,7 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
 
 def write_array(path: str | os.PathLike[str], array: np.ndarray) -> None:
-    """Write one array as `.npy` atomically."""
+    """Write an array as ``.npy``, atomically."""
     write_rows(path, array.shape, array.dtype, [array])
 
 
@@ -65,29 +83,44 @@ def write_rows(
     dtype: np.dtype | type,
     rows: Iterable[np.ndarray],
 ) -> None:
-    """Write one array as `.npy` atomically; its rows, or blocks of rows, come one by one."""
-    form = {"shape": shape, "fortran_order": False}
-    form |= {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype))}
+    """Write an array as ``.npy``, atomically and without holding it in memory.
+
+    Parameters
+    ----------
+    path : path_like
+        The ``.npy`` file.
+    shape : tuple of int
+        Of the whole array.
+    dtype : numpy.dtype or type
+        Of the whole array; rows are converted.
+    rows : iterable of numpy.ndarray
+        Its rows, or blocks of rows, in order.
+    """
+    header = {
+        "shape": shape,
+        "fortran_order": False,
+        "descr": np.lib.format.dtype_to_descr(np.dtype(dtype)),
+    }
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        np.lib.format.write_array_header_1_0(file, form)
+        np.lib.format.write_array_header_1_0(file, header)
         for row in rows:
-            file.write(np.ascontiguousarray(row, dtype))
+            file.write(np.ascontiguousarray(row, dtype).data)
 
 
 def write_table(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
-    """Write a BIDS-style TSV atomically: no index, missing values as ``n/a``."""
+    """Write a table as a BIDS-style TSV, atomically: no index, missing values as ``n/a``."""
     write_text(path, table.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n"))
 
 
 def read_tables(paths: Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
-    """Read tables of the same columns below each other."""
+    """Read several tables with the same columns into one, in the order of `paths`."""
     return pd.concat(map(read_table, paths), ignore_index=True)
 
 
 def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a TSV written by `write_table`.
 
-    Identifiers and names stay text, so that ``007`` remains ``007`` and a class may be called 1.
+    Identifiers and names are read as text, so that ``007`` stays ``007`` and a class may be ``1``.
     """
     return pd.read_csv(
         path,

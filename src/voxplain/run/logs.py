@@ -1,4 +1,4 @@
-"""Where a job's words go: its log file, and errors of the input without a traceback."""
+"""Logs of jobs; errors in the input are reported without a traceback."""
 
 import contextlib
 import gc
@@ -17,14 +17,19 @@ from voxplain.run import lock
 
 @contextlib.contextmanager
 def job_log(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Send all output of a job to its log file, and let it end with its run.
+    """Send all output of a job to its log file, and end the job when its run ends.
 
-    An error of the input ends the job with its message alone; any other exception is a defect of
-    the program and keeps its traceback, in the log as well.
+    A `VoxplainError` ends the job with its message alone; any other exception is a bug and keeps
+    its traceback, also in the log.
+
+    Parameters
+    ----------
+    path : path_like
+        The log file; missing folders are created.
     """
     lock.join()
-    # What the imports made is no garbage. Walking it, above all when the interpreter ends, takes a
-    # job with torch half a second.
+    # Objects made by imports are never garbage. Checking them, above all when the interpreter ends,
+    # takes half a second in a job with torch.
     gc.freeze()
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with (
@@ -39,14 +44,14 @@ def job_log(path: str | os.PathLike[str]) -> Iterator[None]:
             _tell(f"{type(error).__name__}: {error}", log)
             raise SystemExit(1) from None
         except KeyboardInterrupt:
-            _tell("Interrupted. The same command goes on from here.", log)
+            _tell("Interrupted. Run the same command again to resume.", log)
             raise SystemExit(130) from None
         except Exception as error:
             if _is_out_of_memory(error):
                 _tell(
-                    f"out of memory: {error or 'an allocation failed'}; give the job more (mem_mb "
-                    "on a cluster), start fewer at once (--cores), or lower cnn.batch_size if it "
-                    "is the GPU's",
+                    f"out of memory: {error or 'an allocation failed'}; give the job more memory "
+                    "(mem_mb on a cluster), run fewer jobs at once (--cores), or, if it is the "
+                    "GPU's memory, lower cnn.batch_size",
                     log,
                 )
                 raise SystemExit(1) from None
@@ -55,7 +60,7 @@ def job_log(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def peak_memory_mb() -> float:
-    """Return the most memory that this process has held, MB; NaN where there is no /proc."""
+    """Return the peak memory of this process, MB; NaN where there is no /proc."""
     with contextlib.suppress(FileNotFoundError):
         [kilobytes] = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
         return int(kilobytes) * 1024 / 1e6
@@ -63,21 +68,29 @@ def peak_memory_mb() -> float:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """Return whether Python, torch's CPU allocator or CUDA had no memory left."""
+    """Whether the error says that Python, torch's CPU allocator or CUDA ran out of memory."""
     if isinstance(error, MemoryError):
         return True
-    words = ("can't allocate memory", "out of memory")
-    return isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+    phrases = ("can't allocate memory", "out of memory")
+    return isinstance(error, RuntimeError) and any(phrase in str(error) for phrase in phrases)
 
 
 def _tell(message: str, log: TextIO) -> None:
-    """Put an error on the screen first: the disk that the log is on may be what is full."""
+    """Print an error to the screen, then to the log: the log's disk may be full."""
     print(f"\n{message}\n", file=sys.__stderr__)
     log.write(f"\n{message}\n")
 
 
 class Progress:
-    """Print "done of all" to the log, at most once per `every` seconds, and at the end."""
+    """Print "<what>: <done> of <total>" at most every so often, and at the end.
+
+    Parameters
+    ----------
+    what : str
+        Name of the work in the log.
+    every : float
+        Seconds between two lines, at least.
+    """
 
     def __init__(self, what: str, every: float = 10.0) -> None:
         self.what = what
@@ -85,7 +98,7 @@ class Progress:
         self._last = -float("inf")
 
     def __call__(self, done: int, total: int) -> None:
-        """Report that `done` of `total` units are finished."""
+        """Report that `done` of `total` units of work are finished."""
         now = time.monotonic()
         if done < total and now - self._last < self.every:
             return

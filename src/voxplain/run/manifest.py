@@ -23,17 +23,28 @@ from voxplain.run.templates import fields, filled
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ASSETS = (".html", ".css", ".js")  # of packages; they make the report as much as its code does
-# Results that hold times, directly or in a report of them: two runs differ in these alone.
+# Results that contain run times; all others are the same in two runs.
 TIMED = (
-    *("cohort/read/batch-*.tsv",),
-    *("attribution/*/fold-*/timing.json", "tables/runtime.tsv", "tables/claims.tsv"),
-    *("figures/runtime.*", "report.html"),
+    "cohort/read/batch-*.tsv",
+    "attribution/*/fold-*/timing.json",
+    "tables/runtime.tsv",
+    "tables/claims.tsv",
+    "figures/runtime.*",
+    "report.html",
 )
-# Neither results nor kept: records of the work, checkpoints, studies within the study, and what is
-# exported, which is the results again in other forms.
+# Not results: records of the work, checkpoints, the runs behind the truth tables, and exports,
+# which are the results in other formats.
 _NO_RESULTS = (
-    *("logs/*", "benchmarks/*", "truth/*", "manifest.tsv", "*checkpoint.pt", "*/.*", ".*"),
-    *("derivatives/*", "code/*", "ro-crate-metadata.json"),
+    "logs/*",
+    "benchmarks/*",
+    "truth/*",
+    "manifest.tsv",
+    "*checkpoint.pt",
+    "*/.*",
+    ".*",
+    "derivatives/*",
+    "code/*",
+    "ro-crate-metadata.json",
 )
 
 
@@ -144,7 +155,7 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
 
 @dataclass(frozen=True)
 class Differences:
-    """What became of a run's results: paths below its folder."""
+    """Paths of results that differ from a run's manifest, relative to the run's folder."""
 
     changed: list[str]
     missing: list[str]
@@ -159,7 +170,7 @@ def results_of(folder: str | os.PathLike[str]) -> list[str]:
 
 
 def is_timed(name: str) -> bool:
-    """Return whether a result holds run times, so that it differs from run to run."""
+    """Whether a result contains run times, so that it differs between runs."""
     return _matches(name, TIMED)
 
 
@@ -168,7 +179,7 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 def write_manifest(path: str | os.PathLike[str]) -> None:
-    """Write size and SHA-256 of every result in the folder of `path`; columns path, bytes, sha256.
+    """Write the size and SHA-256 of every result of a run; columns path, bytes, sha256.
 
     Parameters
     ----------
@@ -194,7 +205,7 @@ def verify(folder: str | os.PathLike[str]) -> Differences:
     folder = Path(folder)
     path = folder / Path(RunPaths("run").manifest).name
     if not path.is_file():
-        raise CohortError(f"{path} is not there; the run writes it when it finishes (snakemake)")
+        raise CohortError(f"{path} does not exist; the run writes it at its end: finish the run")
     with open(path, encoding="utf-8", newline="") as file:
         listed = {row["path"]: row["sha256"] for row in csv.DictReader(file, delimiter="\t")}
     present = set(results_of(folder))

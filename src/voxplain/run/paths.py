@@ -1,6 +1,6 @@
 """Every result path of a run, in one place."""
 
-WHOLE_COHORT = "all"  # name of the paper's extra split: train = test = everybody
+WHOLE_COHORT = "all"  # name of the paper's extra split, in which all are in training and test set
 
 
 def fold_names(n_splits: int) -> list[str]:
@@ -33,7 +33,7 @@ class RunPaths:
         self.atlas_labels = f"{root}/atlases/{{atlas}}.nii.gz"
         self.atlas_names = f"{root}/atlases/{{atlas}}.tsv"
 
-        # The synthetic cohort is written like anybody's data, and read back like it.
+        # The synthetic cohort is written in the form of real data, and read like them.
         self.source = f"{root}/cohort/source"
         self.source_participants = f"{self.source}/participants.tsv"
         self.source_morphometry = f"{self.source}/morphometry.tsv"
@@ -43,7 +43,7 @@ class RunPaths:
         self.effect_weights = f"{root}/cohort/effect_weights.npy"
         self.truth = f"{root}/cohort/truth.nii.gz"
         self.truth_names = f"{root}/cohort/truth.tsv"
-        # As tables and headers tell; what is inside the images decides who remains.
+        # Participants according to tables and headers; the images themselves may exclude more.
         self.read_participants = f"{root}/cohort/read/participants.tsv"
         self.read_left_out = f"{root}/cohort/read/left_out.tsv"
         self.batch = f"{root}/cohort/read/batch-{{batch}}.tsv"
@@ -124,7 +124,7 @@ class RunPaths:
         self.provenance = f"{root}/provenance.json"
         self.settings = f"{root}/settings.yaml"
         self.manifest = f"{root}/manifest.tsv"
-        # For others: `snakemake export`.
+        # For sharing, by `snakemake export`.
         self.derivatives = f"{root}/derivatives"
         self.crate = f"{root}/ro-crate-metadata.json"
         self.crate_code = f"{root}/code"
@@ -134,21 +134,36 @@ class RunPaths:
         return f"{self.tables}/{name}.tsv"
 
     def table_sidecar(self, name: str) -> str:
-        """Return the path of the sidecar that says which space a table's regions are in."""
+        """Return the path of the sidecar with the space of a table's regions."""
         return f"{self.tables}/{name}.json"
 
     def log(self, rule: str, wildcards: str = "") -> str:
-        """Return the log path of a rule; `wildcards` as in ``fold-{fold}``."""
+        """Return the log path of a rule.
+
+        Parameters
+        ----------
+        rule : str
+            Name of the rule.
+        wildcards : str
+            File name of one job's log, such as ``fold-{fold}``; none for a rule with one job.
+        """
         return f"{self.logs}/{rule}{'/' if wildcards else ''}{wildcards}.log"
 
     def benchmark(self, rule: str, wildcards: str = "") -> str:
-        """Return the path of a rule's time and memory record."""
+        """Return the path of a rule's time and memory record.
+
+        Parameters
+        ----------
+        rule, wildcards : str
+            As of `log`.
+        """
         return f"{self.benchmarks}/{rule}{'/' if wildcards else ''}{wildcards}.tsv"
 
     def figure(self, name: str) -> tuple[str, str, str]:
         """Return the PNG, SVG and data (TSV) paths of one of the run's figures."""
-        return tuple(f"{self.figures}/{name}.{kind}" for kind in ("png", "svg", "tsv"))
+        figure = f"{self.figures}/{name}"
+        return f"{figure}.png", f"{figure}.svg", f"{figure}.tsv"
 
     def caption(self, name: str) -> str:
-        """Return the path of a figure's caption, as Snakemake's own report takes it."""
+        """Return the path of a figure's caption for Snakemake's own report."""
         return f"{self.figures}/{name}.rst"

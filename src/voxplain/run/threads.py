@@ -1,12 +1,12 @@
-"""How many threads linear algebra takes: as many as the configuration says."""
+"""Number of threads for linear algebra, as configured."""
 
 from threadpoolctl import threadpool_limits
 
 
 def use_threads(threads: int) -> None:
-    """Let BLAS and OpenMP compute on this many threads from now on.
+    """Set the number of threads of BLAS and OpenMP for this process.
 
-    The number changes the order of sums, hence the bits. Snakemake sets it to at most ``--cores``,
-    on which no result may depend; threads beyond the cores cost time and nothing else.
+    The number changes the order of sums and so the last bits of results. It is the configured
+    number even on fewer cores, so that no result depends on ``--cores``.
     """
     threadpool_limits(threads)

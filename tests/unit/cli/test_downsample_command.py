@@ -65,9 +65,7 @@ def test_a_folder_that_is_a_file_ends_in_one_message():
 def test_a_finer_grid_is_refused():
     done = run("a.nii.gz", "--shape", 20, 25, 4, "--out", "fine")
     assert done.exit_code == 1
-    assert "20 x 24 x 16 voxels along the RAS axes, fewer than 20 x 25 x 4" in done.output.replace(
-        "\n", " "
-    )
+    assert "grid of 20 x 25 x 4 voxels is finer than the image" in done.output.replace("\n", " ")
     assert not list(Path().glob("fine/*"))
 
 

@@ -49,7 +49,7 @@ def test_all_that_the_schema_refuses_is_listed(config):
 def test_what_config_takes_for_text_belongs_into_a_file(config):
     """Snakemake's --config 'cnn={epochs: 5}' is the text 5."""
     config["cnn"]["epochs"] = "5"
-    assert "write it into a file for --configfile, without quotes" in refused(config)[0]
+    assert "write them into a file for --configfile, without quotes" in refused(config)[0]
 
 
 def test_all_contradictions_are_listed(config):

@@ -1,4 +1,4 @@
-"""Logs, files, seeds and the device: what every job leans on."""
+"""Logs, files, seeds and the device: what every job uses."""
 
 import os
 import resource
@@ -35,7 +35,7 @@ def test_an_interruption_says_how_to_go_on(tmp_path, capfd):
     with pytest.raises(SystemExit) as end, job_log(tmp_path / "job.log"):
         raise KeyboardInterrupt
     assert end.value.code == 130
-    assert "The same command goes on from here." in capfd.readouterr().err
+    assert "Run the same command again to resume." in capfd.readouterr().err
     assert "Traceback" not in (tmp_path / "job.log").read_text()
 
 
@@ -68,7 +68,7 @@ def test_a_full_disk_names_the_file_and_the_remedy(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
     try:
         with pytest.raises(
-            StorageError, match=r"maps\.npy cannot be written: File too large; make"
+            StorageError, match=r"maps\.npy cannot be written: File too large; free"
         ):
             files.write_array(tmp_path / "maps.npy", np.zeros(1000))
     finally:

@@ -64,8 +64,7 @@ def test_verify_tells_what_changed_is_missing_or_new(tmp_path):
     os.utime(tmp_path / "tables" / "a.tsv", ns=(stat.st_atime_ns, stat.st_mtime_ns))
     (tmp_path / "cnn" / "fold-01" / "model.pt").unlink()
     (tmp_path / "tables" / "b.tsv").touch()
-    found = verify(tmp_path)
-    assert vars(found) == {
+    assert vars(verify(tmp_path)) == {
         "changed": ["tables/a.tsv"],
         "missing": ["cnn/fold-01/model.pt"],
         "unlisted": ["tables/b.tsv"],
@@ -73,7 +72,7 @@ def test_verify_tells_what_changed_is_missing_or_new(tmp_path):
 
 
 def test_a_run_without_a_manifest_is_an_error(tmp_path):
-    with pytest.raises(CohortError, match=r"manifest\.tsv is not there"):
+    with pytest.raises(CohortError, match=r"manifest\.tsv does not exist"):
         verify(tmp_path)
 
 

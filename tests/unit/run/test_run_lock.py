@@ -48,7 +48,7 @@ time.sleep(60)
 
 
 def test_a_second_engine_is_refused_by_name(run, tmp_path):
-    with pytest.raises(RunLockError, match=f"another run is at work.*process {run.pid} on"):
+    with pytest.raises(RunLockError, match=f"is locked by another run .process {run.pid} on"):
         lock.hold(tmp_path)
 
 
@@ -73,7 +73,7 @@ def test_a_job_that_outlives_its_engine_is_waited_for_and_named(tmp_path):
     try:
         assert job.stdout.readline() == "in\n"
         failed = engine(tmp_path, HOLD)
-        assert "jobs of an earlier run are still at work" in failed.communicate(timeout=30)[1]
+        assert "jobs of an earlier run are still running" in failed.communicate(timeout=30)[1]
     finally:
         job.kill()
         job.wait()
@@ -107,7 +107,7 @@ def test_a_job_ends_with_the_shell_that_started_it(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(RunLockError, match="nothing can be written here"):
+    with pytest.raises(RunLockError, match="is not writable"):
         lock.hold(tmp_path / "file" / "run")
 
 
@@ -119,9 +119,13 @@ def test_folders_of_killed_writers_are_removed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "what"), [("late.tsv", "is of the future"), (".tmp-7-x.tsv", "is left of a writer")]
+    ("name", "problem"),
+    [
+        ("late.tsv", "has a modification time in the future"),
+        (".tmp-7-x.tsv", "was left by a writer"),
+    ],
 )
-def test_files_of_another_user_are_named_with_a_remedy(tmp_path, monkeypatch, name, what):
+def test_files_of_another_user_are_named_with_a_remedy(tmp_path, monkeypatch, name, problem):
     def refuse(*_, **__):
         raise PermissionError(1, "Operation not permitted")
 
@@ -129,7 +133,7 @@ def test_files_of_another_user_are_named_with_a_remedy(tmp_path, monkeypatch, na
     os.utime(tmp_path / name, (0, time.time() + 3600))
     monkeypatch.setattr("os.utime", refuse)  # root, who runs these tests in CI, may do all of it
     monkeypatch.setattr("os.unlink", refuse)
-    with pytest.raises(RunLockError, match=rf"{name}: {what}.*let them touch or remove it"):
+    with pytest.raises(RunLockError, match=rf"{name} {problem}.*ask them to touch or remove it"):
         lock._tidy(tmp_path)
 
 
