@@ -223,7 +223,7 @@ def read_volume(
     return volume.T, header.grid
 
 
-def read_labels(path: str | os.PathLike) -> tuple[np.ndarray, Grid]:
+def read_labels(path: str | os.PathLike[str]) -> tuple[np.ndarray, Grid]:
     """Read a label volume in whole numbers: float32 would merge labels above 2^24.
 
     Parameters

@@ -1,8 +1,9 @@
-"""Affine registration by ANTsPy (``pip install 'voxplain[ants]'``), repeatable to the bit."""
+"""Affine registration by ANTsPy (``pip install 'voxplain[ants]'``), with one thread and a seed."""
 
 import os
 import tempfile
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from voxplain.preparation import template
 from voxplain.preparation.readers import itk_matrix
 from voxplain.preparation.transforms import LPS_FROM_RAS, Affine, Transform, lps
 from voxplain.run.atomic import TEMPORARY
+
+if TYPE_CHECKING:
+    import ants
 
 
 def require() -> str:
@@ -36,7 +40,7 @@ def register(
 ) -> Transform:
     """Register a brain to the MNI152 template of nilearn by an affine.
 
-    One thread, a fixed seed: the same brain gives the same bits on one machine.
+    With one thread and a fixed seed the same brain gives the same bits on one machine.
 
     Parameters
     ----------
@@ -47,7 +51,7 @@ def register(
     seed : int
         Of the points at which ANTs samples its metric.
     scratch : path_like, optional
-        Where ANTs may write its result; the machine's temporary folder by default.
+        Folder for ANTs' result; by default the machine's temporary folder.
 
     Returns
     -------
@@ -67,10 +71,10 @@ def register(
     moving = _image(data, grid)
     ants.config.set_ants_deterministic(True, seed_value=seed)
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=scratch) as folder:
-        found = ants.registration(
+        outputs = ants.registration(
             fixed=fixed, moving=moving, type_of_transform="Affine", outprefix=f"{folder}/"
         )
-        (path,) = found["fwdtransforms"]
+        [path] = outputs["fwdtransforms"]
         affine = ants.read_transform(path)
     matrix = itk_matrix(affine.parameters, affine.fixed_parameters)
     transform = Transform("affine by ANTsPy", lps(Affine(matrix)))
@@ -78,8 +82,8 @@ def register(
     return transform
 
 
-def _image(data: np.ndarray, grid: Grid):
-    """Return an array as an image of ANTs, whose world is LPS."""
+def _image(data: np.ndarray, grid: Grid) -> "ants.ANTsImage":
+    """Return an array as an image of ANTs, whose world coordinates are LPS."""
     import ants
 
     affine = LPS_FROM_RAS @ grid.affine

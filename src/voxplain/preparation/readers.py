@@ -1,14 +1,14 @@
-"""Reading transforms of FSL, ITK (ANTs) and fMRIPrep; told apart by their content, not their name.
+"""Reading transforms of FSL, ITK (ANTs) and fMRIPrep, recognised by their content.
 
-Conventions relied on
----------------------
+Conventions
+-----------
 FLIRT matrix : source to reference, in FSL's mm of the two images (see `fsl_from_voxels`).
 FSL warp : on the reference's grid, in FSL's mm. A relative field holds displacements from a point
     of the reference to its place in the source, the affine part included (``fnirt --fout``, HCP's
     ``acpc_dc2standard``, applied there with ``applywarp --rel``); an absolute one holds that place.
-    FNIRT's own fields (intent code 2006) are relative. Of any other the reading is taken that turns
-    and scales the brain least in world coordinates. (FSL's own guess compares standard deviations
-    in its coordinates, which fails where the image is stored along other axes than MNI152.)
+    FNIRT's own fields (intent code 2006) are relative. Any other is read both ways, and the one
+    that rotates and scales the brain less in world coordinates is used. (FSL compares standard
+    deviations in its own coordinates, which fails if the image's axes are not those of MNI152.)
 ITK transform : points of the reference (MNI152) to points of the source, LPS mm, which is what
     resampling an image into MNI152 needs. ``x -> M (x - c) + c + t`` with M row by row.
 ITK composite : the last of its transforms is applied to a point first.
@@ -17,6 +17,7 @@ ITK composite : the last of its transforms is applied to a point first.
 import hashlib
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import nibabel as nib
 import numpy as np
@@ -34,6 +35,9 @@ from voxplain.preparation.transforms import (
     lps,
 )
 
+if TYPE_CHECKING:
+    import h5py
+
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ITK_TEXT = b"#Insight Transform File"
 _GZIP = b"\x1f\x8b"
@@ -44,14 +48,14 @@ KINDS = "an FSL warp field, a FLIRT matrix, an ITK affine or an ITK composite (.
 
 @dataclass(frozen=True)
 class TransformFile:
-    """A transform as read, and the digest of its file.
+    """A transform and the digest of its file.
 
     Attributes
     ----------
     transform : Transform
         MNI152 world to the image's world.
     sha256 : str
-        Of the file, or of the archive's member.
+        Of the file, or of the member of an archive.
     """
 
     transform: Transform
@@ -68,13 +72,13 @@ def read_transform(path: str, image: Grid, reference: Grid | None = None) -> Tra
     image : Grid
         Grid of the participant's image; FSL's coordinates depend on it.
     reference : Grid, optional
-        Grid of the image that a FLIRT matrix leads to. Nothing else needs it.
+        Grid of the image that a FLIRT matrix leads to; used for FLIRT matrices alone.
 
     Raises
     ------
     TransformError
-        If the file is missing, damaged or none of `KINDS`, mirrors left and right, or a FLIRT
-        matrix comes without its reference. The message names the file.
+        If the file is missing, damaged or not one of `KINDS`, if it mirrors left and right, or if a
+        FLIRT matrix comes without its reference. The message names the file.
     """
     content = _bytes(path)
     try:
@@ -86,7 +90,7 @@ def read_transform(path: str, image: Grid, reference: Grid | None = None) -> Tra
 
 
 def check_exists(path: str) -> None:
-    """Raise a `TransformError` unless there is such a file, and something in it."""
+    """Raise a `TransformError` unless the file exists and is not empty."""
     _bytes(path, 1)
 
 
@@ -118,8 +122,8 @@ def _parsed(content: bytes, image: Grid, reference: Grid | None) -> Transform:
     if matrix is not None:
         if reference is None:
             raise TransformError(
-                "is a FLIRT matrix, which means nothing without the image it was registered to; "
-                "name that in registration.reference"
+                "is a FLIRT matrix, which depends on the image it was registered to; name that "
+                "image in registration.reference"
             )
         source = fsl_from_world(image)
         world = np.linalg.inv(source) @ np.linalg.inv(matrix) @ fsl_from_world(reference)
@@ -128,7 +132,7 @@ def _parsed(content: bytes, image: Grid, reference: Grid | None) -> Transform:
 
 
 def _flirt_matrix(content: bytes) -> np.ndarray | None:
-    """Return the 4 x 4 matrix of a text file; None if it is something else."""
+    """Return the 4 x 4 matrix of a text file; None if the content is not a matrix."""
     try:
         rows = [line.split() for line in content.decode("ascii").splitlines() if line.strip()]
         matrix = np.array(rows, dtype=float)
@@ -150,23 +154,26 @@ def _itk_text(content: bytes) -> tuple[str, np.ndarray, np.ndarray]:
             fields.setdefault(key.strip(), []).append(value)
     needed = [fields.get(key, []) for key in ("Transform", "Parameters", "FixedParameters")]
     if any(len(values) != 1 for values in needed):
-        raise TransformError(f"holds {len(needed[0])} transforms, not one; join them into one file")
+        raise TransformError(
+            f"holds {len(needed[0])} transforms; save them as one (antsApplyTransforms -o "
+            "Linear[...])"
+        )
     kind, *numbers = (values[0] for values in needed)
     try:
         parameters, fixed = (np.array(text.split(), dtype=float) for text in numbers)
     except ValueError as error:
-        raise TransformError(f"has parameters that are no numbers ({error})") from error
+        raise TransformError(f"has parameters that are not numbers ({error})") from error
     return kind.strip(), parameters, fixed
 
 
 def _itk_binary(content: bytes) -> tuple[str, np.ndarray, np.ndarray]:
-    """Return the same of ITK's binary .mat: two MATLAB v4 matrices, the first named by its type."""
+    """Return the same for ITK's binary .mat: two MATLAB v4 matrices, the first named by type."""
     from scipy.io import loadmat
 
     try:
         variables = loadmat(io.BytesIO(content))
     except Exception as error:  # loadmat raises whatever its parsing meets
-        raise TransformError(f"is none of {KINDS}") from error
+        raise TransformError(f"is not {KINDS}") from error
     names = [name for name in variables if not name.startswith("__")]
     kinds = [name for name in names if name != "fixed"]
     if len(kinds) != 1 or "fixed" not in names:
@@ -183,7 +190,20 @@ def _itk_affine(kind: str, parameters: np.ndarray, fixed: np.ndarray) -> Affine:
 
 
 def itk_matrix(parameters: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """Return ITK's affine (12 parameters and a centre) as a matrix (4, 4) of LPS points."""
+    """Return ITK's affine as a (4, 4) matrix of LPS points.
+
+    Parameters
+    ----------
+    parameters : (12,) array
+        The matrix row by row, then the translation, mm.
+    centre : (3,) array
+        The fixed parameters: the centre of rotation, mm.
+
+    Raises
+    ------
+    TransformError
+        The matrix cannot be inverted.
+    """
     matrix = np.eye(4)
     matrix[:3, :3] = np.reshape(parameters[:9], (3, 3))
     matrix[:3, 3] = np.asarray(parameters[9:]) + centre - matrix[:3, :3] @ centre
@@ -199,34 +219,34 @@ def _itk_composite(content: bytes) -> Transform:
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             groups = file["TransformGroup"]
-            stages = [_itk_member(groups[name]) for name in sorted(groups, key=int)]
+            members = [_itk_member(groups[name]) for name in sorted(groups, key=int)]
     except (OSError, KeyError, ValueError) as error:
         raise TransformError(f"is not an ITK transform in HDF5 ({error})") from error
-    stages = [stage for stage in stages if stage is not None]
+    stages = [stage for stage in members if stage is not None]
     if not stages:
-        raise TransformError("holds no transform")
+        raise TransformError("contains no transform; make it again")
     names = {Affine: "affine", DisplacementField: "displacement field"}
     kind = "ITK composite: " + ", ".join(names[type(stage)] for stage in stages)
     return Transform(kind, lps(*reversed(stages)))
 
 
-def _itk_member(group) -> Affine | DisplacementField | None:
+def _itk_member(group: "h5py.Group") -> Affine | DisplacementField | None:
     kind = np.ravel(group["TransformType"][()])[0].decode()
     if kind.startswith("CompositeTransform"):  # the list itself
         return None
-    # ITK wrote these names with a typing error until version 5
-    spelt = "Transform" if "TransformParameters" in group else "Tranform"
-    parameters = group[f"{spelt}Parameters"][()]
-    fixed = group[f"{spelt}FixedParameters"][()]
+    # ITK misspelled these names until version 5
+    prefix = "Transform" if "TransformParameters" in group else "Tranform"
+    parameters = group[f"{prefix}Parameters"][()]
+    fixed = group[f"{prefix}FixedParameters"][()]
     if not kind.startswith("DisplacementFieldTransform"):
         return _itk_affine(kind, parameters, fixed)
     size = fixed[:3].astype(int)
     if len(fixed) != 18 or len(parameters) != 3 * size.prod():
-        raise TransformError("has a displacement field that is not three-dimensional, or cut off")
+        raise TransformError("has a displacement field that is not 3-D or is truncated")
     to_points = np.eye(4)
     to_points[:3, :3] = fixed[9:].reshape(3, 3) * fixed[6:9]  # direction cosines times spacing
     to_points[:3, 3] = fixed[3:6]
-    # x runs fastest over voxels, and the three components of a voxel lie together
+    # x varies fastest over voxels, and the three components of a voxel are adjacent
     vectors = np.reshape(parameters, (*size[::-1], 3)).transpose(3, 2, 1, 0)
     return DisplacementField(to_points, np.ascontiguousarray(vectors, np.float32))
 
@@ -241,36 +261,34 @@ def _fsl_warp(content: bytes, image: Grid) -> Transform:
     intent = int(nifti.header["intent_code"])
     if intent in _COEFFICIENTS:
         raise TransformError(
-            "holds FNIRT's spline coefficients; make a field of them: "
+            "holds FNIRT's spline coefficients; convert them to a field: "
             "fnirtfileutils --in=coefficients --ref=MNI152 --out=field --withaff"
         )
     if values.ndim != 4 or values.shape[3] != 3:
         raise TransformError(
-            f"is a NIfTI file of shape {values.shape}, not an FSL warp field (X, Y, Z, 3); of a "
-            "warp of ANTs make one composite with its affine (antsApplyTransforms -o "
+            f"is a NIfTI file of shape {values.shape}, not an FSL warp field (X, Y, Z, 3); join a "
+            "warp of ANTs and its affine into one composite (antsApplyTransforms -o "
             "CompositeTransform[...])"
         )
     if not np.isfinite(values).all():
-        raise TransformError("has displacements that are no numbers")
+        raise TransformError("has NaN or infinite displacements; register the image again")
     try:
         grid = Grid(values.shape[:3], nifti.affine)
     except ImageError as error:
         raise TransformError(f"has an unusable header: {error}") from error
     to_points = fsl_from_voxels(grid)
-    goes_to = np.moveaxis(values, 3, 0)
-    into_fsl, out_of_fsl = (
-        Affine(fsl_from_world(grid)),
-        Affine(np.linalg.inv(fsl_from_world(image))),
-    )
+    vectors = np.moveaxis(values, 3, 0)
+    into_fsl = Affine(fsl_from_world(grid))
+    out_of_fsl = Affine(np.linalg.inv(fsl_from_world(image)))
 
-    def chain(kind: str, vectors: np.ndarray) -> Transform:
-        field = DisplacementField(to_points, np.ascontiguousarray(vectors))
+    def chain(kind: str, displacements: np.ndarray) -> Transform:
+        field = DisplacementField(to_points, np.ascontiguousarray(displacements))
         return Transform(f"FSL warp field, {kind}", (into_fsl, field, out_of_fsl))
 
-    relative = chain("relative", goes_to)
+    relative = chain("relative", vectors)
     if intent == _RELATIVE:
         return relative
-    absolute = chain("absolute", goes_to - _coordinates(to_points, grid.shape))
+    absolute = chain("absolute", vectors - _coordinates(to_points, grid.shape))
     return min(relative, absolute, key=_distance_from_identity)
 
 
@@ -280,6 +298,9 @@ def _distance_from_identity(transform: Transform) -> float:
 
 def _coordinates(to_points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return FSL's mm of every voxel, (3, X, Y, Z); its axes are those of the voxels."""
-    ends = zip(np.diag(to_points), to_points[:3, 3], shape, strict=False)
-    axes = [np.float32(step) * np.arange(n, dtype="f4") + np.float32(at) for step, at, n in ends]
+    steps, offsets = np.diag(to_points)[:3], to_points[:3, 3]
+    axes = [
+        np.float32(step) * np.arange(n, dtype=np.float32) + np.float32(offset)
+        for step, offset, n in zip(steps, offsets, shape, strict=True)
+    ]
     return np.stack(np.meshgrid(*axes, indexing="ij"))

@@ -1,9 +1,8 @@
-"""Resampling into MNI152: at the image's own resolution, then averaged over the boxes of the grid.
+"""Resampling into MNI152 at the image's own resolution, then averaging over the run's grid.
 
-Taking one value per coarse voxel would alias a 0.7-mm image onto a 3-mm grid. Each coarse voxel is
-therefore divided into as many points per axis as the image's voxels are narrower, at least two; the
-image is interpolated linearly at each, and their mean is taken by the same matrices that average
-images which need no registration.
+One value per coarse voxel would alias a 0.7-mm image on a 3-mm grid. Each coarse voxel is therefore
+divided, along each axis, into points no further apart than the image's finest voxel edge, at least
+two. The image is interpolated linearly at each point, and `box_average` takes their mean.
 """
 
 from collections.abc import Iterator
@@ -31,7 +30,7 @@ def resample(
     Parameters
     ----------
     data : (X, Y, Z) float32 array
-        The participant's image; zero is outside.
+        The participant's image, zero outside the brain.
     grid : Grid
         Its grid.
     transform : Transform
@@ -49,7 +48,8 @@ def resample(
     coarse = MNI152.coarsen(shape)
     finest = grid.voxel_sizes.min()
     factors = [max(2, ceil(size / finest - 1e-6)) for size in coarse.voxel_sizes]
-    fine = MNI152.coarsen(tuple(n * k for n, k in zip(shape, factors, strict=True)))
+    n_x, n_y, n_z = (size * factor for size, factor in zip(shape, factors, strict=True))
+    fine = MNI152.coarsen((n_x, n_y, n_z))
     values = box_average(_blocks(data, grid, transform, fine), fine.shape, coarse.shape)
     return np.ascontiguousarray(values), coarse
 
@@ -66,8 +66,10 @@ def _blocks(
         points = transform(fine.world(np.stack([x, y, z], axis=1)).T)
         slab = np.empty((stop - start, n_y, n_x), np.float32)
         ndimage.map_coordinates(
-            *(data, grid.voxels(points.T).T, slab.reshape(-1)),
+            data,
+            grid.voxels(points.T).T,
+            output=slab.reshape(-1),
             order=1,
-            mode="grid-constant",  # zero lies around the image, a voxel from its outermost centres
+            mode="grid-constant",  # surrounded by zeros, one voxel from the outermost centres
         )
         yield (slice(start, stop), slice(0, n_y), slice(0, n_x)), slab

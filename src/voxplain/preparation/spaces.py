@@ -1,6 +1,6 @@
-"""Which space images, maps and tables are in, and how they got there: sidecars from input to table.
+"""Spaces of images, maps and tables, and their provenance in JSON sidecars.
 
-Keys are those of BIDS derivatives where BIDS has one (`SpatialReference`, `Sources`).
+Keys are those of BIDS derivatives where BIDS defines one (`SpatialReference`, `Sources`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,19 @@ def space_after(space: str, registration: Mapping[str, Any]) -> str:
 
 
 def origin(participant: str, image: str, mask: str | None, space: str) -> dict[str, Any]:
-    """Return the provenance of an image that stays in its own space."""
+    """Return the provenance of an image that stays in its own space.
+
+    Parameters
+    ----------
+    participant : str
+        The participant.
+    image : str
+        Path of the image.
+    mask : str or None
+        Path of its brain mask, if there is one.
+    space : str
+        The space that the image is in, or is brought into afterwards.
+    """
     return {"participant_id": participant, "Space": space, "Image": image, "Mask": mask}
 
 
@@ -50,8 +62,9 @@ def volumes_sidecar(space: str, participants: Iterable[Mapping[str, Any]]) -> di
     participants : iterable of mapping
         One record each, in the order of the volumes (`origin`).
     """
-    participants = list(participants)
-    return _sidecar(space, [one["Image"] for one in participants]) | {"Participants": participants}
+    records = list(participants)
+    images = [record["Image"] for record in records]
+    return _sidecar(space, images) | {"Participants": records}
 
 
 def _sidecar(space: str, sources: Iterable[str]) -> dict[str, Any]:
@@ -60,27 +73,27 @@ def _sidecar(space: str, sources: Iterable[str]) -> dict[str, Any]:
 
 
 def write_sidecars(outputs: Iterable[str], origin: str | Path, sources: Iterable[str]) -> None:
-    """Write the sidecar of maps or tables that are in the space of what they were made of.
+    """Write the sidecars of maps or tables, which are in the space of their sources.
 
-    Its ``Origin`` is the sidecar of the volumes, where each participant's registration stands.
+    Their ``Origin`` is the sidecar of the volumes, which describes each participant's registration.
 
     Parameters
     ----------
     outputs : iterable of path
-        Sidecars to write, all the same.
+        Sidecars to write, all with the same content.
     origin : path
-        A sidecar of the volumes, or of something made of them.
+        Sidecar of the volumes, or of results computed from them.
     sources : iterable of path
-        Files they were made of.
+        Files that the maps or tables were computed from.
     """
-    above = read_json(origin)
-    content = _sidecar(above["Space"], sources) | {"Origin": above.get("Origin", str(origin))}
+    source = read_json(origin)
+    content = _sidecar(source["Space"], sources) | {"Origin": source.get("Origin", str(origin))}
     for path in outputs:
         write_json(path, content)
 
 
 def nifti_code(origin: str | Path) -> int:
-    """Return NIfTI's code of the space that a sidecar names."""
+    """Return NIfTI's code of the space in a sidecar."""
     return XFORM_MNI152 if is_mni152(read_json(origin)["Space"]) else XFORM_ALIGNED
 
 
@@ -90,12 +103,13 @@ def require_mni152(sidecars: Iterable[str | Path]) -> None:
     Raises
     ------
     SpaceError
-        A sidecar is not there or names another space: regions would be those of another place.
+        A sidecar is missing or names another space, in which the atlases' regions would be wrong.
     """
     for path in sidecars:
         space = read_json(path).get("Space", "unknown") if Path(path).is_file() else "unknown"
         if not is_mni152(space):
             raise SpaceError(
-                f"{path}: the maps' space is {space}, the atlases are in MNI152; register the "
-                "images (registration.method, see docs/howto/registration.md) or do without atlases"
+                f"{path}: the maps' space is {space}, but the atlases are in MNI152; register the "
+                "images (registration.method, see docs/howto/registration.md) or run without "
+                "atlases"
             )

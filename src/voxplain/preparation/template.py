@@ -1,4 +1,4 @@
-"""The MNI152 template that nilearn ships: ICBM 152 2009a nonlinear symmetric, skull-stripped."""
+"""The MNI152 template in nilearn: ICBM 152 2009a nonlinear symmetric, skull-stripped."""
 
 import contextlib
 import tempfile
@@ -13,8 +13,8 @@ from voxplain.image.nifti import write_volume
 
 NAME = "ICBM 152 2009a nonlinear symmetric, brain (nilearn.datasets.load_mni152_template)"
 VOXEL_MM = 2
-# Share of the template's brain that must hold tissue. On three IXI brains: .999 with their own
-# transform, .84, .79 and .76 with none, .69 and less with its inverse.
+# Share of the template's brain in which an image must show tissue. Measured on three IXI brains:
+# .999 with the right transform; .84, .79 and .76 with none; .69 and less with its inverse.
 LEAST_COVERAGE = 0.85
 
 
@@ -27,9 +27,9 @@ def brain() -> tuple[np.ndarray, Grid]:
 
 
 def mask_on(grid: Grid) -> np.ndarray:
-    """Return the brain's mask on another grid of MNI152 space, as bool of its shape."""
-    mask, own = brain_mask()
-    to_template = own.from_voxels_of(grid)
+    """Return the brain mask on another grid of MNI152 space, as bool of its shape."""
+    mask, template_grid = brain_mask()
+    to_template = template_grid.from_voxels_of(grid)
     shares = ndimage.affine_transform(
         mask.astype(np.float32), to_template[:3, :3], to_template[:3, 3], grid.shape, order=1
     )
@@ -37,14 +37,14 @@ def mask_on(grid: Grid) -> np.ndarray:
 
 
 def check_claim(brain_mask: np.ndarray, grid: Grid) -> float:
-    """Hold images that are said to be in MNI152 to it: their brain must be where the template's is.
+    """Check that images configured as MNI152 have their brain where the template's is.
 
     Parameters
     ----------
     brain_mask : (X, Y, Z) bool array
-        Where most participants have tissue.
+        Voxels in which most participants have tissue.
     grid : Grid
-        Its grid.
+        Grid of the mask.
 
     Returns
     -------
@@ -56,8 +56,8 @@ def check_claim(brain_mask: np.ndarray, grid: Grid) -> float:
     SpaceError
         It is less than `LEAST_COVERAGE`.
     """
-    template = mask_on(grid)
-    coverage = float((template & brain_mask).sum() / max(template.sum(), 1))
+    expected = mask_on(grid)
+    coverage = float((expected & brain_mask).sum() / max(expected.sum(), 1))
     if coverage < LEAST_COVERAGE:
         raise SpaceError(
             f"cohort.space is MNI152, but the participants' brains cover {coverage:.0%} of the "
@@ -69,7 +69,7 @@ def check_claim(brain_mask: np.ndarray, grid: Grid) -> float:
 
 @contextlib.contextmanager
 def mask_file(grid: Grid) -> Iterator[str]:
-    """Write the brain's mask on another grid for as long as the block runs; yield its path."""
+    """Write the brain mask on another grid to a temporary file and yield its path."""
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/template_mask.nii"
         write_volume(path, mask_on(grid), grid)
@@ -77,7 +77,7 @@ def mask_file(grid: Grid) -> Iterator[str]:
 
 
 def brain_mask() -> tuple[np.ndarray, Grid]:
-    """Return the brain's mask, (X, Y, Z) bool, and its grid."""
+    """Return the brain mask, (X, Y, Z) bool, and its grid."""
     from nilearn import datasets
 
     image = datasets.load_mni152_brain_mask(resolution=VOXEL_MM)

@@ -1,4 +1,4 @@
-"""One participant's image on the run's grid in MNI152, and where it came from."""
+"""One participant's image on the run's grid in MNI152, and its provenance."""
 
 import functools
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from voxplain.preparation.settings import RegistrationSettings
 from voxplain.preparation.spaces import origin
 from voxplain.preparation.transforms import Transform
 
-# A brain without its skull, ml; what has more is a head (or noise around it).
+# Volume of a brain without its skull, ml; an image with more shows a head, or noise around it.
 BRAIN_ML = (300.0, 2500.0)
 
 
@@ -33,7 +33,7 @@ class Registered:
     grid : Grid
         MNI152's field of view.
     statistics : ImageStatistics
-        Of the image in its own space: its volume is the true one.
+        Of the image in its own space, so that its volume is the true one.
     origin : dict
         Space and provenance, for the sidecar.
     """
@@ -59,18 +59,24 @@ def register(
 
     Parameters
     ----------
-    participant, image, mask, transform : str
-        Whose image it is, and the paths; no mask is None, as is the transform of other methods.
+    participant : str
+        The participant, for messages and the provenance.
+    image : str
+        Path of the image.
+    mask : str or None
+        Path of its brain mask, if there is one.
+    transform : str or None
+        Path of its transform to MNI152, for the method ``transforms`` alone.
     shape : tuple of int
         Voxels along the right, anterior and superior axes.
     settings : RegistrationSettings
-        With ``reference`` as a path that can be opened.
+        Its ``reference`` is a path that can be opened.
     space : str
-        Where the transform leads (`spaces.space_after`).
+        The space that the transform leads to (`spaces.space_after`).
     seed : int
         For ANTsPy.
     scratch : Path, optional
-        A folder for ANTsPy's files in between; by default the machine's temporary one.
+        Folder for ANTsPy's temporary files; by default the machine's.
 
     Raises
     ------
@@ -80,48 +86,59 @@ def register(
         If the transform cannot be used or does not bring the brain onto the template's.
     """
     data, grid, statistics = read_masked(image, participant, mask)
-    about = origin(participant, image, mask, space) | {"Method": settings.method}
+    provenance = origin(participant, image, mask, space) | {"Method": settings.method}
     try:
-        chain, more = _transform(data, grid, statistics, transform, settings, seed, scratch)
-        volume, mni = resample(data, grid, chain, shape)
+        if settings.method == "conform":
+            to_image, steps = Transform("identity"), {"TransformKind": "identity"}
+        elif settings.method == "antspy":
+            _check_volume(statistics.foreground_ml)
+            to_image, steps = _by_antspy(data, grid, seed, scratch)
+        else:
+            to_image, steps = _from_file(transform, grid, settings.reference)
+        volume, mni = resample(data, grid, to_image, shape)
         overlap = template_overlap(volume)
     except TransformError as error:
         raise TransformError(f"{participant}: {error}") from error
-    about |= more | {"SourceGrid": grid.to_dict()} | overlap
-    return Registered(volume, mni, statistics, about)
+    provenance |= steps | {"SourceGrid": grid.to_dict()} | overlap
+    return Registered(volume, mni, statistics, provenance)
 
 
-def _transform(
-    data: np.ndarray,
-    grid: Grid,
-    statistics: ImageStatistics,
-    path: str | None,
-    settings: RegistrationSettings,
-    seed: int,
-    scratch: Path | None,
+def _from_file(
+    path: str | None, grid: Grid, reference: str | None
 ) -> tuple[Transform, dict[str, Any]]:
-    if settings.method == "conform":
-        return Transform("identity"), {"TransformKind": "identity"}
-    if settings.method == "transforms":
-        reference = settings.reference
-        target = nifti.read_header(reference).grid if reference else None
-        found = read_transform(path, grid, target)
-        more = {"Transform": path, "TransformSHA256": found.sha256, "Reference": reference}
-        return found.transform, more | {"TransformKind": found.transform.kind}
-    low, high = BRAIN_ML
-    if not low < statistics.foreground_ml < high:
-        raise TransformError(
-            f"{statistics.foreground_ml:.0f} ml of the image are not zero, and a brain has "
-            f"{low:.0f} to {high:.0f} ml; registration needs brain-extracted images or brain masks"
-        )
-    found = antspy.register(data, grid, seed, scratch)
-    more = {
+    """Read a participant's transform; return it with its provenance."""
+    if path is None:
+        raise TransformError("there is no transform of this image; see registration.transform")
+    target = nifti.read_header(reference).grid if reference else None
+    file = read_transform(path, grid, target)
+    return file.transform, {
+        "Transform": path,
+        "TransformSHA256": file.sha256,
+        "Reference": reference,
+        "TransformKind": file.transform.kind,
+    }
+
+
+def _by_antspy(
+    data: np.ndarray, grid: Grid, seed: int, scratch: Path | None
+) -> tuple[Transform, dict[str, Any]]:
+    """Compute an affine; return it with its provenance."""
+    transform = antspy.register(data, grid, seed, scratch)
+    return transform, {
         "Backend": f"antspyx {antspy.require()}",
         "Template": template.NAME,
-        "TransformKind": found.kind,
-        "MatrixFromMNI152": found.matrix().tolist(),
+        "TransformKind": transform.kind,
+        "MatrixFromMNI152": transform.matrix().tolist(),
     }
-    return found, more
+
+
+def _check_volume(foreground_ml: float) -> None:
+    low, high = BRAIN_ML
+    if not low < foreground_ml < high:
+        raise TransformError(
+            f"{foreground_ml:.0f} ml of the image are not zero, and a brain has {low:.0f} to "
+            f"{high:.0f} ml; registration needs brain-extracted images or brain masks"
+        )
 
 
 @functools.cache
@@ -133,6 +150,11 @@ def _template_brain(shape: tuple[int, int, int]) -> np.ndarray:
 def template_overlap(volume: np.ndarray) -> dict[str, float]:
     """Compare an image's tissue with the template's brain.
 
+    Parameters
+    ----------
+    volume : (X, Y, Z) float32 array
+        A brain-extracted image on the run's grid in MNI152.
+
     Returns
     -------
     dict
@@ -141,18 +163,19 @@ def template_overlap(volume: np.ndarray) -> dict[str, float]:
     Raises
     ------
     TransformError
-        If the coverage is below `template.LEAST_COVERAGE`: the direction, the conventions or the
-        participant are wrong.
+        If the coverage is below `template.LEAST_COVERAGE`, because the transform's direction, its
+        conventions or the participant are wrong.
     """
-    brain = _template_brain(volume.shape)
-    found = tissue(volume)
-    both = int((brain & found).sum())
+    n_x, n_y, n_z = volume.shape
+    brain = _template_brain((n_x, n_y, n_z))
+    inside = tissue(volume)
+    both = int((brain & inside).sum())
     coverage = both / int(brain.sum())
     if coverage < template.LEAST_COVERAGE:
         raise TransformError(
             f"after registration the image covers {coverage:.0%} of the template's brain, less "
-            f"than {template.LEAST_COVERAGE:.0%}; the transform is another participant's, runs "
-            "the other way (MNI152 to native), or belongs to another image"
+            f"than {template.LEAST_COVERAGE:.0%}; the transform may be of another participant or "
+            "image, or lead from MNI152 to native space instead; check registration.transform"
         )
-    dice = 2 * both / int(brain.sum() + found.sum())
+    dice = 2 * both / int(brain.sum() + inside.sum())
     return {"TemplateDice": round(dice, 4), "TemplateCoverage": round(coverage, 4)}

@@ -1,9 +1,9 @@
 """Spatial transforms as chains of maps between points.
 
-A transform that brings images into MNI152 maps *points* the other way: for every point of MNI152 it
-tells where to look in the participant's image. All programs store it so, in coordinates of their
-own; their conversions to and from world coordinates (mm, RAS+) are stages of the chain, so that no
-sign is ever turned by hand.
+A transform that brings images into MNI152 maps *points* the other way: for each point of MNI152 it
+gives the corresponding point of the participant's image. All programs store it like this, each in
+its own coordinates; the conversions to and from world coordinates (mm, RAS+) are stages of the
+chain, so that no sign is flipped by hand.
 """
 
 from collections.abc import Callable
@@ -15,10 +15,12 @@ from scipy import ndimage
 from voxplain.errors import TransformError
 from voxplain.image.grid import Grid
 
+PointMap = Callable[[np.ndarray], np.ndarray]  # points (3, n) to points (3, n), mm
+
 LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # ITK's world; its own inverse
-# A brain's volume changes by less on its way into MNI152, head sizes and infants included.
+# Range of a transform's determinant in mid-brain; brains of all sizes and ages lie well within.
 VOLUME_RATIOS = (0.2, 5.0)
-_PROBE_MM = 40.0  # of the points that tell how a transform turns and scales the brain's middle
+_PROBE_MM = 40.0  # distance of the points at which the linear part of a transform is measured
 _PROBE_CENTRE = (0.0, -20.0, 10.0)  # middle of MNI152's brain, mm
 
 
@@ -42,7 +44,7 @@ class DisplacementField:
     to_points : (4, 4) array
         Voxels of the field to the points it is given in, mm.
     vectors : (3, X, Y, Z) float32 array
-        Displacements, mm along the axes of these points. Beyond the field the nearest one counts.
+        Displacements, mm along the axes of these points. Outside the field the nearest one is used.
     """
 
     to_points: np.ndarray
@@ -64,13 +66,13 @@ class Transform:
     Attributes
     ----------
     kind : str
-        What it was read from or computed by, for the provenance.
+        The file type it was read from, or the program that computed it, for the provenance.
     stages : tuple of callable
         Maps of points (3, n), first to last.
     """
 
     kind: str
-    stages: tuple[Callable[[np.ndarray], np.ndarray], ...] = ()
+    stages: tuple[PointMap, ...] = ()
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Map points (3, n)."""
@@ -86,18 +88,18 @@ class Transform:
         return matrix
 
     def linear_part(self) -> np.ndarray:
-        """Return the (3, 3) matrix of the affine that the transform amounts to in mid-brain."""
+        """Return the (3, 3) linear part of the transform in mid-brain, by central differences."""
         steps = np.hstack([np.eye(3), -np.eye(3)]) * _PROBE_MM
         ends = self(np.array(_PROBE_CENTRE)[:, None] + steps)
         return (ends[:, :3] - ends[:, 3:]) / (2 * _PROBE_MM)
 
     def check(self) -> None:
-        """Refuse a transform that mirrors the brain or makes it a multiple of its size.
+        """Refuse a transform that mirrors the brain or changes its volume implausibly.
 
         Raises
         ------
         TransformError
-            The message does not name the file: the caller knows whose it is.
+            The message does not name the file; the caller adds it.
         """
         ratio = np.linalg.det(self.linear_part())
         if not np.isfinite(ratio) or ratio <= 0:
@@ -113,17 +115,17 @@ class Transform:
             )
 
 
-def lps(*stages: Callable[[np.ndarray], np.ndarray]) -> tuple[Callable, ...]:
+def lps(*stages: PointMap) -> tuple[PointMap, ...]:
     """Return stages that work in ITK's LPS world as stages of the RAS world."""
-    turn = Affine(LPS_FROM_RAS)
-    return (turn, *stages, turn)
+    flip = Affine(LPS_FROM_RAS)
+    return (flip, *stages, flip)
 
 
 def fsl_from_voxels(grid: Grid) -> np.ndarray:
-    """Return FSL's matrix from voxels to its own mm, (4, 4).
+    """Return the (4, 4) matrix from voxels to FSL's coordinates, mm.
 
     FSL's coordinates are voxel indices times voxel sizes. The first axis is counted from its other
-    end where the voxel axes are right-handed ("neurological" storage, a positive determinant).
+    end if the voxel axes are right-handed ("neurological" storage, a positive determinant).
     """
     matrix = np.diag([*grid.voxel_sizes, 1.0])
     if np.linalg.det(grid.affine[:3, :3]) > 0:
@@ -133,5 +135,5 @@ def fsl_from_voxels(grid: Grid) -> np.ndarray:
 
 
 def fsl_from_world(grid: Grid) -> np.ndarray:
-    """Return the matrix from world mm to FSL's mm on a grid, (4, 4)."""
+    """Return the (4, 4) matrix from world coordinates to FSL's coordinates on a grid, both mm."""
     return fsl_from_voxels(grid) @ np.linalg.inv(grid.affine)

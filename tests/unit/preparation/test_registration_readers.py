@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import zipfile
+from pathlib import Path
 
 import h5py
 import nibabel as nib
@@ -57,11 +58,9 @@ def flirt_matrix(source, reference):
 def test_flirt_needs_both_grids(tmp_path, source, reference):
     path = str(tmp_path / "acpc2MNILinear.mat")
     np.savetxt(path, flirt_matrix(source, reference), fmt="%.12g")
-    found = read_transform(path, source, reference)
-    np.testing.assert_allclose(found.transform(POINTS), EXPECTED, atol=1e-6)
-    assert (
-        found.sha256 == hashlib.sha256((tmp_path / "acpc2MNILinear.mat").read_bytes()).hexdigest()
-    )
+    file = read_transform(path, source, reference)
+    np.testing.assert_allclose(file.transform(POINTS), EXPECTED, atol=1e-6)
+    assert file.sha256 == hashlib.sha256(Path(path).read_bytes()).hexdigest()
     with pytest.raises(TransformError, match=r"acpc2MNILinear\.mat is a FLIRT .*reference"):
         read_transform(path, source)
 
@@ -91,9 +90,9 @@ def test_fsl_warps_of_both_conventions(tmp_path, source, reference, absolute, in
     image.header["intent_code"] = intent
     path = tmp_path / "acpc_dc2standard.nii.gz"
     nib.save(image, path)
-    found = read_transform(str(path), source)
-    assert found.transform.kind.endswith("absolute" if absolute else "relative")
-    np.testing.assert_allclose(found.transform(POINTS), EXPECTED, atol=1e-3)  # stored as float32
+    transform = read_transform(str(path), source).transform
+    assert transform.kind.endswith("absolute" if absolute else "relative")
+    np.testing.assert_allclose(transform(POINTS), EXPECTED, atol=1e-3)  # stored as float32
 
 
 def test_a_warp_inside_a_package(tmp_path):
@@ -102,8 +101,8 @@ def test_a_warp_inside_a_package(tmp_path):
     member = "100307/MNINonLinear/xfms/acpc_dc2standard.nii.gz"
     with zipfile.ZipFile(tmp_path / "p.zip", "w") as package:
         package.writestr(member, gzip.compress(image.to_bytes()))
-    found = read_transform(f"{tmp_path}/p.zip!/{member}", coarse)
-    np.testing.assert_allclose(found.transform(POINTS), POINTS, atol=1e-9)
+    transform = read_transform(f"{tmp_path}/p.zip!/{member}", coarse).transform
+    np.testing.assert_allclose(transform(POINTS), POINTS, atol=1e-9)
     check_exists(f"{tmp_path}/p.zip!/{member}")
     with pytest.raises(TransformError, match="is not in its archive"):
         check_exists(f"{tmp_path}/p.zip!/100307/none.nii.gz")
@@ -131,20 +130,20 @@ def test_itk_affines_as_text_and_binary(tmp_path, kind):
     columns = {f"{kind}_double_3_3": np.reshape(parameters, (12, 1)), "fixed": centre[:, None]}
     savemat(binary, columns, format="4")
     for path in (text, binary):
-        found = read_transform(str(path), OBLIQUE)  # the image's grid plays no part
-        np.testing.assert_allclose(found.transform(POINTS), EXPECTED, atol=1e-9)
+        file = read_transform(str(path), OBLIQUE)  # the image's grid plays no part
+        np.testing.assert_allclose(file.transform(POINTS), EXPECTED, atol=1e-9)
 
 
 def write_composite(path, members, typo):
     """ITK's HDF5; the names with the error are those of ITK 4."""
-    spelt = "Tranform" if typo else "Transform"
+    prefix = "Tranform" if typo else "Transform"
     with h5py.File(path, "w") as file:
         for number, (kind, parameters, fixed) in enumerate(members):
             group = file.create_group(f"TransformGroup/{number}")
             group["TransformType"] = np.array([kind.encode()], dtype="S")
             if parameters is not None:
-                group[f"{spelt}Parameters"] = parameters
-                group[f"{spelt}FixedParameters"] = fixed
+                group[f"{prefix}Parameters"] = parameters
+                group[f"{prefix}FixedParameters"] = fixed
 
 
 @pytest.mark.parametrize("typo", [True, False])
@@ -166,9 +165,9 @@ def test_fmriprep_composites(tmp_path, typo):
         ],
         typo,
     )
-    found = read_transform(str(tmp_path / "a.h5"), OBLIQUE)
-    assert found.transform.kind == "ITK composite: affine, displacement field"
-    for point, moved in zip(POINTS.T, found.transform(POINTS).T, strict=True):
+    transform = read_transform(str(tmp_path / "a.h5"), OBLIQUE).transform
+    assert transform.kind == "ITK composite: affine, displacement field"
+    for point, moved in zip(POINTS.T, transform(POINTS).T, strict=True):
         x_index = (-point[0] - 100) / -4  # LPS x = 100 - 4 index
         displaced = np.add(point, (-x_index / 10, 2, 0))  # the field first, turned back to RAS
         np.testing.assert_allclose(moved, np.linalg.solve(TURN, displaced - SHIFT), atol=1e-4)
@@ -196,9 +195,9 @@ def coefficients():
     ("content", "message"),
     [
         (b"", "is empty"),
-        (b"hello", "is none of an FSL warp"),
-        (bytes(500), "is none of an FSL warp"),
-        (b"1 2 3\n4 5 6\n", "is none of an FSL warp"),
+        (b"hello", "is not an FSL warp"),
+        (bytes(500), "is not an FSL warp"),
+        (b"1 2 3\n4 5 6\n", "is not an FSL warp"),
         (gzip.compress(b"x" * 5000)[:-20], "is a damaged gzip"),
         (gzip.compress(nib.Nifti1Image(np.zeros((3, 3, 3)), np.eye(4)).to_bytes()), "not an FSL"),
         (coefficients(), "fnirtfileutils"),
@@ -212,7 +211,7 @@ def coefficients():
         (
             b"#Insight Transform File V1.0\nTransform: AffineTransform_double_3_3\n"
             b"Parameters: a b\nFixedParameters: 0 0 0\n",
-            "no numbers",
+            "are not numbers",
         ),
     ],
     # not the contents, in which gzip writes the time: workers would collect other names

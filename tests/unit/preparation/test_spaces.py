@@ -77,5 +77,5 @@ def test_contradictions_are_refused(space, settings, problem):
         "cohort": DEFAULTS["cohort"] | {"layout": "table", "space": space},
         "registration": DEFAULTS["registration"] | settings,
     }
-    found = "\n".join(problem for check in CHECKS for problem in check(config))
-    assert (problem in found) if problem else found == ""
+    problems = "\n".join(problem for check in CHECKS for problem in check(config))
+    assert (problem in problems) if problem else problems == ""
