@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from voxplain.attribution import METHODS, SEEDED
+from voxplain.attribution import METHODS
+from voxplain.attribution.cohorts import seed_setting
 from voxplain.attribution.perturbation_settings import Settings
 from voxplain.errors import ConfigError
 from voxplain.image.grid import Grid
@@ -19,7 +20,6 @@ from voxplain.image.nifti import read_header, write_volume
 from voxplain.network.cnn import load_model, read_weights
 from voxplain.network.input_form import ModelInput
 from voxplain.run.files import targets_in
-from voxplain.run.seeds import stream_seed
 
 SEED = 42  # as config.yaml's
 # Arguments of the methods that are not settings
@@ -182,8 +182,7 @@ def explain_image(
         logits = network(images)[0]
     if target is not None and not 0 <= target < len(logits):
         raise ConfigError(f"target is {target}; the network has classes 0 to {len(logits) - 1}")
-    if method in SEEDED:
-        settings["seed"] = stream_seed(seed, method)
+    settings |= seed_setting(METHODS[method], seed)
     if method == "meaningful_perturbation":
         settings["progress"] = progress
     targets = None if target is None else torch.tensor([target], device=device)

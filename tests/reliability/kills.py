@@ -23,7 +23,8 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.workflow import BIN, TINY, Workflow
-from voxplain.run.manifest import file_sha256, is_timed, results_of
+from voxplain.run.fingerprints import file_sha256
+from voxplain.run.manifest import is_timed, results_of
 
 
 def start(workflow, *targets):

@@ -6,7 +6,8 @@ import pytest
 from reliability import kills
 from support.workflow import TINY, WORKER, Workflow, copy_of
 from voxplain.run.files import read_json
-from voxplain.run.manifest import file_sha256, is_timed, results_of
+from voxplain.run.fingerprints import file_sha256
+from voxplain.run.manifest import is_timed, results_of
 
 pytestmark = pytest.mark.slow
 

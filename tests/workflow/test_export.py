@@ -14,7 +14,7 @@ import requests
 import yaml
 
 from support.workflow import BIN
-from voxplain.run.manifest import file_sha256
+from voxplain.run.fingerprints import file_sha256
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ import yaml
 
 from reliability import kills
 from support.workflow import BIN, TINY, Workflow, copy_of
-from voxplain.run.manifest import file_sha256
+from voxplain.run.fingerprints import file_sha256
 
 pytestmark = pytest.mark.slow
 

@@ -6,9 +6,11 @@ import shlex
 from math import ceil, prod
 from pathlib import Path
 
+from voxplain.attribution import method_module
 from voxplain.plan.costs import NETWORK_RULES, Costs
 from voxplain.cohort.layouts.patterns import PATTERNS
-from voxplain.run.manifest import files_fingerprint, images_fingerprint, source_hash
+from voxplain.run.fingerprints import files_fingerprint, images_fingerprint
+from voxplain.run.source_hash import source_hash
 from voxplain.network.own import source_digest
 from voxplain.run.paths import WHOLE_COHORT, RunPaths, fold_names
 from voxplain.preparation.spaces import is_mni152, space_after
@@ -150,9 +152,18 @@ wildcard_constraints:
     atlas="|".join(ATLASES) or "none",
 
 
-def code(script):
-    """Hash of a script and of all of voxplain that it imports: a changed kernel re-runs its results."""
-    return source_hash(Path(workflow.basedir) / "workflow" / "scripts" / script)
+def code(script, chosen=lambda wildcards: []):
+    """Digest of a script and of what it uses of voxplain: a changed kernel re-runs its results.
+
+    `chosen` returns the modules that the job imports by name.
+    """
+    path = Path(workflow.basedir) / "workflow" / "scripts" / script
+    return lambda wildcards: source_hash(path, *chosen(wildcards))
+
+
+def chosen_method(wildcards):
+    """The module of a job's attribution method."""
+    return [method_module(wildcards.method)]
 
 
 def memory(rule):

@@ -9,8 +9,8 @@ from voxplain.export.derivatives import Maps
 from voxplain.image.grid import Grid
 from voxplain.image.stack import Stack
 from voxplain.run.files import read_json, read_table
+from voxplain.run.fingerprints import file_sha256
 from voxplain.run.logs import Progress, job_log
-from voxplain.run.manifest import file_sha256
 
 with job_log(snakemake.log[0]):
     given, p = snakemake.input, snakemake.params

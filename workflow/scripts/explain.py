@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from voxplain.attribution import METHODS, SEEDED
-from voxplain.attribution.cohorts import explain_parts, targets_of, write_maps
+from voxplain.attribution import METHODS
+from voxplain.attribution.cohorts import explain_parts, seed_setting, targets_of, write_maps
 from voxplain.cohort.folds import read_split, rows_of, training_sample
 from voxplain.image.stack import Stack
 from voxplain.network.checkpoints import Checkpoint
@@ -14,7 +14,6 @@ from voxplain.network.device import describe_device, prepare_device
 from voxplain.run.files import read_table, write_json, write_table
 from voxplain.run.logs import Progress, job_log
 from voxplain.run.paths import WHOLE_COHORT
-from voxplain.run.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
     p, method = snakemake.params, snakemake.wildcards.method
@@ -29,11 +28,9 @@ with job_log(snakemake.log[0]):
     labels = rows["label"].to_numpy(int)
     model, _ = load_model(snakemake.input.model, device, p.network["source"])
     images = Stack(snakemake.input.volumes).take(rows.index)
-    settings = dict(p.settings)
+    settings = p.settings | seed_setting(METHODS[method], p.seed)
     checkpoint = Checkpoint(Path(p.checkpoint), p.code, every=60)
     kept = {}
-    if method in SEEDED:
-        settings |= {"seed": stream_seed(p.seed, method)}
     if method == "meaningful_perturbation":
         kept = {"progress": Progress("iterations"), "checkpoint": checkpoint}
     targets = targets_of(p.target, labels)

@@ -6,8 +6,8 @@ import yaml
 
 from voxplain.run.environment import environment
 from voxplain.run.files import read_json, read_table, write_json, write_text
+from voxplain.run.fingerprints import file_sha256
 from voxplain.run.logs import job_log
-from voxplain.run.manifest import file_sha256
 
 with job_log(snakemake.log[0]):
     participants = read_table(snakemake.input.participants)

@@ -10,8 +10,8 @@ from voxplain.image.archives import split
 from voxplain.image.nifti import read_header, write_volume
 from voxplain.preparation.settings import RegistrationSettings
 from voxplain.run.files import write_table
+from voxplain.run.fingerprints import files_fingerprint
 from voxplain.run.logs import Progress, job_log
-from voxplain.run.manifest import files_fingerprint
 
 with job_log(snakemake.log[0]):
     inputs, params, outputs = snakemake.input, snakemake.params, snakemake.output

@@ -5,8 +5,8 @@ from functools import partial
 import pandas as pd
 import torch
 
-from voxplain.attribution import METHODS, SEEDED
-from voxplain.attribution.cohorts import targets_of
+from voxplain.attribution import METHODS
+from voxplain.attribution.cohorts import seed_setting, targets_of
 from voxplain.attribution.controls import image_edges, input_gradient
 from voxplain.cohort.folds import read_split, rows_of
 from voxplain.evaluation.trust import network_variants, sanity_and_stability
@@ -40,9 +40,7 @@ with job_log(snakemake.log[0]):
     targets = targets_of(p.target, labels[test])
     # A changed network is asked about the same class.
     targets = model(images).argmax(1) if targets is None else torch.from_numpy(targets).to(device)
-    settings = dict(p.settings)
-    if method in SEEDED:
-        settings |= {"seed": stream_seed(p.seed, method)}
+    settings = p.settings | seed_setting(METHODS[method], p.seed)
     methods = {method: partial(METHODS[method], **settings)}
     methods |= {name: CONTROLS[name] for name in p.controls}
     trained = {}

@@ -1,5 +1,6 @@
 """Maps of more images than memory holds, made and written a part at a time."""
 
+import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
@@ -13,6 +14,7 @@ from voxplain.image.stack import Stack, parts
 from voxplain.network.checkpoints import Checkpoint
 from voxplain.run.chunk_sizes import PART_VOXELS
 from voxplain.run.files import write_rows
+from voxplain.run.seeds import stream_seed
 
 
 def targets_of(rule: str, labels: np.ndarray) -> np.ndarray | None:
@@ -33,6 +35,21 @@ def targets_of(rule: str, labels: np.ndarray) -> np.ndarray | None:
     if rule == "predicted_class":
         return None
     return np.ones_like(labels) if rule == "positive_class" else labels
+
+
+def seed_setting(method: Callable[..., AttributionResult], seed: int) -> dict[str, int]:
+    """Return the setting ``seed`` of a method that draws random numbers, and none of the others.
+
+    Parameters
+    ----------
+    method : callable
+        One of `voxplain.attribution.METHODS`.
+    seed : int
+        The run's seed; each method has a stream of its own.
+    """
+    if "seed" not in inspect.signature(method).parameters:
+        return {}
+    return {"seed": stream_seed(seed, method.__name__)}
 
 
 def explain_parts(

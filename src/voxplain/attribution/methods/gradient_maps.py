@@ -8,8 +8,8 @@ from voxplain.attribution.frozen import (
     choose_targets,
     target_scores,
 )
-from voxplain.attribution.grad_cam import ClassActivation
-from voxplain.attribution.guided_backprop import GuidedReLUs
+from voxplain.attribution.methods.grad_cam import ClassActivation
+from voxplain.attribution.methods.guided_backprop import GuidedReLUs
 from voxplain.attribution.result import AttributionResult
 
 
