@@ -1,4 +1,4 @@
-"""What methods, models and numbers are called wherever people read them."""
+"""Names of methods and models, and formats of numbers, wherever people read them."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ MODEL_NAMES = {
     "xgboost": "XGBoost, morphometry",
     "knn": "k-NN, morphometry",
     "logistic_regression": "Logistic regression, morphometry",
-    "logistic_regression_tiv_residual": "Logistic regression, head size removed",
-    "voxel_svm_tiv_residual": "Linear SVM on voxels, head size removed",
+    "logistic_regression_tiv_residual": "Logistic regression, adjusted for head size",
+    "voxel_svm_tiv_residual": "Linear SVM on voxels, adjusted for head size",
     "head_size": "Head size alone",
 }
 
@@ -40,12 +40,19 @@ def model_name(model: str) -> str:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a cell holds nothing: None, NaN, pandas' NA or an empty string."""
+    """Whether a cell is empty: None, NaN, pandas' NA or an empty string."""
     return value is None or value is pd.NA or value == "" or value != value
 
 
 def number(value: float, column: str = "") -> str:
-    """Round a number for readers: p and q values to three places, others to three digits."""
+    """Round a number for readers: p and q values to three places, others to three digits.
+
+    Parameters
+    ----------
+    value : float
+    column : str
+        Name of the result table's column; p and q values are recognised by it.
+    """
     if is_missing(value):
         return MISSING
     if column.startswith(("p_", "q_")) or column == "p":
@@ -66,7 +73,7 @@ def relation(p: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Spell a time out in the unit that people would use."""
+    """Write a time in seconds, minutes or hours."""
     for unit, length in (("h", 3600), ("min", 60)):
         if seconds >= length:
             return f"{seconds / length:.1f} {unit}"

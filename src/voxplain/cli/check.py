@@ -1,4 +1,4 @@
-"""``voxplain check``: everything wrong with a configuration and its data, or what a run costs."""
+"""``voxplain check``: all problems of a configuration and its data, or the cost of the run."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ MOST_ROWS = 12
 def check(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="CONFIG", help="YAML files, laid over the project's config."),
+        typer.Argument(metavar="CONFIG", help="YAML files whose settings override config.yaml."),
     ],
     settings: Annotated[
         list[str] | None,
@@ -36,15 +36,15 @@ def check(
     ] = None,
     voxels: Annotated[
         bool,
-        typer.Option("--voxels", help="Read every image to its end: checksums, NaN, blank images."),
+        typer.Option("--voxels", help="Read all voxels: checksums, NaN, empty images."),
     ] = False,
     cores: Annotated[int, typer.Option(help="Cores of the run, for its wall time.", min=1)] = 2,
 ) -> None:
     """Check settings and inputs as the workflow does, and show the plan of the run.
 
     Tables and image headers are read, voxels only with --voxels. All problems are listed together
-    and nothing is computed. Times are estimates from figures measured on one machine
-    (benchmarks/RESULTS.md): good to a factor of two.
+    and nothing is computed. Times are estimates from measurements on one machine
+    (benchmarks/RESULTS.md), right within a factor of two.
     """
     from voxplain.errors import ConfigError
     from voxplain.plan.costs import Costs
@@ -64,20 +64,20 @@ def check(
         if config["cohort"]["layout"] == "synthetic" or config["cohort_root"] is not None:
             if voxels:
                 with progress_bar("reading images") as report:
-                    cohort, found = inspect_inputs(config, report)
+                    cohort, input_problems = inspect_inputs(config, report)
             else:
                 with errors.status("reading tables and headers"):
-                    cohort, found = inspect_inputs(config)
-            problems += found
-    if problems:
+                    cohort, input_problems = inspect_inputs(config)
+            problems += input_problems
+    if problems or cohort is None:
         raise ConfigError("\n".join(problems))
     with errors.status("asking Snakemake"):
         jobs = planned_jobs(layers, project, changes)
     groups = ", ".join(f"{count} {name}" for name, count in cohort.counts.items())
-    left_out = f", {cohort.dropped} left out" if cohort.dropped else ""
-    console.print(f"Settings and inputs are right: {cohort.n} participants ({groups}{left_out}).")
+    excluded = f", {cohort.dropped} excluded" if cohort.dropped else ""
+    console.print(f"No problems: {cohort.n} participants ({groups}{excluded}).")
     if not jobs:
-        console.print(f"results/{config['run']} is finished: nothing would be done.")
+        console.print(f"results/{config['run']} is finished: there is nothing to do.")
         return
     costs = Costs(config, cohort.n, cohort.image_voxels)
     plan = plan_table(jobs, costs)
@@ -97,18 +97,18 @@ def _changes(settings: Sequence[str]) -> dict[str, Any]:
             raise ConfigError(f"--set {setting}: keys have no dots; {_in_a_file(first, nested)}")
         if not _text_alone(changes[key]):
             raise ConfigError(
-                f"--set {setting}: snakemake --config takes what stands in braces or brackets for "
-                f"text; {_in_a_file(key, value)}"
+                f"--set {setting}: snakemake --config reads values in braces or brackets as text; "
+                f"{_in_a_file(key, value)}"
             )
     return changes
 
 
 def _in_a_file(key: str, value: str) -> str:
-    return f"write '{key}: {value}' into a file and name it after the others"
+    return f"write '{key}: {value}' into a file and name it after the other files"
 
 
 def _text_alone(value: Any, inside: bool = False) -> bool:
-    """Whether Snakemake's --config reads a value as it is meant: inside others all is text."""
+    """Whether Snakemake's --config reads a value as meant: it takes nested values as text."""
     if isinstance(value, Mapping):
         return all(_text_alone(part, True) for part in value.values())
     if isinstance(value, list):
@@ -144,22 +144,22 @@ def _print_totals(config: dict[str, Any], plan: "pd.DataFrame", costs: Any, core
     here = ram_mb()
     if cores * largest > here:
         errors.print(
-            f"[yellow]This machine has {here / 1000:.0f} GB, too few for {cores} of the largest "
-            f"jobs at once: start Snakemake with --resources mem_mb={0.9 * here:.0f}, which lets "
-            "fewer of them run together.[/]"
+            f"[yellow]This machine has {here / 1000:.0f} GB, not enough for {cores} of the largest "
+            f"jobs at once. Start Snakemake with --resources mem_mb={0.9 * here:.0f}, so that "
+            "fewer run at the same time.[/]"
         )
     free = free_disk_mb()
     needed, roar = (max(size, 100) / 1000 for size in (costs.disk_mb, costs.roar_disk_mb))
     console.print(
         f"Disk    about {needed:.1f} GB, {free / 1000:.0f} GB are free here "
-        f"(snakemake roar: {roar:.1f} GB more for each of its jobs at once)"
+        f"(snakemake roar: {roar:.1f} GB more for each job that runs at once)"
     )
     if costs.disk_mb > free:
-        errors.print("[yellow]There is not enough room on this disk.[/]")
+        errors.print("[yellow]There is not enough free space on this disk.[/]")
     if config["cnn"]["network"] is not None:
         errors.print(
-            "[yellow]Times are those of the paper's network, not of your own, which was not tried "
-            "here: the run does so before it trains anything.[/]"
+            "[yellow]Times are for the paper's network. Your own network was not tested here; the "
+            "run tests it before it trains anything.[/]"
         )
 
 

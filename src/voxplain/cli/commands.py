@@ -13,8 +13,8 @@ app = typer.Typer(
     name="voxplain",
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,  # what is not the input's fault keeps its plain traceback
-    epilog="Exit status: 0 done, 1 the input is at fault (one message says where), 2 wrong usage.",
+    pretty_exceptions_enable=False,  # errors in the program keep their plain traceback
+    epilog="Exit status: 0 success, 1 a problem with the input (see the message), 2 wrong usage.",
 )
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.command("downsample", epilog=downsample.EXAMPLES)(downsample.downsample)
@@ -36,8 +36,8 @@ def main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Show where a 3D CNN looks when it tells two groups of brains apart.
+    """Show where a 3D CNN looks when it separates two groups of brains.
 
-    Explain single images, look maps up in atlases, check a configuration before a run. The whole
-    study is run by `snakemake`.
+    Explain single images, compare maps with atlases, check a configuration before a run.
+    `snakemake` runs the whole study.
     """

@@ -19,10 +19,10 @@ errors = Console(stderr=True)  # everything else
 
 
 class Commands(typer.core.TyperGroup):
-    """A group of subcommands that ends in one message where the input is at fault."""
+    """A group of subcommands that reports problems with the input in one message."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
-        """Run the subcommand; an error of the input becomes exit status 1."""
+    def invoke(self, ctx: Any) -> Any:
+        """Run the subcommand; a problem with the input becomes exit status 1."""
         try:
             return super().invoke(ctx)
         except VoxplainError as error:
@@ -34,19 +34,25 @@ class Commands(typer.core.TyperGroup):
 
 
 def _plain(text: str) -> str:
-    """Keep brackets in a message from being read as markup."""
+    """Escape brackets, which would be read as markup."""
     return text.replace("[", r"\[")
 
 
 def counted(n: int, what: str) -> str:
-    """Say how many: ``1 image``, ``2 images``."""
+    """Write a number with its noun: ``1 image``, ``2 images``."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def results_table(headings: Iterable[str], left: Container[str]) -> Table:
-    """Start a table of numbers, and of words in the columns named in `left`.
+    """Start a table, with text in the columns named in `left` and numbers in the others.
 
-    What is wider than the terminal is folded: an ellipsis would hide it.
+    Cells wider than the terminal are folded, because an ellipsis would hide text.
+
+    Parameters
+    ----------
+    headings : iterable of str
+    left : container of str
+        Headings of left-aligned columns.
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
@@ -55,25 +61,31 @@ def results_table(headings: Iterable[str], left: Container[str]) -> Table:
 
 
 def key_values(pairs: Sequence[str], option: str) -> dict[str, Any]:
-    """Read ``key=value`` options, the values as YAML would: numbers, true, null, [1, 2].
+    """Read ``key=value`` options, with values as in YAML: numbers, true, null, [1, 2].
+
+    Parameters
+    ----------
+    pairs : sequence of str
+    option : str
+        The option's name, for the message of an error.
 
     Raises
     ------
     ConfigError
-        A pair has no '=', or a value is no YAML.
+        A pair has no '=', or a value is not valid YAML.
     """
     import yaml
 
-    found = {}
+    values = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not (key and equals):
             raise ConfigError(f"{option} {pair}: write it as key=value, such as iterations=100")
         try:
-            found[key] = yaml.safe_load(value)
+            values[key] = yaml.safe_load(value)
         except yaml.YAMLError as error:
             raise ConfigError(f"{option} {pair}: the value cannot be read ({error})") from error
-    return found
+    return values
 
 
 @contextlib.contextmanager

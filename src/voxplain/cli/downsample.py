@@ -29,13 +29,15 @@ def downsample(
     """Average images over the boxes of a coarser grid: exact, anti-aliased, affine kept.
 
     Writes float32 in RAS order with the field of view of the source. Files that cannot be read are
-    named at the end, and the others are written.
+    listed at the end; the others are written.
     """
     from voxplain.errors import ConfigError
     from voxplain.image.downsample import downsample_files
 
     if out.name.endswith((".nii", ".nii.gz")):
-        raise ConfigError(f"--out {out} is an image's name; give a folder, names stay as they are")
+        raise ConfigError(
+            f"--out {out} is the name of an image; give a folder, files keep their names"
+        )
     with progress_bar("downsampled") as report:
         written = downsample_files(sources, out, shape, report)
     size = " x ".join(map(str, shape))

@@ -1,4 +1,4 @@
-"""``voxplain explain``: maps of images by a trained network."""
+"""``voxplain explain``: attribution maps of images by a trained network."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -23,7 +23,7 @@ map.nii.gz`
 
 
 class Method(StrEnum):
-    """`voxplain.attribution.METHODS` as typed; that module imports torch."""
+    """The names of `voxplain.attribution.METHODS`, without importing torch."""
 
     MEANINGFUL_PERTURBATION = "meaningful-perturbation"
     GUIDED_BACKPROP = "guided-backprop"
@@ -40,10 +40,11 @@ def explain(
     images: Annotated[
         list[Path], typer.Argument(metavar="IMAGE", help="Brain-extracted NIfTI files.")
     ],
-    method: Annotated[Method, typer.Option(help="How to explain.")],
-    out: Annotated[Path, typer.Option(help="Map (.nii or .nii.gz); of several images a folder.")],
+    method: Annotated[Method, typer.Option(help="Attribution method.")],
+    out: Annotated[Path, typer.Option(help="Map (.nii or .nii.gz); a folder for several images.")],
     target: Annotated[
-        str | None, typer.Option(help="Class by number or name; by default the predicted one.")
+        str | None,
+        typer.Option(help="Class, by number or name; by default the predicted one."),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -51,10 +52,10 @@ def explain(
     ] = None,
     config: Annotated[
         list[Path] | None,
-        typer.Option(help="The run's configuration, whose settings and seed are used; repeatable."),
+        typer.Option(help="Configuration of the run, for its settings and seed; repeatable."),
     ] = None,
     mask: Annotated[
-        list[Path] | None, typer.Option(help="Brain mask of each image, in their order.")
+        list[Path] | None, typer.Option(help="Brain mask of each image, in the same order.")
     ] = None,
     on_input_grid: Annotated[
         bool, typer.Option("--on-input-grid", help="Interpolate the map to the image's own grid.")
@@ -64,24 +65,25 @@ def explain(
     ] = None,
     network_set: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Its keyword arguments, for a state dict."),
+        typer.Option(metavar="KEY=VALUE", help="The network's arguments, for a state dict."),
     ] = None,
     shape: Annotated[
-        tuple[int, int, int] | None, typer.Option(help="Grid of its images, for a state dict.")
+        tuple[int, int, int] | None,
+        typer.Option(help="The network's grid, for a state dict."),
     ] = None,
     normalisation: Annotated[
         str | None,
-        typer.Option(help="none, brain_mean or zscore, as it was trained, for a state dict."),
+        typer.Option(help="none, brain_mean or zscore, as in training, for a state dict."),
     ] = None,
     gpu: Annotated[bool, typer.Option("--gpu", help="Compute on a CUDA device.")] = False,
     threads: Annotated[int, typer.Option(help="CPU threads.", min=1)] = 1,
 ) -> None:
-    """Make attribution maps of images, and print what the network says of them.
+    """Make attribution maps of images, and print the network's predictions.
 
-    Each image is registered, cut out by the template's brain, downsampled and normalised as the
-    network's training images were; a model file of a run says how. Maps are raw and non-negative,
-    on the network's grid (RAS, mm), and equal those of the run if --config names its configuration.
-    Weights are read as tensors, code in them never.
+    Each image is registered, masked, downsampled and normalised like the network's training images;
+    the model file of a run says how. Maps are raw and non-negative, on the network's grid (RAS,
+    mm). They equal those of the run if --config names its configuration. Code in the weights file
+    is never executed.
     """
     from voxplain.errors import ConfigError
     from voxplain.explain import explain_image, map_paths, open_network, write_map
@@ -93,33 +95,40 @@ def explain(
     seed, chosen = _settings(name, config)
     chosen |= key_values(settings or [], "--set")
     opened, form = open_network(
-        *(model, prepare_device(threads, int(gpu)), network),
+        model,
+        prepare_device(threads, int(gpu)),
+        network,
         settings=key_values(network_set or [], "--network-set"),
         shape=shape,
         normalisation=normalisation,
     )
     if on_input_grid and form.registration == "antspy":
         raise ConfigError(
-            "--on-input-grid: this network's images are registered to MNI152, and its maps lie "
-            "there; leave the option out"
+            "--on-input-grid: the images and maps of this network are in MNI152 space; leave the "
+            "option out"
         )
     explained_class = form.class_index(target)
     rows = []
     for k, (image, path, brain) in enumerate(zip(images, paths, masks, strict=True)):
         with progress_bar(f"{image.name} ({k + 1} of {len(images)})") as report:
-            found = explain_image(
-                *(opened, form, image, name, explained_class, chosen),
+            explanation = explain_image(
+                opened,
+                form,
+                image,
+                name,
+                explained_class,
+                chosen,
                 seed=seed,
                 mask=brain,
                 progress=report,
             )
-        write_map(path, found, image if on_input_grid else None)
-        names = form.class_names(len(found.probabilities))
-        chances = [f"{p:.3f}" for p in found.probabilities]
-        rows.append((image.name, *chances, names[found.target], str(path)))
-        if not found.map.any():
-            errors.print(f"{image.name}: the map is zero everywhere: {name} found nothing")
-    headings = ("image", *(f"p({one})" for one in names), "explained", "map")
+        write_map(path, explanation, image if on_input_grid else None)
+        names = form.class_names(len(explanation.probabilities))
+        probabilities = [f"{value:.3f}" for value in explanation.probabilities]
+        rows.append((image.name, *probabilities, names[explanation.target], str(path)))
+        if not explanation.map.any():
+            errors.print(f"{image.name}: the map of {name} is zero everywhere")
+    headings = ("image", *(f"p({class_name})" for class_name in names), "explained", "map")
     table = results_table(headings, left=headings)
     for row in rows:
         table.add_row(*row)
@@ -148,5 +157,5 @@ def _settings(method: str, config: list[Path] | None) -> tuple[int, dict[str, An
     except KeyError as error:
         raise ConfigError(
             f"--config: there is no {error} in {', '.join(map(str, config))}; name config.yaml "
-            "first and your own file after it"
+            "first, then your own file"
         ) from error

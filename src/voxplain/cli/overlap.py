@@ -1,4 +1,4 @@
-"""``voxplain overlap``: the regions of an atlas that a map marks, each beside chance."""
+"""``voxplain overlap``: the regions of an atlas that a map marks, compared with chance."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,28 +29,28 @@ def overlap(
         Path | None, typer.Option(help="Names of the volume's labels, if --atlas is a file.")
     ] = None,
     brain_mask: Annotated[
-        Path | None, typer.Option(help="On the map's grid; by default that of MNI152.")
+        Path | None, typer.Option(help="Brain mask on the map's grid; by default that of MNI152.")
     ] = None,
     config: Annotated[
         list[Path] | None,
         typer.Option(help="Configuration that lists the atlas; by default the project's."),
     ] = None,
     equal_area: Annotated[
-        float, typer.Option(help="Share of the brain in the coverage.", min=0.001, max=1)
+        float, typer.Option(help="Share of the brain for the coverage.", min=0.001, max=1)
     ] = 0.1,
     surrogates: Annotated[
-        int, typer.Option(help="Random maps of the null; p cannot fall below 1/(n+1).", min=20)
+        int, typer.Option(help="Number of random maps; p cannot be below 1/(n+1).", min=20)
     ] = 500,
-    seed: Annotated[int, typer.Option(help="Of the random maps.", min=0)] = 42,
+    seed: Annotated[int, typer.Option(help="Seed of the random maps.", min=0)] = 42,
     top: Annotated[int, typer.Option(help="Regions to print.", min=1)] = 10,
     out: Annotated[Path | None, typer.Option(help="Table of all regions, TSV.")] = None,
 ) -> None:
     """Rank the regions of an atlas by a map, with p values against smooth random maps.
 
-    The map and the atlas must lie in one space, such as MNI152; they keep their own grids. A score
-    is a region's mean over the sum of all regions' means, coverage the share of the region among
-    the map's highest voxels (--equal-area). p (FWE) is family-wise over regions: below .05 the
-    region stands out from random maps of the same values and smoothness.
+    The map and the atlas must be in the same space, such as MNI152; their grids may differ. A score
+    is the map's mean in a region divided by the sum over all regions, coverage the share of the
+    region among the map's highest voxels (--equal-area). p (FWE) is corrected for the number of
+    regions: below .05 the region exceeds random maps with the same values and smoothness.
     """
     import numpy as np
 
@@ -70,7 +70,10 @@ def overlap(
             raise GridMismatchError(f"{brain_mask} is not on the grid of {image}; resample it")
         brain = mask > 0
     if not volume[brain].any():
-        raise AttributionError(f"{image} is zero everywhere in the brain: it marks no region")
+        raise AttributionError(
+            f"{image} is zero everywhere in the brain, so it marks no region; check the map and "
+            "the brain mask"
+        )
     with errors.status("drawing random maps"):
         table = regions_with_null(
             np.ascontiguousarray(volume), opened, grid, brain, equal_area, surrogates, seed
@@ -81,8 +84,10 @@ def overlap(
         tests = [f"{value:.3f}" for value in (row.coverage, row.p_null, row.q_fdr, row.p_fwe)]
         shown.add_row(str(row.rank), row.name, f"{row.score:.4f}", *tests)
     console.print(shown)
-    found = int((table["p_fwe"] < 0.05).sum())
-    console.print(f"{found} of {len(table)} regions of {opened.name} stand out (p FWE < .05)")
+    above = int((table["p_fwe"] < 0.05).sum())
+    console.print(
+        f"{above} of {len(table)} regions of {opened.name} exceed random maps (p FWE < .05)"
+    )
     if out is not None:
         write_table(out, table)
 

@@ -1,4 +1,4 @@
-"""``voxplain verify``: tell whether a run still holds what it wrote."""
+"""``voxplain verify``: check that the files of a run are unchanged."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,16 +19,16 @@ def verify(
 ) -> None:
     """Compare every result of a run with the checksums that the run wrote.
 
-    Exit status 1 if a file has changed or is missing; files that the manifest does not list are
-    only told of.
+    Exit status 1 if a file has changed or is missing; files that are not in the manifest are only
+    listed.
     """
-    from voxplain.run.manifest import verify as differences
+    from voxplain.run.manifest import verify as compare_with_manifest
 
-    found = differences(folder)
-    for kind, names in vars(found).items():
+    differences = compare_with_manifest(folder)
+    for kind, names in vars(differences).items():
         for name in names:
             console.print(f"{kind}\t{name}", markup=False, highlight=False, soft_wrap=True)
-    counts = ", ".join(f"{len(names)} {kind}" for kind, names in vars(found).items())
+    counts = ", ".join(f"{len(names)} {kind}" for kind, names in vars(differences).items())
     console.print(f"{folder}: {counts}", markup=False)
-    if found.changed or found.missing:
+    if differences.changed or differences.missing:
         raise typer.Exit(USER_ERROR)

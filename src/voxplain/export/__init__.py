@@ -1,1 +1,1 @@
-"""A run in the forms that others read: a BIDS derivatives dataset, a Workflow Run RO-Crate."""
+"""A run in standard forms: a BIDS derivatives dataset, a Workflow Run RO-Crate."""

@@ -1,7 +1,7 @@
-"""How a run was made, as a Workflow Run RO-Crate: who reads the standard needs nothing of ours.
+"""How a run was made, as a Workflow Run RO-Crate, a standard that other software can read.
 
 The run's folder is the crate. Results are listed with size and SHA-256, from the run's manifest;
-the tables and images that were read by SHA-256 alone, because most may not be handed on.
+the tables and images that were read only by SHA-256, because most of them may not be shared.
 
 https://www.researchobject.org/workflow-run-crate/profiles/0.5/workflow_run_crate
 """
@@ -53,7 +53,7 @@ def crate(
         Folder of the crate that holds the workflow's files and the settings, ``Snakefile`` and
         ``config.yaml`` among them.
     times : (str, str) or None
-        Start and end of the run, ISO 8601; None if nobody recorded them.
+        Start and end of the run, ISO 8601; None if they were not recorded.
     today : str
         Date of the crate, ISO 8601.
 
@@ -182,7 +182,7 @@ def _file(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _inputs(kind: str, checksums: Mapping[str, str]) -> list[dict[str, str]]:
-    """Describe tables and participants' images that were read, which are no part of the crate."""
+    """Describe the tables and images that were read; they are not part of the crate."""
     return [
         {
             "@id": f"#{kind.partition(' ')[0]}-{quote(name, safe='')}",
@@ -195,7 +195,7 @@ def _inputs(kind: str, checksums: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _software(versions: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Describe the packages that computed; the other entries are of the machine."""
+    """Describe the packages; the other entries are about the machine."""
     urls = {
         name: f"https://pypi.org/project/{name}/" for name in versions if name in RECORDED_PACKAGES
     }

@@ -1,8 +1,8 @@
 """A run's maps as a BIDS derivatives dataset (BIDS 1.10, derivatives).
 
-Names say participant, session, space, resolution and method; a sidecar says the rest. BIDS has no
-suffix for attribution maps yet, so theirs is `SUFFIX` and ``.bidsignore`` names it, as BIDS asks of
-files that it does not cover.
+File names contain participant, session, space, resolution and method; sidecars have the rest. BIDS
+has no suffix for attribution maps yet, so `SUFFIX` is used and listed in ``.bidsignore``, as BIDS
+asks for files that it does not cover.
 """
 
 import os
@@ -22,7 +22,8 @@ from voxplain.image.nifti import write_volume
 from voxplain.names import method_name
 from voxplain.preparation.spaces import XFORM_ALIGNED, XFORM_MNI152, is_mni152, space_after
 from voxplain.report.methods import methods, references
-from voxplain.run.files import write_json, write_table, write_text
+from voxplain.run.atomic import write_text
+from voxplain.run.files import write_json, write_table
 from voxplain.run.paths import WHOLE_COHORT
 
 BIDS_VERSION = "1.10.0"
@@ -65,7 +66,7 @@ hold them. The terms of the source dataset apply to what is made of it.
 
 @dataclass(frozen=True)
 class Maps:
-    """What all maps of a run have in common.
+    """The maps of a run, as a BIDS dataset.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ class Maps:
         return dict(zip(names, bids_labels(names), strict=True))
 
     def write_dataset(self, folds: pd.DataFrame) -> None:
-        """Write what a dataset holds beside its maps.
+        """Write the files of the dataset that are not maps.
 
         Parameters
         ----------
@@ -187,7 +188,7 @@ class Maps:
             prefix = [f"sub-{labels[row.participant_id]}", *self._session(image)]
             folder = self.root.joinpath(*prefix, "anat")
             entities = [*prefix, f"space-{space}", self._resolution(), _description(method)]
-            said = {
+            sidecar = {
                 "Description": f"{method_name(method)} of one participant.",
                 "Sources": [_source(image, self.config["cohort_root"])],
                 "SourceSHA256": self.provenance["images_sha256"][row.participant_id],
@@ -200,7 +201,7 @@ class Maps:
                 "HeldOut": model["fold"] != WHOLE_COHORT,
                 "Units": UNITS.get(method, "arbitrary"),
             }
-            self._write(folder / "_".join(entities), method, volume, said)
+            self._write(folder / "_".join(entities), method, volume, sidecar)
 
     def write_groups(self, method: str, volumes: np.ndarray, counts: Mapping[str, int]) -> None:
         """Write the group maps of one method.
@@ -218,15 +219,17 @@ class Maps:
         ):
             described = f"{_description(method)}{label[0].upper()}{label[1:]}"
             stem = "_".join([prefix, self._resolution(), described])
-            said = {
+            sidecar = {
                 "Description": f"{method_name(method)}, group map of {group} ({n} participants).",
                 "Group": group,
                 "NumberOfParticipants": n,
                 "Units": UNITS.get(method, SCALED),
             }
-            self._write(self.root / prefix / "anat" / stem, method, volume, said)
+            self._write(self.root / prefix / "anat" / stem, method, volume, sidecar)
 
-    def _write(self, stem: Path, method: str, volume: np.ndarray, said: Mapping[str, Any]) -> None:
+    def _write(
+        self, stem: Path, method: str, volume: np.ndarray, sidecar: Mapping[str, Any]
+    ) -> None:
         name = f"{stem}_{SUFFIX}"
         known = is_mni152(self.space)
         code = XFORM_MNI152 if known else XFORM_ALIGNED
@@ -236,7 +239,7 @@ class Maps:
         write_json(
             f"{name}.json",
             {
-                **said,
+                **sidecar,
                 "Method": method,
                 "MethodParameters": self.config["attribution"][method],
                 "SpatialReference": self.space if known else NATIVE,
@@ -253,9 +256,9 @@ class Maps:
         return [classes["negative"], classes["positive"]]
 
     def _session(self, image: str) -> list[str]:
-        """Return the session that a BIDS image's name tells, if it tells one."""
-        found = re.search(r"(?:^|_)(ses-[0-9A-Za-z]+)_", Path(image).name)
-        return [found[1]] if found and self.config["cohort"]["layout"] == "bids" else []
+        """Return the session in the name of a BIDS image, if there is one."""
+        match = re.search(r"(?:^|_)(ses-[0-9A-Za-z]+)_", Path(image).name)
+        return [match[1]] if match and self.config["cohort"]["layout"] == "bids" else []
 
 
 def _description(method: str) -> str:
@@ -263,5 +266,5 @@ def _description(method: str) -> str:
 
 
 def _source(image: str, root: str | None) -> str:
-    """Return an image's path below the cohort's folder: where that lies is nobody's business."""
+    """Return an image's path below the cohort's folder, whose place is not published."""
     return image if root is None else os.path.relpath(image, root)

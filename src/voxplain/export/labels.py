@@ -5,20 +5,20 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-_DIGITS = 8  # of the digest that tells participants apart whose letters and digits are the same
+_DIGITS = 8  # of the digest that separates participants with the same letters and digits
 
 
 def letters_and_digits(text: str) -> str:
-    """Return what a BIDS label may hold of a text: its ASCII letters and digits."""
+    """Return the ASCII letters and digits of a text, all that a BIDS label may contain."""
     return re.sub(r"[^0-9A-Za-z]", "", text)
 
 
 def bids_labels(identifiers: Sequence[str]) -> list[str]:
     """Return a legal and unique BIDS label for each identifier.
 
-    A leading ``sub-`` goes, and so does what is neither letter nor digit. Where two labels would be
-    the same, upper and lower case being one as on many disks, or nothing would be left, a digest of
-    the identifier follows, so that no label depends on the order of the participants.
+    A leading ``sub-`` and all characters that are neither letter nor digit are removed. If two
+    labels would be the same (upper and lower case are the same on many disks), or nothing is left,
+    a digest of the identifier is added. So no label depends on the order of the participants.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What each setting of Meaningful Perturbations does to its maps."""
+"""How each setting of Meaningful Perturbations changes its maps."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,7 +8,10 @@ from voxplain.evaluation.trust.ablation import PAPER
 from voxplain.figures import style
 
 COLUMNS = 3
-SCORES = {"auc": "AUC against the planted regions", "fall": "fall by blurring the highest share"}
+SCORES = {
+    "auc": "AUC against the planted regions",
+    "fall": "fall of the probability when the highest share is blurred",
+}
 
 
 def _panels(knobs: list[str], height_mm: float) -> tuple[Figure, dict[str, Axes]]:
@@ -33,7 +36,7 @@ def ablation(table: pd.DataFrame, score: str) -> Figure:
     table : pandas.DataFrame
         From `voxplain.evaluation.trust.ablation.summarise`.
     score : str
-        The measure that settings are judged by: auc or fall.
+        The column that settings are judged by: auc or fall.
     """
     knobs = [knob for knob in table["knob"].unique() if knob != PAPER]
     whole = table.loc[table["knob"] == PAPER, score].iloc[0]
@@ -45,10 +48,10 @@ def ablation(table: pd.DataFrame, score: str) -> Figure:
             color=style.POSITIVE, elinewidth=0.8, label=f"{SCORES[score]} (± standard error)",
         )  # fmt: skip
         axes.plot(part.index, part["drop"], "s--", color=style.ACCENT, markersize=3,
-                  label="drop of the probability under the own mask")  # fmt: skip
+                  label="drop of the probability with the map's own mask")  # fmt: skip
         axes.plot(part.index, part["area"], "^:", color=style.NEGATIVE, markersize=3,
                   label="share of the image replaced")  # fmt: skip
-        axes.axhline(whole, color=style.LIGHT, label="the same score, all settings the paper's")
+        axes.axhline(whole, color=style.LIGHT, label="score with all settings of the paper")
         for column, line in (("own", "-"), ("paper", "--")):
             axes.axvline(
                 part.index[part[column]][0], color=style.NEUTRAL, linestyle=line, linewidth=0.9,

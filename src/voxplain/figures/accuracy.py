@@ -1,4 +1,4 @@
-"""How well the models predict, and what the masks leave of it."""
+"""Accuracy of the models, and of the network on masked images."""
 
 import numpy as np
 import pandas as pd
@@ -50,10 +50,12 @@ def accuracy(table: pd.DataFrame) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     axes.set_xlabel("accuracy on held-out participants (bar: Wilson 95 % interval)")
-    circle = {"marker": "o", "color": style.POSITIVE}
+    blue = style.POSITIVE
     handles = [
-        Line2D([], [], label="this run, above chance", **circle),
-        Line2D([], [], label="this run, near chance", markerfacecolor="white", **circle),
+        Line2D([], [], marker="o", color=blue, label="this run, above chance"),
+        Line2D(
+            [], [], marker="o", color=blue, markerfacecolor="white", label="this run, near chance"
+        ),
         Line2D([], [], marker="v", color=style.WARNING, linestyle="", label="Kan et al. 2020"),
         Line2D([], [], color=style.INK, linestyle="--", label=f"larger class ({chance:.2f})"),
     ]
@@ -70,7 +72,7 @@ CONTROLS = {
 
 @style.styled
 def masked_accuracy(table: pd.DataFrame, majority: float) -> Figure:
-    """Draw the accuracy on masked images beside its controls (Kan 2020, section 4.3).
+    """Draw the accuracy on masked images and its controls (Kan 2020, section 4.3).
 
     Parameters
     ----------
@@ -98,18 +100,18 @@ def masked_accuracy(table: pd.DataFrame, majority: float) -> Figure:
                 label=label,
                 error_kw={"elinewidth": 0.7, "ecolor": style.INK},
             )
-        own = part[part["control"] == "mask"].set_index("mask").reindex(masks)
+        masked = part[part["control"] == "mask"].set_index("mask").reindex(masks)
         axes.hlines(
-            own["random_p95"],
+            masked["random_p95"],
             np.arange(len(masks)) - 0.13,
             np.arange(len(masks)) + 0.13,
             color=style.WARNING,
             linewidth=1.4,
-            label="95 % of random masks",
+            label="95th percentile of random masks",
         )
         axes.plot(
             np.arange(len(masks)) - 0.26,
-            own["paper_mean"],
+            masked["paper_mean"],
             "v",
             color=style.WARNING,
             markersize=5,

@@ -17,8 +17,8 @@ FLOOR = 0.2
 def peak(volume: np.ndarray, brain: np.ndarray, affine: np.ndarray) -> tuple[float, float, float]:
     """World coordinates (mm) of the largest value inside the brain.
 
-    An all-zero map has no peak: the voxel at the brain's centre of mass stands in, so that cuts
-    show a brain.
+    A map that is zero everywhere has no peak; the voxel at the brain's centre of mass is used, so
+    that cuts show a brain.
 
     Parameters
     ----------
@@ -27,19 +27,31 @@ def peak(volume: np.ndarray, brain: np.ndarray, affine: np.ndarray) -> tuple[flo
     affine : (4, 4) array
         Voxel to world, mm.
     """
-    return tuple(float(x) for x in affine[:3, :3] @ peak_voxel(volume, brain) + affine[:3, 3])
+    x, y, z = affine[:3, :3] @ peak_voxel(volume, brain) + affine[:3, 3]
+    return float(x), float(y), float(z)
 
 
 def peak_voxel(volume: np.ndarray, brain: np.ndarray) -> np.ndarray:
-    """Return the indices, (3,) int, of the voxel that `peak` is about."""
+    """Return the indices, (3,) int, of the voxel at the `peak`; parameters as there."""
     inside = np.where(brain, volume, 0.0)
     if inside.max() > 0:
         return np.array(np.unravel_index(np.argmax(inside), inside.shape))
     return np.rint(np.argwhere(brain).mean(axis=0)).astype(int)
 
 
-def _cuts(figure, rectangle, volume, underlay, brain, affine, coordinates, scale, level, size):
-    """Draw three orthogonal cuts of one map; returns nothing."""
+def _cuts(
+    figure: Figure,
+    rectangle: tuple[float, float, float, float],
+    volume: np.ndarray,
+    underlay: np.ndarray,
+    brain: np.ndarray,
+    affine: np.ndarray,
+    coordinates: tuple[float, float, float],
+    scale: float,
+    level: float,
+    size: float,
+) -> None:
+    """Draw three orthogonal cuts of one map into a rectangle of the figure."""
     from nilearn.plotting.displays import OrthoSlicer  # slow: not for jobs that draw no maps
 
     anatomy = Nifti1Image(underlay.astype(np.float32), affine)
@@ -64,8 +76,10 @@ def _cuts(figure, rectangle, volume, underlay, brain, affine, coordinates, scale
         display.add_contours(image, levels=[level], colors=[style.OUTLINE], linewidths=0.9)
     display.annotate(left_right=True, positions=False, size=size)
     for axis, cut in display.axes.items():
-        place = {"transform": cut.ax.transAxes, "va": "bottom", "bbox": style.BOX}
-        cut.ax.text(0, 0, style.position(axis, cut.coord), fontsize=size, **place)
+        text = style.position(axis, cut.coord)
+        cut.ax.text(
+            0, 0, text, fontsize=size, va="bottom", bbox=style.BOX, transform=cut.ax.transAxes
+        )
 
 
 @style.styled
@@ -81,8 +95,8 @@ def attention(
     """Draw a method's conjoined map and the two class maps in three cuts each (Kan 2020, Fig. 2).
 
     The cuts go through the conjoined map's peak inside the brain. L and R come from the affine, and
-    the participant's left is on the left. Values outside the brain are drawn as they are: attention
-    out there is a finding. An outline marks the threshold.
+    the participant's left is on the left. Values outside the brain are drawn, too: a network that
+    looks there is a finding. An outline marks the threshold.
 
     Parameters
     ----------
@@ -156,7 +170,7 @@ def attention_data(
         cut = pd.DataFrame(places, columns=["x_mm", "y_mm", "z_mm"])
         cut.insert(0, "axis", "xyz"[axis])
         cut["in_brain"] = brain[tuple(voxels)]
-        cuts.append(cut.assign(**{name: one[tuple(voxels)] for name, one in images.items()}))
+        cuts.append(cut.assign(**{name: image[tuple(voxels)] for name, image in images.items()}))
     share, outside = _shares(maps[2], brain, threshold)
     same = {"method": method, "threshold": threshold, "drawn_from": FLOOR * float(maps.max())}
     same |= {"above_threshold": share, "outside": outside}

@@ -1,4 +1,4 @@
-"""Figure 3: what the first hidden layer shows of the two classes."""
+"""Figure 3: the first hidden layer's features in the two classes."""
 
 import numpy as np
 import pandas as pd

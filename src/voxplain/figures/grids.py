@@ -26,10 +26,10 @@ def grids(table: pd.DataFrame) -> Figure:
         for row in table.itertuples()
     ]
     for shift, (model, colour) in zip((-0.06, 0.06), COLOURS.items(), strict=True):
-        found = table[f"{model}_accuracy"]
-        ends = [found - table[f"{model}_ci_low"], table[f"{model}_ci_high"] - found]
+        accuracy = table[f"{model}_accuracy"]
+        ends = [accuracy - table[f"{model}_ci_low"], table[f"{model}_ci_high"] - accuracy]
         left.errorbar(
-            table.index + shift, found, yerr=ends, fmt="o-", color=colour, markersize=5,
+            table.index + shift, accuracy, yerr=ends, fmt="o-", color=colour, markersize=5,
             elinewidth=0.9, label=model_name(model),
         )  # fmt: skip
     left.axhline(0.5, color=style.INK, linestyle="--", linewidth=0.8, label="chance")

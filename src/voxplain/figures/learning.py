@@ -28,12 +28,12 @@ def learning(table: pd.DataFrame) -> Figure:
             part["n_train"], part["accuracy"], "o-", color=colour, markersize=4,
             label=model_name(model),
         )  # fmt: skip
-    one = table.iloc[0]
-    label = f"larger class ({one['majority']:.2f})"
-    axes.axhline(one["majority"], color=style.INK, linestyle="--", linewidth=0.9, label=label)
+    chance = table.iloc[0]
+    label = f"larger class ({chance['majority']:.2f})"
+    axes.axhline(chance["majority"], color=style.INK, linestyle="--", linewidth=0.9, label=label)
     axes.axhline(
-        one["chance_high"], color=style.INK, linestyle=":", linewidth=0.9,
-        label="what it reaches by chance (97.5 %)",
+        chance["chance_high"], color=style.INK, linestyle=":", linewidth=0.9,
+        label="97.5th percentile of chance",
     )  # fmt: skip
     axes.set_xlim(left=0)
     axes.set_ylim(top=1.0)

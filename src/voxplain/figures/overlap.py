@@ -1,4 +1,4 @@
-"""Do the methods agree with each other, and with the truth where it is known."""
+"""How far the methods agree with each other, and with the truth where it is known."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from voxplain.names import method_name
 
 @style.styled
 def overlap(table: pd.DataFrame) -> Figure:
-    """Draw the paper's agreement number beside true Dice and its chance level (Table 3).
+    """Draw the paper's agreement, true Dice and its chance level (Table 3).
 
     Parameters
     ----------
@@ -51,7 +51,11 @@ def overlap(table: pd.DataFrame) -> Figure:
         table["chance"], left, right, color=style.INK, linestyle=":", label="chance, equal area"
     )
     axes.hlines(
-        table["null_p95"], left, right, color=style.INK, label="95 % of smooth random masks"
+        table["null_p95"],
+        left,
+        right,
+        color=style.INK,
+        label="95th percentile of smooth random masks",
     )
     pairs = zip(table["method_a"], table["method_b"], strict=True)
     axes.set_xticks(places, [f"{method_name(a)}\nand {method_name(b)}" for a, b in pairs])
@@ -96,7 +100,7 @@ def agreement(table: pd.DataFrame) -> Figure:
                 label="smooth random maps, mean to 95th percentile",
             )
             ax.plot(area, rows["chance"], ":", color=style.INK, label="independent masks")
-            ax.plot(area, rows["dice"], "o-", color=style.POSITIVE, markersize=3, label="found")
+            ax.plot(area, rows["dice"], "o-", color=style.POSITIVE, markersize=3, label="measured")
             ax.set_xscale("log")
             ax.set_xticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
             ax.minorticks_off()
@@ -124,13 +128,13 @@ def localisation(table: pd.DataFrame) -> Figure:
     places = np.arange(len(table))[::-1]
     figure = style.new_figure(28 + 9 * len(table), layout="constrained")
     axes = figure.add_subplot()
-    found = table["auc"] > table["null_auc_p95"]
+    above = table["auc"] > table["null_auc_p95"]
     axes.barh(
         places,
         table["auc"] - 0.5,
         left=0.5,
         height=0.55,
-        color=[style.POSITIVE if yes else style.LIGHT for yes in found],
+        color=[style.POSITIVE if yes else style.LIGHT for yes in above],
     )
     axes.vlines(
         table["null_auc_p95"],

@@ -1,4 +1,4 @@
-"""What the models' accuracy is made of: head size, and how far probabilities can be believed."""
+"""How accuracy depends on head size, and how well probabilities are calibrated."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ COLUMNS = 3
 
 @style.styled
 def head_size(table: pd.DataFrame) -> Figure:
-    """Draw the four head-size lines: raw, matched and residualised accuracy, and head size alone.
+    """Draw accuracy on all participants and on pairs matched for head size, and of head size alone.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ def head_size(table: pd.DataFrame) -> Figure:
     axes.set_xlabel("accuracy on held-out participants (bar: Wilson 95 % interval)")
     pairs = f"{int(table['n_pairs'].iloc[0])} pairs"
     handles = [
-        Line2D([], [], marker="o", color=style.POSITIVE, label="everybody"),
-        Line2D([], [], marker="o", color=style.ACCENT, label="everybody, head size regressed out"),
+        Line2D([], [], marker="o", color=style.POSITIVE, label="all participants"),
+        Line2D([], [], marker="o", color=style.ACCENT, label="adjusted for head size"),
         Line2D([], [], marker="D", color=style.NEGATIVE, label=f"matched for head size ({pairs})"),
         Line2D([], [], color=style.WARNING, label=f"head size alone ({alone:.2f})"),
         Line2D([], [], color=style.INK, linestyle="--", label="chance of matched pairs (0.50)"),
@@ -93,7 +93,7 @@ def calibration(curves: pd.DataFrame, accuracy: pd.DataFrame, positive: str) -> 
     for axes in panels[len(models) :]:
         axes.remove()
     for axes, model in zip(panels, models, strict=False):
-        part, own = curves[curves["model"] == model], numbers.loc[model]
+        part, scores = curves[curves["model"] == model], numbers.loc[model]
         axes.plot([0, 1], [0, 1], color=style.INK, linestyle="--", linewidth=0.9)
         below, above = part["observed"] - part["ci_low"], part["ci_high"] - part["observed"]
         axes.errorbar(
@@ -109,7 +109,7 @@ def calibration(curves: pd.DataFrame, accuracy: pd.DataFrame, positive: str) -> 
         axes.text(
             0.04,
             0.96,
-            f"Brier {own['brier']:.3f}\nslope {own['calibration_slope']:.2f}",
+            f"Brier {scores['brier']:.3f}\nslope {scores['calibration_slope']:.2f}",
             transform=axes.transAxes,
             va="top",
         )

@@ -1,4 +1,4 @@
-"""A method's group map seen whole: through a glass brain and on the cortical surface."""
+"""A method's whole group map: in a glass brain and on the cortical surface."""
 
 import os
 from collections.abc import Mapping
@@ -87,7 +87,12 @@ def projections_data(
     return pd.DataFrame(rows)
 
 
-def _glass(figure, rectangle, image, top):
+def _glass(
+    figure: Figure,
+    rectangle: tuple[float, float, float, float],
+    image: Nifti1Image,
+    top: float,
+) -> None:
     """Draw maximum projections: left half, from behind, right half, from above."""
     from nilearn.plotting import plot_glass_brain  # slow: not for jobs that draw no maps
 
@@ -107,12 +112,12 @@ def _glass(figure, rectangle, image, top):
     display.annotate(left_right=True, positions=False, size=7)
     for half in "lr":
         axes = display.axes[half].ax
-        place = {"transform": axes.transAxes, "va": "top", "bbox": style.BOX}
-        axes.text(0.1, 0.95, half.upper(), fontsize=7, **place)
+        letter = half.upper()
+        axes.text(0.1, 0.95, letter, fontsize=7, va="top", bbox=style.BOX, transform=axes.transAxes)
 
 
-def _surfaces(figure, bottom, height, image, top):
-    """Draw both hemispheres from outside and inside, as pixels: facets by the ten thousand."""
+def _surfaces(figure: Figure, bottom: float, height: float, image: Nifti1Image, top: float) -> None:
+    """Draw both hemispheres from outside and inside, as pixels: a surface has 20,000 facets."""
     from nilearn.datasets import load_fsaverage, load_fsaverage_data
     from nilearn.plotting import plot_surf_stat_map
     from nilearn.surface import SurfaceImage

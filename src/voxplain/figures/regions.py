@@ -1,4 +1,4 @@
-"""The regions that each method marks most, with what the folds agree on."""
+"""The regions that each method marks most, with intervals over folds."""
 
 from collections.abc import Mapping, Sequence
 
@@ -35,34 +35,33 @@ def regions(tables: Mapping[str, pd.DataFrame], methods: Sequence[str]) -> Figur
     panels = figure.subplots(len(methods), len(tables), sharex="col", squeeze=False)
     for row, method in zip(panels, methods, strict=True):
         for axes, (atlas, table) in zip(row, tables.items(), strict=True):
-            own = table[(table["method"] == method) & (table["score"] > 0)]
-            _bars(axes, own.nsmallest(TOP, "rank"))
+            rows = table[(table["method"] == method) & (table["score"] > 0)]
+            _bars(axes, rows.nsmallest(TOP, "rank"))
             axes.set_title(f"{method_name(method)}: {atlas}")
     for axes in panels[-1]:
         axes.set_xlim(left=0)
         axes.set_xlabel("score (sums to 1 over the regions)")
-    block = {"marker": "s", "linestyle": "", "markersize": 6}
     handles = [
-        Line2D(
-            [], [], color=style.POSITIVE, label="above smooth random maps (p FWE < .05)", **block
-        ),
-        Line2D([], [], color=style.LIGHT, label="not above them", **block),
+        _block(style.POSITIVE, "above smooth random maps (p FWE < .05)"),
+        _block(style.LIGHT, "not above them"),
         Line2D([], [], color=style.INK, label="95 % interval over folds"),
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=3)
     return figure
 
 
+def _block(colour: str, label: str) -> Line2D:
+    return Line2D([], [], color=colour, label=label, marker="s", linestyle="", markersize=6)
+
+
 def _bars(axes: Axes, shown: pd.DataFrame) -> None:
     """Draw one method's highest regions of one atlas, the highest on top."""
     places = np.arange(len(shown))[::-1]
-    found = shown["p_fwe"] < ALPHA
-    colours = [style.POSITIVE if yes else style.LIGHT for yes in found]
+    colours = [style.POSITIVE if p < ALPHA else style.LIGHT for p in shown["p_fwe"]]
     axes.barh(places, shown["score"], color=colours, height=0.7)
     axes.hlines(places, shown["fold_low"], shown["fold_high"], color=style.INK, linewidth=1)
     axes.set_yticks(places, shown["name"])
     axes.tick_params(axis="y", length=0, labelsize=6.5)
     axes.grid(axis="x")
     if shown.empty:
-        place = {"transform": axes.transAxes, "ha": "center"}
-        axes.text(0.5, 0.5, "zero in every region", **place)
+        axes.text(0.5, 0.5, "zero in every region", ha="center", transform=axes.transAxes)

@@ -1,4 +1,4 @@
-"""What each method costs."""
+"""Run time of each method."""
 
 import numpy as np
 import pandas as pd

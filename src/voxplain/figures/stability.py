@@ -1,4 +1,4 @@
-"""How alike the group maps of different folds' networks are."""
+"""Similarity of the group maps of different folds' networks."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,9 @@ from voxplain.figures import style
 from voxplain.names import method_name
 
 
-def fold_correlations(maps: Mapping[tuple[str, str], np.ndarray], brain: np.ndarray):
+def fold_correlations(
+    maps: Mapping[tuple[str, str], np.ndarray], brain: np.ndarray
+) -> pd.DataFrame:
     """Correlate the folds' conjoined maps of each method inside the brain.
 
     Parameters
@@ -55,11 +57,11 @@ def stability(table: pd.DataFrame) -> Figure:
         )  # fmt: skip
         axes.set_facecolor(style.NEUTRAL)  # seen where there is no correlation
         pairs = part.loc[part["fold_a"] < part["fold_b"], "correlation"]
-        grey = ", grey: blank" if matrix.isna().any(axis=None) else ""
-        said = "blank maps" if pairs.isna().all() else f"mean of pairs {pairs.mean():.2f}{grey}"
-        axes.set_title(f"{method_name(method)}\n{said}")
+        grey = ", grey: zero map" if matrix.isna().any(axis=None) else ""
+        text = "zero maps" if pairs.isna().all() else f"mean of pairs {pairs.mean():.2f}{grey}"
+        axes.set_title(f"{method_name(method)}\n{text}")
         axes.tick_params(length=0, labelsize=6, labelrotation=0)
         axes.set(xlabel="fold", ylabel="fold" if axes is panels[0] else "")
-    bar = {"label": "Pearson's r inside the brain", "shrink": 0.8}
-    figure.colorbar(panels[0].collections[0], ax=panels.tolist(), **bar)
+    label = "Pearson's r inside the brain"
+    figure.colorbar(panels[0].collections[0], ax=panels.tolist(), label=label, shrink=0.8)
     return figure

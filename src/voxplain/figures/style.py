@@ -1,8 +1,9 @@
-"""The look that all figures share: sizes in mm, colour-blind-safe colours, reproducible files."""
+"""The style of all figures: sizes in mm, colour-blind-safe colours, reproducible files."""
 
 import functools
 import os
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -18,6 +19,7 @@ from voxplain.run.files import write_table
 
 MM = 1 / 25.4
 WIDTH_MM = 180.0  # two journal columns
+DPI = 200
 
 # Okabe and Ito's palette: told apart with every common colour-vision deficiency
 NEGATIVE = "#E69F00"
@@ -25,7 +27,7 @@ POSITIVE = "#0072B2"
 ACCENT = "#009E73"
 WARNING = "#D55E00"
 NEUTRAL = "#7F7F7F"
-INK = "#333333"  # lines and words beside the data
+INK = "#333333"  # lines and text that are not data
 LIGHT = "#C8C8C8"
 OUTLINE = "#56B4E9"
 SEQUENTIAL = "inferno"
@@ -41,7 +43,7 @@ METHOD_COLOURS = {
     "occlusion": WARNING,
 }
 
-RC = {
+RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: no machine lacks it
     "font.size": 8,
     "axes.titlesize": 8.5,
@@ -69,19 +71,26 @@ RC = {
 
 
 def styled(function: Callable[..., Figure]) -> Callable[..., Figure]:
-    """Run a figure function under the shared style, leaving matplotlib's settings as found."""
+    """Run a figure function in the shared style; matplotlib's settings stay as they were."""
 
     @functools.wraps(function)
-    def wrapper(*args, **kwargs) -> Figure:
+    def wrapper(*args: Any, **kwargs: Any) -> Figure:
         with mpl.rc_context(RC):
             return function(*args, **kwargs)
 
     return wrapper
 
 
-def new_figure(height_mm: float, width_mm: float = WIDTH_MM, **kwargs) -> Figure:
-    """Make an empty figure of a size in mm; `kwargs` go to `matplotlib.figure.Figure`."""
-    return Figure(figsize=(width_mm * MM, height_mm * MM), **kwargs)
+def new_figure(height_mm: float, width_mm: float = WIDTH_MM, **options: Any) -> Figure:
+    """Make an empty figure.
+
+    Parameters
+    ----------
+    height_mm, width_mm : float
+    **options
+        For `matplotlib.figure.Figure`.
+    """
+    return Figure(figsize=(width_mm * MM, height_mm * MM), **options)
 
 
 def mark_sides(axes: Axes, inset: float) -> None:
@@ -94,24 +103,36 @@ def mark_sides(axes: Axes, inset: float) -> None:
         Distance from the corners, as a share of the axes.
     """
     for x, side, letter in ((inset, "left", "L"), (1 - inset, "right", "R")):
-        place = {"transform": axes.transAxes, "ha": side, "va": "top"}
-        axes.text(x, 1 - inset, letter, color="white", fontsize=6, **place)
+        axes.text(
+            x, 1 - inset, letter, color="white", fontsize=6, ha=side, va="top",
+            transform=axes.transAxes,
+        )  # fmt: skip
 
 
 def position(axis: str, millimetres: float) -> str:
-    """Say where a slice lies, as the viewer does: ``z = 12.9 mm``."""
+    """Write the position of a slice along an axis, as the viewer does: ``z = 12.9 mm``."""
     size = f"{abs(millimetres) + 1e-6:.1f}"  # halves go up, whatever the last bits say
     return f"{axis} = {'−' if millimetres < 0 and size != '0.0' else ''}{size} mm"
 
 
 def across(shape: Sequence[int], axis: int, level: int, affine: np.ndarray) -> float:
-    """Where the middle of slice `level` lies along the axis across it, mm."""
+    """Position of the middle of a slice along the axis across it, mm.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the volume.
+    axis, level : int
+        The slice is ``volume.take(level, axis)``.
+    affine : (4, 4) array
+        Voxel to world, mm.
+    """
     centre = (np.array(shape) - 1) / 2
     centre[axis] = level
     return float(affine[axis, :3] @ centre + affine[axis, 3])
 
 
-def colour_bar(figure: Figure, top: float, unit: str, floor: float, **place) -> Colorbar:
+def colour_bar(figure: Figure, top: float, unit: str, floor: float, **place: Any) -> Colorbar:
     """Draw the colour bar of attention maps, with a white line where colours start.
 
     Parameters
@@ -133,7 +154,9 @@ def colour_bar(figure: Figure, top: float, unit: str, floor: float, **place) -> 
     return bar
 
 
-def folds_and_mean(axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str, **mean) -> None:
+def folds_and_mean(
+    axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str, **mean: Any
+) -> None:
     """Draw a thin line per fold and a thick one for their mean.
 
     Parameters
@@ -145,13 +168,13 @@ def folds_and_mean(axes: Axes, table: pd.DataFrame, x: str, y: str, colour: str,
         Names of columns.
     colour : str
     **mean
-        More of the mean's line, as `seaborn.lineplot` takes it.
+        Options of the mean's line for `seaborn.lineplot`.
     """
     from seaborn import lineplot  # only for jobs that draw
 
-    look = {"data": table, "x": x, "y": y, "color": colour, "ax": axes, "legend": False}
-    lineplot(**look, units="fold", estimator=None, linewidth=0.5, alpha=0.45)
-    lineplot(**look, errorbar=None, linewidth=2, **mean)
+    line = functools.partial(lineplot, table, x=x, y=y, color=colour, ax=axes, legend=False)
+    line(units="fold", estimator=None, linewidth=0.5, alpha=0.45)
+    line(errorbar=None, linewidth=2, **mean)
 
 
 @styled
@@ -177,7 +200,7 @@ def save(
     svg: str | os.PathLike,
     tsv: str | os.PathLike,
 ) -> None:
-    """Write a figure as PNG (200 dpi) and SVG with its data beside it, atomically.
+    """Write a figure as PNG and SVG, with its data as TSV, atomically.
 
     The same figure gives the same bytes.
 
@@ -191,9 +214,9 @@ def save(
     """
     with mpl.rc_context(RC):
         with atomic_path(png) as temporary:
-            figure.savefig(temporary, format="png", dpi=200, metadata={"Software": None})
+            figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})
         with atomic_path(svg) as temporary:
-            figure.savefig(temporary, format="svg", dpi=200, metadata={"Date": None})
+            figure.savefig(temporary, format="svg", dpi=DPI, metadata={"Date": None})
     write_table(tsv, data)
 
 

@@ -1,4 +1,4 @@
-"""Maps of single participants beside each other."""
+"""Maps of single participants side by side."""
 
 from collections.abc import Mapping
 
@@ -49,8 +49,8 @@ def subjects(
 ) -> Figure:
     """Draw one axial slice of several participants' maps, one row per method.
 
-    Every map is scaled to its own maximum; values below a fifth of it show the image alone, and
-    words say where that leaves nothing.
+    Every map is scaled to its own maximum. Values below a fifth of it show the image alone; if
+    that leaves nothing in a slice, a text says so.
 
     Parameters
     ----------
@@ -73,13 +73,13 @@ def subjects(
         for axes, image, volume in zip(row, images, volumes, strict=True):
             _slice(axes, image[:, :, level].T, volume[:, :, level].T, float(volume.max()))
             axes.set_aspect(sizes[1] / sizes[0])
-        place = style.position("z", style.across(images.shape[1:], 2, level, affine))
-        row[0].set_ylabel(f"{method_name(method)}\n{place}", fontsize=7)
+        height = style.position("z", style.across(images.shape[1:], 2, level, affine))
+        row[0].set_ylabel(f"{method_name(method)}\n{height}", fontsize=7)
     for axes, name in zip(panels[0], names, strict=True):
         axes.set_title(name, fontsize=7, loc="center", fontweight="normal")
     unit = "share of the maximum of the participant's map"
-    place = {"location": "bottom", "shrink": 0.5, "aspect": 50}
-    style.colour_bar(figure, 1.0, unit, FLOOR, ax=panels.ravel().tolist(), **place)
+    below = panels.ravel().tolist()
+    style.colour_bar(figure, 1.0, unit, FLOOR, ax=below, location="bottom", shrink=0.5, aspect=50)
     return figure
 
 
@@ -91,9 +91,16 @@ def _slice(axes: Axes, image: np.ndarray, values: np.ndarray, top: float) -> Non
     axes.set(xticks=[], yticks=[])
     style.mark_sides(axes, 0.03)
     if not shown.count():
-        said = f"below {FLOOR:g} in this slice" if top else "zero everywhere"
-        place = {"transform": axes.transAxes, "ha": "center", "va": "bottom"}
-        axes.text(0.5, 0.03, said, color="white", fontsize=6, **place)
+        axes.text(
+            0.5,
+            0.03,
+            f"below {FLOOR:g} in this slice" if top else "zero everywhere",
+            color="white",
+            fontsize=6,
+            ha="center",
+            va="bottom",
+            transform=axes.transAxes,
+        )
 
 
 def _coloured(values: np.ndarray, top: float) -> np.ndarray:

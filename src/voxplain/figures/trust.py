@@ -1,4 +1,6 @@
-"""Whether the maps can be believed: deletion and insertion curves, sanity and stability."""
+"""Whether the maps can be trusted: deletion and insertion, sanity and stability."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from voxplain.names import method_name
 CONTROL_STYLES = {"input_gradient": ":", "edges": "--", "group_difference": "-."}
 CONTROL_MARKERS = {"input_gradient": "^", "edges": "s"}
 FILLS = {"blur": "replaced by blur", "mean": "replaced by the brain's mean"}
-RANDOM = {"linewidth": 0.8, "alpha": 0.45}
+RANDOM: dict[str, Any] = {"linewidth": 0.8, "alpha": 0.45}
 TESTS = {"deletion": "deleted, highest first", "insertion": "inserted, highest first"}
 
 
@@ -24,23 +26,22 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
     ----------
     curves : pandas.DataFrame
         Columns method, random (bool: the mean of random orders as smooth as the participants'
-        own maps),
-        test, fill, fraction (of the brain), probability.
+        maps), test, fill, fraction (of the brain), probability.
     """
     figure = style.new_figure(120, layout="constrained")
     panels = figure.subplots(2, 2, sharex=True, sharey=True)
-    for row, (test, said) in zip(panels, TESTS.items(), strict=True):
-        for axes, (fill, how) in zip(row, FILLS.items(), strict=True):
+    for row, (test, order) in zip(panels, TESTS.items(), strict=True):
+        for axes, (fill, replaced) in zip(row, FILLS.items(), strict=True):
             part = curves[(curves["test"] == test) & (curves["fill"] == fill)]
             for (method, random), curve in part.groupby(["method", "random"], sort=False):
                 if random and method not in style.METHOD_COLOURS:
                     continue
                 axes.plot(curve["fraction"], curve["probability"], **_line(method, random))
-            axes.set_title(f"{test}, {how}")
+            axes.set_title(f"{test}, {replaced}")
             axes.grid(axis="y")
         row[0].set_ylabel("probability of the target")
         for axes in row:
-            axes.set_xlabel(f"share of the brain {said}")
+            axes.set_xlabel(f"share of the brain {order}")
             axes.xaxis.set_tick_params(labelbottom=True)
     panels[0, 0].set_xlim(0, 1)
     lines = [line for line in panels[0, 0].lines if not line.get_label().startswith("random")]
@@ -51,7 +52,7 @@ def faithfulness(curves: pd.DataFrame) -> Figure:
     return figure
 
 
-def _line(method: str, random: bool) -> dict:
+def _line(method: str, random: bool) -> dict[str, Any]:
     if random:
         name = f"random, as smooth as {method_name(method)}"
         return RANDOM | {"color": style.METHOD_COLOURS[method], "label": name}
@@ -64,15 +65,16 @@ def _line(method: str, random: bool) -> dict:
 
 @style.styled
 def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
-    """Draw how alike the maps of changed networks are to those of the intact one.
+    """Draw how similar the maps of changed networks are to those of the unchanged one.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Columns method, kind, level, spearman, ci_low, ci_high (95 % interval over participants);
-        the kind ``other participant`` is the likeness of two people's maps by the intact network.
+        the kind ``other participant`` is the similarity of two participants' maps by the unchanged
+        network.
     sane_below : float
-        Line under which a map of a network that has learnt nothing should lie.
+        Maps of networks that have learnt nothing should stay below.
     """
     level = table["level"].fillna("").astype(str)
     table = table.assign(change=(table["kind"] + " " + level).str.strip())
@@ -104,13 +106,13 @@ def robustness(table: pd.DataFrame, sane_below: float) -> Figure:
         color=style.INK,
         linewidth=0.9,
         linestyle="--",
-        label="a network that learnt nothing should stay below",
+        label="randomised networks should stay below",
     )
     axes.axhline(0, color=style.INK, linewidth=0.6)
     axes.axvline(border, color=style.LIGHT, linewidth=0.8)
     axes.set_xlim(-0.5, len(places) - 0.5)
     axes.set_xticks(list(places.values()), list(places), rotation=30, ha="right")
-    axes.set_ylabel("Spearman's rho with the intact network's map")
+    axes.set_ylabel("Spearman's rho with the unchanged network's map")
     axes.set_ylim(-1, 1.05)
     axes.grid(axis="y")
     figure.legend(loc="outside upper center", ncols=3)

@@ -1,7 +1,8 @@
-"""When each method can be believed: localisation over cohort size and effect size."""
+"""When each method can be trusted: localisation over cohort size and effect size."""
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from voxplain.figures import style
@@ -11,7 +12,7 @@ from voxplain.names import method_name
 
 @style.styled
 def truth(table: pd.DataFrame) -> Figure:
-    """Draw how well maps find planted regions, beside chance and the network's accuracy.
+    """Draw how well maps find planted regions, with chance and the network's accuracy.
 
     Parameters
     ----------
@@ -50,8 +51,8 @@ def truth(table: pd.DataFrame) -> Figure:
                 rows["place"], rows["auc_low"], rows["auc_high"], color=colour,
                 linewidth=0.7, alpha=0.6,
             )  # fmt: skip
-            for found, face in ((True, colour), (False, "white")):
-                marked = rows[(rows["auc"] > rows["null_auc_p95"]) == found]
+            for above, face in ((True, colour), (False, "white")):
+                marked = rows[(rows["auc"] > rows["null_auc_p95"]) == above]
                 axes.plot(
                     marked["place"], marked["auc"], "o", color=colour,
                     markerfacecolor=face, markersize=4,
@@ -68,11 +69,12 @@ def truth(table: pd.DataFrame) -> Figure:
         axes.set_ylim(0.2, 1.02)
         axes.grid(axis="y")
     panels[0].set_ylabel("area under the ROC curve; accuracy")
-    marks = [("filled: beyond 95 % of smooth random maps", style.INK), ("open: not", "white")]
+    marks = [("filled: above 95 % of smooth random maps", style.INK), ("open: not above", "white")]
     for name, face in marks:
         panels[0].plot([], [], "o", color=style.INK, markerfacecolor=face, markersize=4, label=name)
-    entries = {}
+    entries: dict[str, Artist] = {}
     for axes in panels:  # a network may fail in one panel only
-        entries |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=3)
+        handles, labels = axes.get_legend_handles_labels()
+        entries |= dict(zip(labels, handles, strict=True))
+    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=3)
     return figure

@@ -1,4 +1,4 @@
-"""What the report says first: the answer in one paragraph, by rule."""
+"""The first paragraph of the report: the answer, by rule."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from voxplain.report.blocks import counted
 from voxplain.report.results import RunResults
 from voxplain.stats.over_folds import ALPHA
 
-A_TENTH = 0.1  # of a region: less is the rim of a planted one next to it
+A_TENTH = 0.1  # of a region: less is the edge of a planted region next to it
 
 
 def class_names(config: Mapping[str, Any]) -> tuple[str, str]:
@@ -39,7 +39,7 @@ def answer(results: RunResults) -> str:
     """
     accuracy = results.accuracy
     if accuracy is None or "cnn" not in set(accuracy["model"]):
-        return "This run has no predictions of the network, so it answers nothing yet."
+        return "This run has no predictions of the network yet, so there is no answer."
     config = results.config
     sentences = [
         _network(accuracy, class_names(config)),
@@ -71,27 +71,42 @@ def _network(accuracy: pd.DataFrame, names: tuple[str, str]) -> str:
     row = accuracy.set_index("model").loc["cnn"]
     verdict = "above chance" if row["evidence"] else "not reliably above chance"
     return (
-        f"On {int(row['n'])} held-out participants the 3D CNN told {names[0]} from {names[1]} with "
-        f"an accuracy of {row['accuracy']:.2f} (95 % CI {row['ci_low']:.2f} to "
-        f"{row['ci_high']:.2f}); always naming the larger class gives {row['majority']:.2f}, so "
-        f"this is {verdict} (permutation p {relation(row['p_permutation'])})."
+        f"On {int(row['n'])} held-out participants the 3D CNN separates {names[0]} from {names[1]} "
+        f"with an accuracy of {row['accuracy']:.2f} (95 % CI {row['ci_low']:.2f} to "
+        f"{row['ci_high']:.2f}); always predicting the larger class gives {row['majority']:.2f}, "
+        f"so this is {verdict} (permutation p {relation(row['p_permutation'])})."
     )
 
 
 def head_size_is_measured(people: pd.DataFrame | None) -> bool:
-    """Whether the head-size model has only the brain volume that the images themselves show."""
+    """Whether the head-size model uses the brain volume measured in the images."""
     return people is not None and bool(people["tiv"].isna().all())
 
 
 def head_size_name(people: pd.DataFrame | None, model: str) -> str:
-    """Spell out a model; the head-size model by what it was truly given."""
+    """Spell out a model; the head-size model may use the brain volume of the images instead.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame or None
+        The table of participants.
+    model : str
+    """
     if model == "head_size" and head_size_is_measured(people):
         return "Brain volume in the images"
     return model_name(model)
 
 
 def with_model_names(people: pd.DataFrame | None, data: pd.DataFrame) -> pd.DataFrame:
-    """Spell models out, the head-size model by what it was truly given."""
+    """Spell out the models in a table, as `head_size_name` does.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame or None
+        The table of participants.
+    data : pandas.DataFrame
+        Has columns that begin with ``model``.
+    """
     columns = [column for column in data if column.split("_")[0] == "model"]
     names = {
         column: [head_size_name(people, model) for model in data[column]] for column in columns
@@ -102,7 +117,7 @@ def with_model_names(people: pd.DataFrame | None, data: pd.DataFrame) -> pd.Data
 def _others(
     accuracy: pd.DataFrame, head_size: pd.DataFrame | None, people: pd.DataFrame | None
 ) -> list[str]:
-    """Name the best of the other models, those without head size among them, and head size."""
+    """Name the best of the other models, those adjusted for head size included, and head size."""
     rows = accuracy.set_index("model")["accuracy"]
     if head_size is not None:
         rows = rows.combine_first(head_size.set_index("model")["accuracy"])
@@ -111,11 +126,11 @@ def _others(
     if len(models):
         best = models.idxmax()
         sentences.append(
-            f"The best model without a network: {model_name(best)}, {models[best]:.2f}."
+            f"The best of the other models is {model_name(best)} ({models[best]:.2f})."
         )
     if "head_size" in rows.index:
         name = head_size_name(people, "head_size").removesuffix(" alone")
-        sentences.append(f"{name} alone gave {rows['head_size']:.2f}.")
+        sentences.append(f"{name} alone reaches {rows['head_size']:.2f}.")
     return sentences
 
 
@@ -127,14 +142,15 @@ def _listed(methods: pd.Series) -> str:
 def _localised(table: pd.DataFrame | None) -> str:
     if table is None:
         return ""
-    found = table[multipletests(table["p_auc"], method="holm")[1] < ALPHA]
+    better = table[multipletests(table["p_auc"], method="holm")[1] < ALPHA]
     best = table.loc[table["auc"].idxmax()]
-    if found.empty:
-        return "No method found the planted regions better than smooth random maps do."
+    if better.empty:
+        return "No method finds the planted regions better than smooth random maps."
     return (
-        f"The planted regions were found beyond chance by {_listed(found['method'])} (Holm over "
-        f"the methods; best: {method_name(best['method'])}, AUC {best['auc']:.2f}; 95 % of smooth "
-        f"random maps stay below {best['null_auc_p95']:.2f})."
+        "Methods that find the planted regions better than smooth random maps: "
+        f"{_listed(better['method'])} (Holm over the methods; highest AUC {best['auc']:.2f}, "
+        f"{method_name(best['method'])}; 95 % of random maps are below "
+        f"{best['null_auc_p95']:.2f})."
     )
 
 
@@ -144,9 +160,9 @@ def _found_regions(table: pd.DataFrame | None) -> str:
         return ""
     counts = []
     for method, part in table.groupby("method", sort=False):
-        found = multipletests(part["p_auc"], method="holm")[1] < ALPHA
-        counts.append(f"{method_name(method)} {int(found.sum())} of {len(part)}")
-    return "Planted regions found one by one (Holm over the regions): " + ", ".join(counts) + "."
+        n_regions = int((multipletests(part["p_auc"], method="holm")[1] < ALPHA).sum())
+        counts.append(f"{method_name(method)} {n_regions} of {len(part)}")
+    return "Single planted regions found (Holm over the regions): " + ", ".join(counts) + "."
 
 
 def _regions(tables: Mapping[str, pd.DataFrame] | None, methods: Sequence[str]) -> str:
@@ -158,9 +174,10 @@ def _regions(tables: Mapping[str, pd.DataFrame] | None, methods: Sequence[str]) 
         beyond = rows[rows["p_fwe"] < ALPHA]
         counts.append(f"{len(beyond)} of {len(rows)} in {atlas}")
         if "planted" in rows:
-            counts[-1] += f" ({(beyond['planted'] >= A_TENTH).sum()} planted, by a tenth or more)"
+            planted = int((beyond["planted"] >= A_TENTH).sum())
+            counts[-1] += f" (in {planted} of these an effect was planted in a tenth or more)"
     return (
-        "Regions where Meaningful Perturbations exceed the spatial null, family-wise p < 0.05: "
+        "Regions where Meaningful Perturbations exceed smooth random maps (family-wise p < 0.05): "
         + ", ".join(counts)
         + "."
     )
@@ -174,11 +191,10 @@ def _sufficient(masked: pd.DataFrame | None, accuracy: pd.DataFrame) -> str:
     rows = masked_rows(masked, "conjoined")
     mask = rows["mask"]
     numbers = (
-        f"Images restricted to the conjoined mask are told apart with an accuracy of "
-        f"{mask['accuracy_mean']:.2f}, intact ones with {rows['none']['accuracy_mean']:.2f}; "
-        f"random masks of its volume leave {mask['random_mean']:.2f} "
-        f"(p {relation(mask['p_random'])}) and its complement "
-        f"{rows['complement']['accuracy_mean']:.2f}"
+        f"The network's accuracy is {rows['none']['accuracy_mean']:.2f} on unmasked images, "
+        f"{mask['accuracy_mean']:.2f} inside the conjoined mask, {mask['random_mean']:.2f} inside "
+        f"random masks of the same volume (p {relation(mask['p_random'])}) and "
+        f"{rows['complement']['accuracy_mean']:.2f} outside the mask"
     )
     endings = {
         "supported": "the mask holds all that the network needs",
@@ -201,21 +217,21 @@ def _agreeing(table: pd.DataFrame | None) -> str:
 
 
 def _faithful(scores: pd.DataFrame | None, methods: Sequence[str]) -> str:
-    """Name the methods whose deletions do more than random ones, not by what one optimises."""
+    """Name the methods that delete better than random orders, by the fill that none optimises."""
     if scores is None:
         return ""
     rows = scores[(scores["test"] == "deletion") & (scores["fill"] == "mean")]
     rows = rows[rows["method"].isin(methods)]
     better = (multipletests(rows["p"].fillna(1), method="holm")[1] < ALPHA) & (rows["gain"] > 0)
-    found = _listed(rows.loc[better, "method"]) if better.any() else "no method"
+    names = _listed(rows.loc[better, "method"]) if better.any() else "no method"
     return (
-        "Deleting what a map ranks first lowers the target's probability more than smooth random "
-        f"orders do for {found} (Holm over the methods)."
+        "Deleting the map's highest voxels first lowers the target's probability more than smooth "
+        f"random orders for {names} (Holm over the methods)."
     )
 
 
 def _sane(scores: pd.DataFrame | None, methods: Sequence[str]) -> str:
-    """Say whose maps change when the network has learnt nothing."""
+    """Say which methods' maps change when the network is randomised."""
     if scores is None:
         return ""
     scores = scores[scores["method"].isin(methods)]
@@ -223,5 +239,5 @@ def _sane(scores: pd.DataFrame | None, methods: Sequence[str]) -> str:
     verdicts = [f"{method_name(row.method)} {row.verdict}" for row in rows.itertuples()]
     return (
         f"Sanity check on {counted(scores['participants'])} participants of one fold (maps must "
-        f"change with a network that learnt nothing): {', '.join(verdicts)}."
+        f"change if the network is randomised): {', '.join(verdicts)}."
     )

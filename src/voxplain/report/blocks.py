@@ -2,7 +2,7 @@
 
 import base64
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from voxplain.report.results import RunResults
+from voxplain.report.tables import Table
+from voxplain.report.viewer import Viewer
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Note:
-    """Plain words in the place of something that the run does not have."""
+    """A sentence in place of something that the run does not have."""
 
     text: str
     kind: str = field(default="note", init=False)
@@ -59,29 +61,56 @@ class Drawing:
     kind: str = field(default="drawing", init=False)
 
 
+Block = Text | Note | Code | Picture | Drawing | Table | Viewer
+
+
 @dataclass(frozen=True)
 class Section:
     """A part of the report with a heading and an anchor."""
 
     identifier: str
     title: str
-    blocks: list
+    blocks: Sequence[Block]
 
 
 def command(results: RunResults, target: str, *options: str) -> str:
     """Return the command that makes a target of this run, ready to be copied.
 
-    `results.settings_file` holds the run's settings; without it they are the defaults.
+    Parameters
+    ----------
+    results : RunResults
+        Its `settings_file` holds the run's settings; without it they are the defaults.
+    target : str
+        Of the workflow.
+    *options : str
+        Further words of the command.
     """
-    own = results.settings_file
-    words = ["snakemake", target, *(["--configfile", own] if own else []), *options]
-    return f"`{shlex.join(words)}`"
+    words = ["snakemake", target]
+    if results.settings_file:
+        words += ["--configfile", results.settings_file]
+    return f"`{shlex.join([*words, *options])}`"
+
+
+def on_request(results: RunResults, target: str, missing: str, *options: str) -> Note:
+    """Say what this run has not computed, and the command that computes it.
+
+    Parameters
+    ----------
+    results : RunResults
+    target : str
+        Of the workflow.
+    missing : str
+        A sentence without its full stop.
+    *options : str
+        Further words of the command.
+    """
+    return Note(f"{missing}. To compute it: {command(results, target, *options)}.")
 
 
 def picture(
     results: RunResults, name: str, caption: str, alt: str, n: str | None = None
 ) -> Picture | Note:
-    """Embed a figure of the run, or say that it is not there.
+    """Embed a figure of the run, or say that the run did not draw it.
 
     Parameters
     ----------
@@ -89,26 +118,26 @@ def picture(
     name : str
         The figure's file without suffix.
     caption, alt : str
-        What it shows, and that for people who cannot see it.
+        What it shows, and the text for people who cannot see it.
     n : str, optional
-        What it rests on, if that is not the whole cohort.
+        The number of participants or maps, if that is not the whole cohort.
     """
     path = results.figures.get(name)
     if path is None:
         return Note(f"{caption.split('.')[0]}: this run did not draw it.")
     data = base64.b64encode(Path(path).read_bytes()).decode("ascii")
-    said = f"{caption} {_protocol(results, n)}"
-    return Picture(f"figure-{name}", said, alt, data, f"figures/{name}")
+    caption = f"{caption} {_protocol(results, n)}"
+    return Picture(f"figure-{name}", caption, alt, data, f"figures/{name}")
 
 
 def counted(numbers: pd.Series) -> str:
-    """Say how many, or from how many to how many."""
+    """Write a number, or the range if it varies."""
     low, high = int(numbers.min()), int(numbers.max())
     return str(low) if low == high else f"{low} to {high}"
 
 
 def _protocol(results: RunResults, n: str | None) -> str:
-    """Say n, protocol and seed, as every caption does."""
+    """Write n, protocol and seed, the end of every caption."""
     config, people = results.config, results.participants
     if n is None and people is not None:
         n = str(len(people))

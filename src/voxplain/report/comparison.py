@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from voxplain.report.blocks import Note, Section, Text, picture
+from voxplain.report.blocks import Block, Note, Section, Text, picture
 from voxplain.report.page import render
 from voxplain.report.results import RunResults
 from voxplain.report.tables import Table, table
@@ -106,7 +106,7 @@ def _side_by_side(
     )
 
 
-def _settings(runs: Sequence[RunResults]) -> list:
+def _settings(runs: Sequence[RunResults]) -> list[Block]:
     flat = {results.run: _flat(results.config) for results in runs}
     rows = [
         {"setting": key} | {run: settings.get(key, "") for run, settings in flat.items()}
@@ -128,8 +128,8 @@ def _flat(config: Mapping[str, Any], above: str = "") -> dict[str, str]:
     return flat
 
 
-def _figures(runs: Sequence[RunResults]) -> list:
-    blocks: list = []
+def _figures(runs: Sequence[RunResults]) -> list[Block]:
+    blocks: list[Block] = []
     for name in FIGURES:
         for results in runs:
             run = results.run

@@ -1,4 +1,4 @@
-"""The methods section, written from the configuration so that it cannot drift from the run."""
+"""The methods section, written from the configuration so that it always matches the run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,12 +18,12 @@ NORMALISATIONS = {
 TARGETS = {
     "true_class": "the participant's true class",
     "predicted_class": "the class that the network predicts",
-    "positive_class": "the positive class, whoever the participant",
+    "positive_class": "the positive class in all participants",
 }
 GROUPINGS = {
     "family": " and grouped by family where families are known",
     "site": " and grouped by site, with families where they are known",
-    "none": " alone, so that relatives may stand on both sides, as in the paper",
+    "none": " only, so relatives may be in both training and test set, as in the paper",
 }
 NORMS = {
     "mean": "means over voxels, as in the authors' code",
@@ -84,8 +84,12 @@ CITED_SOFTWARE = (
     "F1000Research 2021.",
 )
 NAMED_SOFTWARE = {
-    **{"torch": "PyTorch", "scikit-learn": "scikit-learn", "xgboost": "XGBoost"},
-    **{"nilearn": "nilearn", "snakemake": "Snakemake", "python": "Python"},
+    "torch": "PyTorch",
+    "scikit-learn": "scikit-learn",
+    "xgboost": "XGBoost",
+    "nilearn": "nilearn",
+    "snakemake": "Snakemake",
+    "python": "Python",
 }
 
 
@@ -113,9 +117,9 @@ def methods(
     config : mapping
         The validated configuration of the run.
     n_participants : int or None
-        Size of the cohort, None if it is not known here.
+        Size of the cohort, None if it is unknown.
     versions : mapping of str, optional
-        Of what computed (`voxplain.run.environment.environment`).
+        Of the software (`voxplain.run.environment.environment`).
     """
     return [
         _data(config, n_participants),
@@ -140,7 +144,7 @@ def _data(config: Mapping[str, Any], n_participants: int | None) -> str:
         f"{NORMALISATIONS[config['volumes']['normalisation']]}."
     )
     if config["volumes"]["brain_mask"] == "template":
-        text += " What lies outside the MNI152 template's brain was set to zero."
+        text += " Voxels outside the brain of the MNI152 template were set to zero."
     if cohort["layout"] == "synthetic":
         settings = cohort["synthetic"]
         effect = (
@@ -161,8 +165,8 @@ def _registered(config: Mapping[str, Any]) -> str:
     if method == "none":
         return f"averaged onto a grid of {voxels} by exact box filtering, the field of view kept."
     by = {
-        "transforms": "the transforms given for them",
-        "antspy": "an affine each (ANTsPy, the MNI152 template of nilearn, brains only)",
+        "transforms": "the given transforms",
+        "antspy": "one affine each (ANTsPy, the MNI152 template of nilearn, brains only)",
         "conform": "the identity",
     }
     space = space_after(config["cohort"]["space"], config["registration"])
@@ -207,12 +211,12 @@ def _architecture(cnn: Mapping[str, Any]) -> str:
 def _baselines(baselines: Mapping[str, Any]) -> str:
     return (
         f"Baselines on the same folds: a support vector machine (RBF kernel, C = "
-        f"{baselines['svm_c']:g}) on all voxels, a linear one on voxels with a cubic in head size "
-        "regressed out, and, where the cohort has morphometry, XGBoost, k-nearest neighbours and "
-        "logistic regression, the last also on features with head size regressed out, their "
+        f"{baselines['svm_c']:g}) on all voxels; a linear one on voxels adjusted for head size by "
+        "regressing out a cubic; if the cohort has morphometry, XGBoost, k-nearest neighbours and "
+        "logistic regression, the last also on features adjusted for head size, with "
         f"hyper-parameters chosen by {baselines['inner_splits']}-fold cross-validation inside "
-        "each training fold; logistic regression on head size alone. Everything was fitted inside "
-        "the training fold."
+        "each training fold; and logistic regression on head size alone. All were fitted inside "
+        "the training fold only."
     )
 
 
@@ -221,41 +225,47 @@ def _attribution(settings: Mapping[str, Any]) -> str:
     explained = (
         "each fold's network on its held-out participants"
         if settings["model"] == "fold"
-        else "one network trained on everybody, on the same participants"
+        else "one network trained on all participants, on these same participants"
     )
     text = (
         f"{', '.join(names)} explained {explained}, for {TARGETS[settings['target']]}. Group maps "
-        "are class means, gradient maps scaled to their own maximum first; the conjoined map is "
+        "are class means, gradient maps scaled to their own maximum first. The conjoined map is "
         "the sum of the class means, clipped to 1, for Meaningful Perturbations, and the mean over "
-        "everybody for the other methods, as in the paper."
+        "all participants for the other methods, as in the paper."
     )
     if "meaningful_perturbation" in settings["methods"]:
         text += " " + _perturbation(settings["meaningful_perturbation"])
     return text
 
 
-def _perturbation(own: Mapping[str, Any]) -> str:
-    blur = f"Gaussian blur of sigma {own['sigma_0']:g} (image) and {own['sigma_m']:g} (mask) voxels"
-    if own["blur"] == "box":
-        blur = f"a mean over {own['box_width']} voxels along each axis (image and mask)"
-    shifts = "one for all axes" if own["jitter_axes"] == "common" else "one per axis"
+def _perturbation(values: Mapping[str, Any]) -> str:
+    sigmas = f"{values['sigma_0']:g} (image) and {values['sigma_m']:g} (mask)"
+    blur = f"Gaussian blur of sigma {sigmas} voxels"
+    if values["blur"] == "box":
+        blur = f"a mean over {values['box_width']} voxels along each axis (image and mask)"
+    shifts = "one for all axes" if values["jitter_axes"] == "common" else "one per axis"
     extras = [
         text
-        for given, text in (
-            (own["hinge"], f"a hinge at probability {own['hinge']:g}"),
-            (own["ramp"], f"lambdas rising over {own['ramp']} iterations"),
-            (own["amsgrad"], "AMSGrad"),
-            (own["decay_every"], f"learning rate to a tenth every {own['decay_every']} iterations"),
-            (own["early_stopping"], "converged participants stopped early"),
+        for used, text in (
+            (values["hinge"], f"a hinge at probability {values['hinge']:g}"),
+            (values["ramp"], f"lambdas rising over {values['ramp']} iterations"),
+            (values["amsgrad"], "AMSGrad"),
+            (
+                values["decay_every"],
+                f"learning rate to a tenth every {values['decay_every']} iterations",
+            ),
+            (values["early_stopping"], "converged participants stopped early"),
         )
-        if given
+        if used
     ]
     return (
-        f"Meaningful Perturbations: {own['iterations']} iterations of Adam (learning rate "
-        f"{own['learning_rate']:g}) with {own['draws']} shifts of 0 to {own['jitter'] - 1} voxels "
-        f"({shifts}) each, mask at 1/{own['mask_scale']} resolution, {blur}, lambda_1 = "
-        f"{own['lambda_1']:g}, lambda_2 = {own['lambda_2']:g}, beta = {own['beta']:g}; norms are "
-        f"{NORMS[own['norm']]}" + "".join(f"; {extra}" for extra in extras) + "."
+        f"Meaningful Perturbations: {values['iterations']} iterations of Adam (learning rate "
+        f"{values['learning_rate']:g}) with {values['draws']} shifts of 0 to "
+        f"{values['jitter'] - 1} voxels ({shifts}) each, mask at 1/{values['mask_scale']} "
+        f"resolution, {blur}, lambda_1 = {values['lambda_1']:g}, lambda_2 = "
+        f"{values['lambda_2']:g}, beta = {values['beta']:g}; norms are {NORMS[values['norm']]}"
+        + "".join(f"; {extra}" for extra in extras)
+        + "."
     )
 
 
@@ -268,14 +278,14 @@ def _software(versions: Mapping[str, str], seed: int) -> str:
 
 def _evaluation(settings: Mapping[str, Any], attribution: Mapping[str, Any]) -> str:
     held_out = attribution["model"] == "fold"
-    made_from = "the fold's training participants" if held_out else "everybody, in-sample"
+    made_from = "the fold's training participants" if held_out else "all participants, in-sample"
     thresholds = ", ".join(
         f"{settings['thresholds'][method]:g} ({method_name(method)})"
         for method in attribution["methods"]
         if method in settings["thresholds"]
     )
     return (
-        "Accuracies carry Wilson 95 % intervals and a permutation p from "
+        "Accuracies have Wilson 95 % intervals and a permutation p from "
         f"{settings['permutations']} permutations of the labels between families of one size "
         "(Winkler et al. 2015); intervals named "
         f"bootstrap, and those of the AUC, come from {settings['bootstraps']} samples of whole "
@@ -290,9 +300,9 @@ def _evaluation(settings: Mapping[str, Any], attribution: Mapping[str, Any]) -> 
         "the brain at equal area "
         f"({settings['equal_area']:.0%} of the brain) and at thresholds {thresholds}. Spatial null "
         f"distributions come from {settings['surrogates']} smooth random maps; regions are "
-        "corrected family-wise by the maximum over regions of the score, standardised by region. "
-        "Intervals over folds of what describes the networks are those of the jackknife of groups "
-        "(Shao and Wu 1989). Gains in deletion and insertion (Petsiuk et al. 2018) are judged by "
-        "how much random orders as smooth as the maps differ among themselves. "
+        "corrected family-wise by the maximum over regions of the score standardised by region. "
+        "Intervals over folds of properties of the networks come from the delete-a-group jackknife "
+        "(Shao and Wu 1989). Gains in deletion and insertion (Petsiuk et al. 2018) are compared "
+        "with the variation among random orders as smooth as the maps. "
         "First-layer features are compared by Welch's t test with Holm's correction."
     )

@@ -1,4 +1,4 @@
-"""What limits the report's answer, in lines that stand above everything else. All by rule."""
+"""What limits the report's answer, in lines at the top of the page. All by rule."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ GAP = 0.2  # standard deviations; Cohen's small effect
 
 
 class Notice(NamedTuple):
-    """One line of the quality banner; level is ``stop``, ``warn`` or ``note``."""
+    """One line at the top of the page; level is ``stop``, ``warn`` or ``note``."""
 
     level: str
     text: str
@@ -33,78 +33,76 @@ def near_chance(accuracy: pd.DataFrame | None) -> list[Notice]:
 def notices(results: RunResults) -> list[Notice]:
     """List what a reader must know before believing the maps."""
     config = results.config
-    found = near_chance(results.accuracy)
+    shown = near_chance(results.accuracy)
     if config["attribution"]["model"] == "all":
-        found.append(
+        shown.append(
             Notice(
                 "warn",
-                "In-sample: the maps explain one model, trained on everybody, on participants "
-                "that it was trained on (the paper's protocol).",
+                "In-sample: the maps explain one model trained on all participants, on these same "
+                "participants (the paper's protocol).",
             )
         )
-    found += _cohort_notices(config, results.participants)
-    found += _confounded(results)
-    found.append(_space_notice(config["cohort"]["space"], config["registration"]))
+    shown += _cohort_notices(config, results.participants)
+    shown += _confounded(results)
+    shown.append(_space_notice(config["cohort"]["space"], config["registration"]))
     degenerate = results.degenerate
     if degenerate is not None and (degenerate["n_degenerate"] > 0).any():
         count, total = int(degenerate["n_degenerate"].sum()), int(degenerate["n_maps"].sum())
-        found.append(
+        shown.append(
             Notice("warn", f"{count} of {total} maps are zero everywhere; they count as zeros.")
         )
     reduced = _reductions(config)
     if reduced:
-        found.append(Notice("note", "Smaller than the paper: " + "; ".join(reduced) + "."))
-    return found
+        shown.append(Notice("note", "Smaller than the paper: " + "; ".join(reduced) + "."))
+    return shown
 
 
 def _cohort_notices(config: Mapping[str, Any], people: pd.DataFrame | None) -> list[Notice]:
-    found = []
+    shown = []
     if config["cohort"]["layout"] == "synthetic":
-        found.append(
+        shown.append(
             Notice(
                 "note",
                 "Synthetic participants made from the MNI152 template, "
                 + (
                     "with no effect planted: a model above chance would be an error."
                     if null_cohort(config)
-                    else "with effects planted in known regions: nothing here is a finding about "
+                    else "with effects planted in known regions: the results say nothing about "
                     "people."
                 ),
             )
         )
     if people is not None and people["family_id"].isna().all():
-        found.append(
+        shown.append(
             Notice(
                 "warn",
-                "Families are not controlled: family_id is unknown, so relatives may stand on "
-                "both sides of a split.",
+                "Families are not controlled: family_id is unknown, so relatives may be in both "
+                "the training and the test set.",
             )
         )
     related = 0 if people is None else _relatives(people)
-    if related and config["folds"]["groups"] == "none":
-        found.append(
+    if people is not None and related and config["folds"]["groups"] == "none":
+        shown.append(
             Notice(
                 "warn",
-                f"Families are divided (folds.groups: none, the paper's folds): {related} of "
-                f"{len(people)} participants have relatives in the cohort, who may stand on the "
-                "other side of a split, so that accuracies may be too high; snakemake repeats "
-                "measures by how much. Permutations and bootstraps keep families whole.",
+                "Families are split between training and test sets (folds.groups: none, the "
+                f"paper's folds): {related} of {len(people)} participants have relatives in the "
+                "cohort, so accuracies may be too high; snakemake repeats measures by how much. "
+                "Permutations and bootstraps keep families together.",
             )
         )
     contrast = config["cohort"]["contrast"]
     if contrast != "T1w":
-        found.append(
-            Notice("note", f"The voxels show {CONTRASTS[contrast]}, not T1-weighted signal.")
-        )
+        shown.append(Notice("note", f"The images are {CONTRASTS[contrast]}, not T1-weighted."))
     if head_size_is_measured(people):
-        found.append(
+        shown.append(
             Notice(
                 "note",
-                "No head size is given; the head-size model uses the brain volume that the images "
-                "as they were given show, which scaling before that has removed in part.",
+                "No head size is given. The head-size model uses the brain volume measured in the "
+                "images as given; earlier scaling of the images has removed part of it.",
             )
         )
-    return found
+    return shown
 
 
 def _confounded(results: RunResults) -> list[Notice]:
@@ -112,32 +110,32 @@ def _confounded(results: RunResults) -> list[Notice]:
     config, people = results.config, results.participants
     if people is None:
         return []
-    found, names = [], class_names(config)
+    shown, names = [], class_names(config)
     # Simulated images do not depend on age.
     gap = None if config["cohort"]["layout"] == "synthetic" else _gap(people, "age", names)
     if gap is not None and abs(gap) > GAP:
-        found.append(
+        shown.append(
             Notice(
                 "warn",
                 f"Age is confounded: {names[int(gap > 0)]} are older by {abs(gap):.2f} standard "
-                "deviations, so a network may tell age apart and its maps may show ageing.",
+                "deviations, so the network may classify by age and its maps may show ageing.",
             )
         )
     gap = _gap(people, "tiv", names)
     if gap is not None and abs(gap) > GAP:
-        found.append(
+        shown.append(
             Notice(
                 "warn",
                 f"Head size is confounded: {names[int(gap > 0)]} have larger heads by "
-                f"{abs(gap):.2f} standard deviations{_told_by_size(results.accuracy)}. A "
-                "network may tell head size apart and its maps may show it; what is left in pairs "
-                "matched for head size stands under Prediction.",
+                f"{abs(gap):.2f} standard deviations{_by_head_size(results.accuracy)}. The "
+                "network may classify by head size and its maps may show it; the accuracy in pairs "
+                "matched for head size is given under Prediction.",
             )
         )
-    return found
+    return shown
 
 
-def _told_by_size(accuracy: pd.DataFrame | None) -> str:
+def _by_head_size(accuracy: pd.DataFrame | None) -> str:
     """Say how well head size alone predicts the class, if that is above chance."""
     row = find(accuracy, model="head_size")
     if row is None or not row["evidence"]:
@@ -158,16 +156,16 @@ def _space_notice(space: str, registration: Mapping[str, Any]) -> Notice:
     if not is_mni152(after):
         return Notice(
             "warn",
-            f"The images are in {after} space, not registered to MNI152: no atlas tables, and "
-            "voxels of different participants do not correspond.",
+            f"The images are in {after} space, not registered to MNI152: there are no atlas "
+            "tables, and voxels of different participants do not correspond.",
         )
     if after == space:
         return Notice("note", "The images are in MNI152 space, as the configuration says.")
-    by = {"transforms": "the transforms given for them", "antspy": "an affine of ANTsPy each"}
+    by = {"transforms": "the given transforms", "antspy": "an affine by ANTsPy for each"}
     return Notice(
         "note",
-        f"The images were brought from their own space into {after} by "
-        f"{by[registration['method']]} (volumes/volumes.json says how for each participant).",
+        f"The images were registered to {after} by {by[registration['method']]} "
+        "(volumes/volumes.json has the details of each participant).",
     )
 
 
@@ -182,17 +180,17 @@ def _gap(people: pd.DataFrame, column: str, names: tuple[str, str]) -> float | N
 
 def _reductions(config: Mapping[str, Any]) -> list[str]:
     attribution = config["attribution"]
-    pairs = [
+    pairs: list[tuple[str, Any, Any]] = [
         ("grid", tuple(config["volumes"]["shape"]), paper.SHAPE),
         ("folds", config["folds"]["n_splits"], paper.N_FOLDS),
     ]
     if config["cnn"]["network"] is None:
         pairs.insert(1, ("channels", tuple(config["cnn"]["channels"]), paper.CHANNELS))
     if "meaningful_perturbation" in attribution["methods"]:
-        own = attribution["meaningful_perturbation"]
+        settings = attribution["meaningful_perturbation"]
         pairs += [
-            ("perturbation draws", own["draws"], paper.DRAWS),
-            ("perturbation iterations", own["iterations"], paper.ITERATIONS),
+            ("perturbation draws", settings["draws"], paper.DRAWS),
+            ("perturbation iterations", settings["iterations"], paper.ITERATIONS),
         ]
     return [
         f"{name} {_size(ours)} instead of {_size(theirs)}"

@@ -1,4 +1,4 @@
-"""A page with three slices of every participant, outliers first: what a person looks through."""
+"""A page with three slices of every participant, outliers first, to look through."""
 
 import base64
 
@@ -10,7 +10,7 @@ from voxplain.figures.quality import middle, slices_png
 from voxplain.figures.style import position
 from voxplain.report.template import fill
 
-_PER_SHEET = 100  # participants that unfold together, so that large cohorts stay readable
+_PER_SHEET = 100  # participants that unfold together, to keep large cohorts readable
 
 
 def quality_page(run: str, quality: pd.DataFrame, volumes: np.ndarray, affine: np.ndarray) -> str:
@@ -48,7 +48,8 @@ def quality_page(run: str, quality: pd.DataFrame, volumes: np.ndarray, affine: n
         position(axis[0], place) for axis, place in middle(volumes[0].shape, affine).items()
     )
     return fill(
-        *("quality.html", "quality.css"),
+        "quality.html",
+        "quality.css",
         run=run,
         n=len(people),
         places=places,

@@ -156,7 +156,7 @@ def test_a_file_that_is_there_is_kept(tmp_path, monkeypatch):
     Path("data.yaml").write_text("mine\n")
     done = run("init", "data")
     assert done.exit_code == 1
-    assert "data.yaml is there already" in said(done)
+    assert "data.yaml exists already; remove it, or choose another file with --out" in said(done)
     assert Path("data.yaml").read_text() == "mine\n"
 
 
@@ -235,7 +235,7 @@ def test_voxels_are_read_if_asked_for(tmp_path, monkeypatch):
     brains[0].write_bytes(content)
     Path("drop.yaml").write_text("cohort: {on_missing: drop}\n")
     done = run("check", "data.yaml", "small.yaml", "drop.yaml", "--voxels")
-    assert "17 participants (9 AD, 8 CN, 3 left out)" in said(done)
+    assert "17 participants (9 AD, 8 CN, 3 excluded)" in said(done)
 
 
 def test_the_plan_is_snakemakes(tmp_path, monkeypatch):
@@ -276,7 +276,7 @@ def test_a_network_of_ones_own_is_not_tried_here(tmp_path, monkeypatch):
     Path("net.yaml").write_text("cnn: {network: 'net.py:Net'}\n")
     done = run("check", ROOT / DEFAULTS, "net.yaml")
     assert done.exit_code == 0, done.output
-    assert "which was not tried here" in said(done)
+    assert "Your own network was not tested here" in said(done)
 
 
 def test_a_finished_run_has_no_plan(tmp_path, monkeypatch):

@@ -73,7 +73,7 @@ def test_a_finer_grid_is_refused():
 def test_an_images_name_is_no_folder(name):
     done = run("a.nii.gz", "--shape", 5, 8, 4, "--out", name)
     assert done.exit_code == 1
-    assert f"{name} is an image's name; give a folder" in " ".join(done.output.split())
+    assert f"{name} is the name of an image; give a folder" in " ".join(done.output.split())
     assert not Path(name).exists()
 
 

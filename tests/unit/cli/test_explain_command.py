@@ -141,7 +141,7 @@ def test_maps_of_registered_images_stay_where_these_are(study):
     arguments = ("explain", "registered.pt", "a.nii.gz", "--method", "grad-cam", "--out", "m.nii")
     done = run(*arguments, "--on-input-grid")
     assert done.exit_code == 1
-    assert "this network's images are registered to MNI152" in " ".join(done.output.split())
+    assert "in MNI152 space; leave the option out" in " ".join(done.output.split())
     assert run(*arguments).exit_code == 0  # it is where they are already
 
 

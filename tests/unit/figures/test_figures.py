@@ -245,7 +245,7 @@ def test_masked_history_overlap_and_localisation_draw():
         + [{"method": "grad_cam", "mask": "brain", "control": "brain", "accuracy_mean": 0.8}]
     ).assign(accuracy_sd=0.1, paper_mean=np.nan, random_p95=0.55)
     axes = figures.masked_accuracy(masked, 0.5).axes[0]
-    assert heights_of(axes, "95 % of random masks") == [0.55] * 3
+    assert heights_of(axes, "95th percentile of random masks") == [0.55] * 3
     heights = [patch.get_height() for patch in axes.patches]
     assert heights == [0.6] * 3 + [0.5] * 3 + [0.7] * 3
 
@@ -276,8 +276,8 @@ def test_masked_history_overlap_and_localisation_draw():
     assert heights_of(axes, "chance, equal area") == [0.1]
     assert "empty mask" not in texts(axes.figure)
     empty = figures.overlap(pair.assign(dice_threshold=np.nan, dice_equal_area=0, chance=0))
-    said = [text for text in empty.axes[0].texts if text.get_text() == "empty mask"]
-    assert [text.get_position()[0] for text in said] == [0, 0.24]  # where the bars would be
+    labels = [text for text in empty.axes[0].texts if text.get_text() == "empty mask"]
+    assert [text.get_position()[0] for text in labels] == [0, 0.24]  # where the bars would be
 
-    found = pd.DataFrame({"method": ["grad_cam"], "auc": [0.45], "null_auc_p95": [0.6]})
-    assert figures.localisation(found).axes[0].patches[0].get_width() == pytest.approx(-0.05)
+    scores = pd.DataFrame({"method": ["grad_cam"], "auc": [0.45], "null_auc_p95": [0.6]})
+    assert figures.localisation(scores).axes[0].patches[0].get_width() == pytest.approx(-0.05)

@@ -119,7 +119,7 @@ def test_stability_colours_tell_the_sign_and_blank_maps():
     assert high[2] > high[0]
     assert picture.get_array().mask[2].all()
     assert to_hex(axes.get_facecolor()) == style.NEUTRAL.lower()
-    assert axes.get_title(loc="left").endswith("grey: blank")
+    assert axes.get_title(loc="left").endswith("grey: zero map")
 
 
 def test_subjects_are_three_of_each_class_at_the_peaks_level():

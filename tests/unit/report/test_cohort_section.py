@@ -65,7 +65,7 @@ def test_those_left_out_stand_there_with_their_reasons(people, quality):
         for block in cohort(replace(results, left_out=left_out[:0]))
         if "text" in vars(block)
     ]
-    assert "Nobody was left out." in texts
+    assert "No participants were excluded." in texts
 
 
 def test_sites_stand_beside_each_other(people, quality):
@@ -88,9 +88,7 @@ def test_the_page_shows_everybody_outliers_first(quality):
     names = re.findall(r"<b>sub-&lt;(\d+)&gt;</b>", page)
     assert len(names) == N
     assert names[:3] == ["7", "4", "204"]
-    assert (
-        page.index("2 to look at") < page.index("<b>sub-&lt;7&gt;") < page.index("<details open>")
-    )
+    assert page.index("2 to check") < page.index("<b>sub-&lt;7&gt;") < page.index("<details open>")
     assert "100 others, part 1 of 3" in page
     assert "3 others, part 3 of 3" in page
     links = re.findall(r'(?:src|href)="([^"]{0,25})', page)

@@ -97,7 +97,7 @@ def test_external_without_maps_says_why():
     row = {"trained_on": "a", "tested_on": "b", "accuracy": 0.75, "n": 40, "majority": 0.5}
     row |= {"ci_low": 0.6, "ci_high": 0.86, "p_permutation": 0.004}
     blocks = studies.external(results(external=[row]))
-    assert "right about 75.0% of this run's 40 participants" in words(blocks)
+    assert "right for 75.0% of this run's 40 participants" in words(blocks)
     assert isinstance(blocks[-1], Note)
     maps = {"method": "grad_cam", "maps_a": "a", "maps_b": "b", "spearman": 0.4, "p": 0.01}
     blocks = studies.external(results(external=[row], external_maps=[maps]))

@@ -93,7 +93,10 @@ def test_what_a_row_of_properties_is_about_stands_first():
 
 @pytest.mark.parametrize(
     ("tested", "words"),
-    [({}, "without any difference of people."), ({"p_null": 0.2}, "explain one class's output.")],
+    [
+        ({}, "even if the participants did not."),
+        ({"p_null": 0.2}, "explain the output of one class."),
+    ],
 )
 def test_what_a_difference_of_the_classes_maps_can_be(tested, words):
     scores = pd.DataFrame({"property": ["class difference"], "value": [0.2], **tested})

@@ -7,7 +7,7 @@ import pandas as pd
 
 from voxplain import paper
 from voxplain.names import duration, is_missing
-from voxplain.report.blocks import Code, Note, Section, Text, counted, picture
+from voxplain.report.blocks import Block, Code, Note, Section, Text, counted, picture
 from voxplain.report.methods import methods, references
 from voxplain.report.results import RunResults
 from voxplain.report.sections import maps as sections_maps
@@ -33,7 +33,7 @@ def sections(results: RunResults) -> list[Section]:
         Section("prediction", "Prediction", sections_prediction.prediction(results)),
         Section(
             "maps",
-            "Attention maps",
+            "Attribution maps",
             [
                 *sections_maps.maps(results),
                 *sections_trust.paper_maps(results),
@@ -42,7 +42,7 @@ def sections(results: RunResults) -> list[Section]:
         ),
         Section("masked", "Masked accuracy", sections_maps.masked(results)),
         Section("regions", "Brain regions", sections_regions.regions(results)),
-        Section("properties", "What the maps are like", sections_trust.properties(results)),
+        Section("properties", "Properties of the maps", sections_trust.properties(results)),
         Section("overlap", "Agreement between methods", sections_maps.overlap(results)),
         Section(
             "localisation",
@@ -63,28 +63,30 @@ def sections(results: RunResults) -> list[Section]:
     ]
 
 
-def _claims(results: RunResults) -> list:
+def _claims(results: RunResults) -> list[Block]:
     claims = results.claims
     if claims is None:
         return [Note("The claims were not evaluated in this run.")]
     return [
         Text(_papers_protocol(results.config, claims)),
         Text(
-            "Verdicts follow by rule. A number is reproduced if the paper's value lies in our "
-            "95 % interval (Table 3: within 0.02) and this is short enough to tell it from chance, "
-            "and differs if it lies outside; it is at chance if random or independent masks reach "
-            "it too; a statement is supported or not by the numbers beside it; both are undecided "
-            "where an interval holds too much, which is no evidence against; whatever rests on a "
-            "network near chance is marked so. Other cohort: the paper studied "
+            "Verdicts follow fixed rules. A number is reproduced if the paper's value lies in our "
+            "95 % interval (Table 3: within 0.02) and the interval is at most half as long as the "
+            "distance between the value and chance. It differs if the value lies outside. It is at "
+            "chance if random or independent masks reach it as well. A statement is supported or "
+            "not supported by the numbers in its row. Both are undecided if the interval is too "
+            "long, which is no evidence against the claim. Claims about a network near chance are "
+            "marked so. Other cohort: the paper studied "
             f"{paper.N_PARTICIPANTS} participants of the Human Connectome Project "
-            f"({paper.N_MEN} men, {paper.N_WOMEN} women), so a difference is no contradiction."
+            f"({paper.N_MEN} men, {paper.N_WOMEN} women), so different results do not contradict "
+            "it."
         ),
         _claims_table(claims),
     ]
 
 
 def _claims_table(claims: pd.DataFrame) -> Table:
-    """Set what belongs together in one cell: a dozen columns cannot be read side by side."""
+    """Put several columns into one cell: a dozen columns side by side cannot be read."""
     cohort = claims["paper_cohort"].iloc[0]
     headers = ["claim", "verdict", f"Kan et al. ({cohort})", "computed as in the paper", "this run"]
 
@@ -95,7 +97,7 @@ def _claims_table(claims: pd.DataFrame) -> Table:
     rows = [
         [
             noted(row, "claim", section="section "),
-            noted(row, "verdict", source="", rule="by "),  # in sight on a narrow screen, too
+            noted(row, "verdict", source="", rule="rule "),  # visible on a narrow screen, too
             noted(row, "paper"),
             noted(row, "kan2020"),
             noted(row, "ours", uncertainty="", chance="chance: "),
@@ -116,14 +118,14 @@ def _papers_protocol(config: Mapping[str, Any], claims: pd.DataFrame) -> str:
     synthetic = config["cohort"]["layout"] == "synthetic"
     cohort = "workflow/presets/kan2020_demo.yaml" if synthetic else "YOUR_COHORT.yaml"
     return (
-        "Computed as in the paper: what this run gives by the paper's way of computing, where that "
-        "needs no other network. For the rest, run the paper's protocol on the same participants "
-        "and then this run again: `snakemake --configfile config.yaml "
+        "Computed as in the paper: this run's numbers computed in the paper's way, if that needs "
+        "no other network. For the others, run the paper's protocol on the same participants and "
+        "then this run again: `snakemake --configfile config.yaml "
         f"workflow/presets/kan2020.yaml {cohort} --config run={config['run']}_kan2020`."
     )
 
 
-def _runtime(results: RunResults) -> list:
+def _runtime(results: RunResults) -> list[Block]:
     runtime = results.runtime
     if runtime is None:
         return [Note("The methods' run times were not recorded.")]
@@ -140,15 +142,15 @@ def _runtime(results: RunResults) -> list:
         table(
             runtime,
             "table-runtime",
-            "Run times; those of all maps include the training participants' that the masked "
-            f"accuracy needs. The paper's words are for its {paper.N_PARTICIPANTS} participants "
+            "Run times. The time of all maps includes the maps of training participants for the "
+            f"masked accuracy. The paper's times are for its {paper.N_PARTICIPANTS} participants "
             "on a Tesla K80.",
             "tables/runtime.tsv",
         ),
     ]
 
 
-def _methods(results: RunResults) -> list:
+def _methods(results: RunResults) -> list[Block]:
     people = results.participants
     n_participants = None if people is None else len(people)
     versions = (results.provenance or {}).get("versions")
@@ -157,5 +159,5 @@ def _methods(results: RunResults) -> list:
     pasted = "\n\n".join([*paragraphs, "References", *cited])
     return [
         *(Text(paragraph) for paragraph in paragraphs),
-        Code("The same with references, ready to paste", pasted),
+        Code("The same text with references, to copy", pasted),
     ]

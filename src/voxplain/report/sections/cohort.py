@@ -1,8 +1,8 @@
-"""Who is in the cohort, who was left out and why, and which images a person should look at."""
+"""The participants, those excluded and why, and the images that should be checked."""
 
 import pandas as pd
 
-from voxplain.report.blocks import Note, Text, command, picture
+from voxplain.report.blocks import Block, Note, Text, command, picture
 from voxplain.report.results import RunResults
 from voxplain.report.tables import table
 from voxplain.run.paths import RunPaths
@@ -16,7 +16,7 @@ SUMMARY = {
 OUTLIER_COLUMNS = ("participant_id", "site", "reason", "correlation", "foreground_ml")
 
 
-def cohort(results: RunResults) -> list:
+def cohort(results: RunResults) -> list[Block]:
     """Assemble the section."""
     return [
         *_participants(results.participants),
@@ -27,9 +27,9 @@ def cohort(results: RunResults) -> list:
     ]
 
 
-def _participants(people: pd.DataFrame | None) -> list:
+def _participants(people: pd.DataFrame | None) -> list[Block]:
     if people is None:
-        return [Note("The participants table was not handed to the report.")]
+        return [Note("This page has no table of participants.")]
     grouped = people.groupby("class_name", sort=True)
     summary = pd.DataFrame(
         {
@@ -43,7 +43,7 @@ def _participants(people: pd.DataFrame | None) -> list:
     return [table(summary, "table-cohort", "Participants by class.", labels=SUMMARY)]
 
 
-def _page_on_request(results: RunResults) -> list[Text]:
+def _page_on_request(results: RunResults) -> list[Block]:
     people = results.participants
     if people is None:
         return []
@@ -51,14 +51,14 @@ def _page_on_request(results: RunResults) -> list[Text]:
     page = page.format(participant=people["participant_id"].iloc[0])
     return [
         Text(
-            "A page of one participant, with image, maps and predictions, is made when it is asked "
-            f"for by the participant's name: {command(results, page)}."
+            "To make a page of one participant with image, maps and predictions: "
+            f"{command(results, page)}."
         )
     ]
 
 
-def _sites(people: pd.DataFrame | None, quality: pd.DataFrame | None) -> list:
-    """Set the sites beside each other, if there are several."""
+def _sites(people: pd.DataFrame | None, quality: pd.DataFrame | None) -> list[Block]:
+    """Compare the sites, if there are several."""
     if people is None or "site" not in people or people["site"].nunique() < 2:
         return []
     sites = people["site"].fillna("unknown")
@@ -74,35 +74,35 @@ def _sites(people: pd.DataFrame | None, quality: pd.DataFrame | None) -> list:
         table(
             counts.reset_index(names="site"),
             "table-sites",
-            "Sites. Whether the site alone predicts the class stands under confounds; outliers are "
-            "found within each site of ten participants or more.",
+            "Sites. The table of confounds shows how well the site alone predicts the class. "
+            "Outliers are determined within each site of ten or more participants.",
         )
     ]
 
 
-def _left_out(left_out: pd.DataFrame | None) -> list:
+def _left_out(left_out: pd.DataFrame | None) -> list[Block]:
     if left_out is None:
         return []
     if left_out.empty:
-        return [Text("Nobody was left out.")]
+        return [Text("No participants were excluded.")]
     return [
         table(
             left_out,
             "table-left-out",
-            f"Left out: {len(left_out)} participants, each with the reason.",
+            f"Excluded participants ({len(left_out)}), each with the reason.",
             "cohort/left_out.tsv",
             folded=len(left_out) > 10,
         )
     ]
 
 
-def _quality(results: RunResults) -> list:
-    blocks: list = [
+def _quality(results: RunResults) -> list[Block]:
+    blocks: list[Block] = [
         picture(
             results,
             "quality",
-            "Quality control. Middle slices of the cohort's mean and of the participants to look "
-            "at first: outliers, then those that correlate least with the mean.",
+            "Quality control. Middle slices of the cohort's mean and of the participants to check "
+            "first: outliers, then those that correlate least with the mean.",
             "Sagittal, coronal and axial slices of the mean brain and of the least typical brains",
         )
     ]
@@ -115,7 +115,7 @@ def _quality(results: RunResults) -> list:
             table(
                 outliers[[name for name in OUTLIER_COLUMNS if name in outliers]],
                 "table-outliers",
-                f"{len(outliers)} of {len(quality)} images to look at, all in",
+                f"{len(outliers)} of {len(quality)} images are outliers; all images are in",
                 PAGE,
             )
         )

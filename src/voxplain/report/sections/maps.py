@@ -10,30 +10,30 @@ from voxplain.claims.overlap import disjoint_masks
 from voxplain.claims.prediction import cnn_is_evidence
 from voxplain.names import method_name
 from voxplain.report.answer import class_names, null_cohort
-from voxplain.report.blocks import Note, Text, counted, picture
+from voxplain.report.blocks import Block, Note, Text, counted, picture
 from voxplain.report.results import RunResults
 from voxplain.report.tables import LABELS, table
 from voxplain.run.files import read_table
 from voxplain.run.paths import WHOLE_COHORT
 
 
-def caveat(results: RunResults) -> list[Note]:
-    """Say at the head of a section that its maps are those of a network near chance."""
+def caveat(results: RunResults) -> list[Block]:
+    """Warn at the head of a section that its maps are those of a network near chance."""
     accuracy = results.accuracy
     if accuracy is None or cnn_is_evidence(accuracy):
         return []
     return [Note("The network is near chance; these maps are no evidence.")]
 
 
-def maps(results: RunResults) -> list:
+def maps(results: RunResults) -> list[Block]:
     """Show the group maps of the three methods (Fig. 2)."""
     names = {"a": "meaningful_perturbation", "b": "guided_backprop", "c": "grad_cam"}
-    blocks: list = [
+    blocks: list[Block] = [
         *caveat(results),
         Text(
             "Group maps on the cohort's mean image. The cuts go through the peak inside the brain; "
             "coordinates are in mm, L is the participant's left. Colours start at a fifth of the "
-            "maximum (white line on the bar); an outline marks the paper's threshold."
+            "maximum (white line on the colour bar); an outline marks the paper's threshold."
         ),
     ]
     viewer = results.viewer
@@ -52,7 +52,7 @@ def maps(results: RunResults) -> list:
         picture(
             results,
             "projections",
-            "The conjoined maps whole: maximum projections through a glass brain, and on the "
+            "The whole conjoined maps: maximum projections through a glass brain, and on the "
             "inflated cortex (fsaverage5). Values below a fifth of the maximum are not drawn.",
             "Glass-brain projections and cortical surfaces of each method's conjoined map",
         ),
@@ -61,7 +61,7 @@ def maps(results: RunResults) -> list:
             "subjects",
             "Maps of single participants: the first held-out ones of each class, an axial cut at "
             "the height of each method's peak. Each map is scaled to its own maximum; values below "
-            "a fifth of it are not drawn, and a panel says where that leaves nothing.",
+            "a fifth of it are not drawn, and a panel with nothing to draw says so.",
             "Axial slices of six participants' maps, one row per method",
             n=_drawn_participants(results),
         ),
@@ -92,7 +92,7 @@ def maps(results: RunResults) -> list:
 
 
 def _drawn_participants(results: RunResults) -> str | None:
-    """Count those whose maps the figure shows, by its own data."""
+    """Count the participants in the figure, by its data."""
     path = results.figures.get("subjects")
     if path is None:
         return None
@@ -106,16 +106,16 @@ def _maps_of(runtime: pd.DataFrame | None, method: str) -> str | None:
     return f"{counted(runtime.loc[runtime['method'] == method, 'maps'])} maps"
 
 
-def masked(results: RunResults) -> list:
+def masked(results: RunResults) -> list[Block]:
     """Show the accuracy on masked images with its controls (section 4.3)."""
     accuracies = results.masked_accuracy
     if accuracies is None:
         return [Note("The accuracy on masked images was not computed in this run.")]
     return [
         Text(
-            "Test images are multiplied by a group mask. What the mask leaves means something only "
-            "beside its controls: random masks with the same values and smoothness, the mask's "
-            "complement, and the whole brain."
+            "Test images are multiplied by a group mask. The accuracy on them has to be compared "
+            "with controls: random masks with the same values and smoothness, the complement of "
+            "the mask, and the whole brain."
         ),
         picture(
             results,
@@ -133,7 +133,7 @@ def masked(results: RunResults) -> list:
 
 
 def _by_control(accuracies: pd.DataFrame) -> pd.DataFrame:
-    """Put the controls side by side: one row per method and mask."""
+    """Put the controls into columns: one row per method and mask."""
     means = accuracies.pivot_table("accuracy_mean", ["method", "mask"], "control", sort=False)
     whole = means.groupby("method")[["brain", "none"]].max()
     rows = accuracies[accuracies["control"] == "mask"]
@@ -156,7 +156,7 @@ def _by_control(accuracies: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def overlap(results: RunResults) -> list:
+def overlap(results: RunResults) -> list[Block]:
     """Show how far the methods agree (Table 3)."""
     table3 = results.table3
     if table3 is None:
@@ -165,28 +165,29 @@ def overlap(results: RunResults) -> list:
         *caveat(results),
         Text(
             'The paper\'s "DICE" is the share of voxels of the whole box on which two binary masks '
-            "agree; empty background counts as agreement, so it is high for masks that share "
-            "nothing: its chance level is what independent masks of the same sizes reach. True "
-            "Dice inside the brain and its chance levels stand beside it; an empty mask has none."
+            "agree. Empty background counts as agreement, so it is high even for masks that share "
+            "no voxel; its chance level is the agreement of independent masks of the same sizes. "
+            "The table also gives the true Dice inside the brain and its chance levels. Dice is "
+            "undefined if a mask is empty."
         ),
         picture(
             results,
             "table3",
-            "Overlap of the three methods' masks. Where a mask is empty the figure says so.",
+            "Overlap of the three methods' masks. Empty masks are labelled.",
             "Agreement and Dice for each pair of methods beside chance levels",
         ),
         Text(_disjoint()),
         table(
             table3,
             "table-3",
-            "Table 3. Overlap between the methods' masks; Kan et al. is the column paper.",
+            "Table 3. Overlap between the methods' masks.",
             "tables/table3.tsv",
             labels={"chance": LABELS["dice_equal_area_chance"]},
         ),
         picture(
             results,
             "agreement",
-            "Dice at equal area over a sweep of areas: group maps in the whole brain, group maps "
+            "Dice at equal area for a range of areas: group maps in the whole brain, group maps "
             "with equal areas within each axial slice, and participants' maps (mean).",
             "Dice of each pair of methods against area, with the band of smooth random maps",
         ),
@@ -195,15 +196,15 @@ def overlap(results: RunResults) -> list:
 
 
 def _disjoint() -> str:
-    """Say by what masks the paper's Table 3 can be reached."""
+    """Say which disjoint masks have the numbers of the paper's Table 3."""
     numbers, masks, _ = disjoint_masks()
     return (
-        f"The paper's {numbers} are reached by three masks that share no voxel at all, if they "
-        f"fill these parts of the box: {masks}."
+        f"Three masks that share no voxel at all also reach the paper's {numbers}, if they fill "
+        f"these parts of the box: {masks}."
     )
 
 
-def _sweep(agreement: pd.DataFrame | None) -> list:
+def _sweep(agreement: pd.DataFrame | None) -> list[Block]:
     if agreement is None:
         return []
     return [
@@ -211,17 +212,17 @@ def _sweep(agreement: pd.DataFrame | None) -> list:
             agreement,
             "table-agreement",
             "Agreement over areas. For participants: 95 % interval over folds, Dice with another "
-            "participant's map (other mean), and p of the excess over smooth random maps "
-            "(jackknife over folds). Group maps are compared with the controls' too: a method that "
-            "agrees with the image's edges or the plain gradient as much as with another method "
-            "has found no more than these.",
+            "participant's map, and p of the excess over smooth random maps (jackknife over "
+            "folds). Group maps are also compared with the control maps: if a method agrees with "
+            "the image's edges or the plain gradient as much as with another method, that "
+            "agreement means nothing more.",
             "tables/agreement.tsv",
             folded=True,
         )
     ]
 
 
-def localisation(results: RunResults) -> list:
+def localisation(results: RunResults) -> list[Block]:
     """Show how well the maps find planted regions."""
     scores = results.localisation
     if scores is None:
@@ -229,11 +230,11 @@ def localisation(results: RunResults) -> list:
             Note(
                 "No effect was planted in this cohort, so there is no truth to find."
                 if null_cohort(results.config)
-                else "In this cohort nobody knows where the difference truly is, so the maps "
-                "cannot be checked against a truth. The embedded synthetic cohort can."
+                else "In this cohort the true place of the difference is unknown, so the maps "
+                "cannot be compared with it. The synthetic cohort allows that."
             )
         ]
-    blocks = [
+    blocks: list[Block] = [
         picture(
             results,
             "localisation",
@@ -243,9 +244,9 @@ def localisation(results: RunResults) -> list:
         table(
             scores,
             "table-localisation",
-            "Localisation of the planted regions by the group maps, each number beside that of "
-            "smooth random maps; pointing game: share of the participants' own maps whose highest "
-            "voxel is planted, 95 % interval over folds, chance as for the peak.",
+            "Localisation of the planted regions by the group maps, with smooth random maps for "
+            "comparison. Pointing game: share of the participants' maps with their highest voxel "
+            "in a planted region, 95 % interval over folds; its chance level is that of the peak.",
             "tables/localisation.tsv",
         ),
     ]
@@ -255,8 +256,9 @@ def localisation(results: RunResults) -> list:
             table(
                 controls,
                 "table-localisation-controls",
-                "The same for maps that a method has to beat: the network's plain gradient, the "
-                "images' edges, and |t| between the classes in the training participants.",
+                "The same for control maps, which a method has to exceed: the network's plain "
+                "gradient, the images' edges, and |t| between the classes in the training "
+                "participants.",
                 "tables/localisation_controls.tsv",
             )
         )
@@ -267,23 +269,23 @@ def localisation(results: RunResults) -> list:
             table(
                 by_region[columns],
                 "table-localisation-regions",
-                "Localisation of each planted region, the others left out.",
+                "Localisation of each planted region, without the voxels of the others.",
                 "tables/localisation_regions.tsv",
             )
         )
     return blocks
 
 
-def first_layer(results: RunResults) -> list:
+def first_layer(results: RunResults) -> list[Block]:
     """Show the first hidden layer (appendix A, Fig. 3)."""
     tests = results.first_layer
-    blocks: list = [
+    blocks: list[Block] = [
         picture(
             results,
             "fig3",
             "Figure 3. Mean activation and entropy of each first-layer feature by class, with "
-            "95 % intervals, in the network trained on everybody (as in the paper: in-sample, so "
-            "its marks have no valid null).",
+            "95 % intervals, in the network trained on all participants (in-sample as in the "
+            "paper, so the marks of significance are not valid).",
             "Bars of mean and entropy per feature for both classes",
         )
     ]
@@ -295,18 +297,18 @@ def first_layer(results: RunResults) -> list:
         table(
             first_layer_counts(tests, names),
             "table-first-layer",
-            f"Features that differ between the classes (Holm). The paper: mean activation in "
-            f"{paper.FIRST_LAYER_DIFFERENT} of {paper.FIRST_LAYER_FEATURES}, "
-            f"{paper.FIRST_LAYER_LARGER_NEGATIVE} larger in the paper's women and "
+            "Features that differ between the classes (Holm). In the paper, the mean activation "
+            f"of {paper.FIRST_LAYER_DIFFERENT} of {paper.FIRST_LAYER_FEATURES} features differs: "
+            f"{paper.FIRST_LAYER_LARGER_NEGATIVE} are larger in the paper's women and "
             f"{paper.FIRST_LAYER_LARGER_POSITIVE} in the paper's men. Fold {WHOLE_COHORT}: "
-            "in-sample, as the paper does, without a valid null. Authors' scale: the entropy as "
-            "their code has it, whose histograms end at the highest value of a batch of one class, "
-            "so that the classes differ by how they are batched.",
+            "in-sample as in the paper, so the test is not valid. Authors' scale: entropy as in "
+            "their code, with histograms up to the highest value of a batch of one class, so the "
+            "classes differ by how they are batched.",
             "tables/first_layer.tsv",
             labels={
                 "negative": f"larger in {names[0]}",
                 "positive": f"larger in {names[1]}",
-                "adjusted": "different at equal head size",
+                "adjusted": "different, adjusted for head size",
             },
         ),
     ]

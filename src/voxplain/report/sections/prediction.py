@@ -1,26 +1,42 @@
-"""The report's section on prediction: accuracy, what it is made of, and what it compares with."""
+"""The report's section on prediction: accuracy, comparisons, confounds and calibration."""
 
 import pandas as pd
 
 from voxplain import paper
 from voxplain.names import model_name, number
 from voxplain.report.answer import class_names, with_model_names
-from voxplain.report.blocks import Note, Picture, Text, picture
+from voxplain.report.blocks import Block, Note, Text, picture
 from voxplain.report.results import RunResults
 from voxplain.report.sections import resampling, studies
 from voxplain.report.tables import Table, table
 from voxplain.stats.over_folds import ALPHA
 
 ACCURACY = (
-    *("model", "n", "accuracy", "ci_low", "ci_high", "boot_low", "boot_high", "mean", "sd"),
-    *("balanced_accuracy", "recall_negative", "recall_positive", "mcc"),
-    *("auc", "auc_low", "auc_high", "majority", "p_permutation", "evidence"),
+    "model",
+    "n",
+    "accuracy",
+    "ci_low",
+    "ci_high",
+    "boot_low",
+    "boot_high",
+    "mean",
+    "sd",
+    "balanced_accuracy",
+    "recall_negative",
+    "recall_positive",
+    "mcc",
+    "auc",
+    "auc_low",
+    "auc_high",
+    "majority",
+    "p_permutation",
+    "evidence",
 )
 MATCHING = ("n_pairs", "caliper_ml", "d_all", "d_matched")  # one value for all models
 CALIBRATION = ("model", "brier", "calibration_slope", "calibration_intercept")
 
 
-def prediction(results: RunResults) -> list:
+def prediction(results: RunResults) -> list[Block]:
     """Assemble the section's blocks.
 
     Parameters
@@ -52,13 +68,14 @@ def prediction(results: RunResults) -> list:
         picture(
             results,
             "history",
-            "Training of the network. Thin lines are folds; held-out curves chose nothing.",
+            "Training of the network. Thin lines are folds. Nothing was chosen by the held-out "
+            "curves.",
             "Loss and accuracy over epochs for training and held-out participants",
         ),
     ]
 
 
-def _accuracy(results: RunResults) -> list:
+def _accuracy(results: RunResults) -> list[Block]:
     accuracy = results.accuracy
     if accuracy is None:
         return [Note("No model has made predictions in this run.")]
@@ -85,21 +102,22 @@ def _accuracy(results: RunResults) -> list:
     ]
 
 
-def _below_chance(accuracy: pd.DataFrame) -> list[Note]:
-    """Say why models without information may lie below the larger class, which surprises."""
+def _below_chance(accuracy: pd.DataFrame) -> list[Block]:
+    """Explain why models without information may lie below the larger class."""
     models = accuracy.loc[accuracy["ci_high"] < accuracy["majority"], "model"]
     if models.empty:
         return []
     return [
         Note(
-            f"Below the larger class: {', '.join(models)}. Cross-validation does this to models "
-            "that know nothing: where training participants differ by chance, those left out "
-            "differ the other way (Jamalabadi et al. 2016). It is no sign of information."
+            f"Below the larger class: {', '.join(models)}. Cross-validation causes this in models "
+            "without information: if training participants differ by chance, the held-out ones "
+            "differ in the other direction (Jamalabadi et al. 2016). It does not mean that a model "
+            "has learnt something."
         )
     ]
 
 
-def _comparisons(results: RunResults) -> list:
+def _comparisons(results: RunResults) -> list[Block]:
     comparisons = results.comparisons
     if comparisons is None:
         return [Note("The models were not compared with each other in this run.")]
@@ -120,18 +138,18 @@ def _comparisons(results: RunResults) -> list:
     ]
 
 
-def _head_size(results: RunResults) -> list:
+def _head_size(results: RunResults) -> list[Block]:
     data = results.head_size
     if data is None:
-        return [Note("Accuracy was not set against head size in this run.")]
+        return [Note("Accuracy was not compared with head size in this run.")]
     shared, people = data.iloc[0], results.participants
     return [
         picture(
             results,
             "head_size",
-            "Head size. Accuracy of everybody, of pairs matched for head size, with head size "
-            "regressed out of features and voxels, and of head size alone.",
-            "Accuracy of each model on everybody and on pairs matched for head size",
+            "Head size. Accuracy on all participants, on pairs matched for head size, of models "
+            "adjusted for head size, and of head size alone.",
+            "Accuracy of each model on all participants and on pairs matched for head size",
             n=None if people is None else f"{len(people)}, and {int(shared['n_pairs'])} pairs",
         ),
         Text(
@@ -140,21 +158,22 @@ def _head_size(results: RunResults) -> list:
             f"classes differ by {shared['d_all']:+.2f} standard deviations, after it by "
             f"{shared['d_matched']:+.2f}."
             if shared["n_pairs"]
-            else "No two held-out participants of different classes are alike in head size, so "
-            "that nothing can be said beyond it."
+            else "No two held-out participants of different classes have a similar head size, so "
+            "the accuracy at equal head size is unknown."
         ),
         table(
             with_model_names(results.participants, data.drop(columns=list(MATCHING))),
             "table-head-size",
-            "Accuracy of all models on everybody and on pairs matched for head size (chance 0.5). "
-            "The voxel SVM without head size (a cubic is taken out of each voxel) is linear and "
-            "scaled by its own residuals: chance is its yardstick, not the other SVM.",
+            "Accuracy of all models on all participants and on pairs matched for head size (chance "
+            "0.5). To adjust the SVM on voxels, a cubic in head size is regressed out of each "
+            "voxel. It is linear and scaled by its own residuals: compare it with chance, not with "
+            "the other SVM.",
             "tables/head_size.tsv",
         ),
     ]
 
 
-def _confounds(results: RunResults) -> list:
+def _confounds(results: RunResults) -> list[Block]:
     confounds = results.confounds
     if confounds is None:
         return [Note("Confounds were not examined in this run.")]
@@ -162,14 +181,14 @@ def _confounds(results: RunResults) -> list:
         table(
             confounds.assign(confound=confounds["confound"].str.replace("_", " ")),
             "table-confounds",
-            "What else differs between the classes, and how well it predicts the class alone, by "
-            "logistic regression on the models' folds.",
+            "Other variables that may differ between the classes, and how well each alone predicts "
+            "the class (logistic regression on the models' folds).",
             "tables/confounds.tsv",
         )
     ]
 
 
-def _calibration(results: RunResults) -> list[Picture | Table | Note]:
+def _calibration(results: RunResults) -> list[Block]:
     accuracy = results.accuracy
     if accuracy is None or "brier" not in accuracy:
         return [Note("The models' probabilities were not checked in this run.")]
@@ -188,7 +207,7 @@ def _calibration(results: RunResults) -> list[Picture | Table | Note]:
             ),
             "table-calibration",
             "Brier score (0.25: always one half), calibration slope (below 1: overconfident) and "
-            "intercept (0 is right). The SVM's scores are no probabilities.",
+            "intercept (0: unbiased). The SVM's scores are not probabilities.",
             "tables/accuracy.tsv",
         ),
     ]
@@ -214,7 +233,7 @@ def _table1(results: RunResults) -> Table | Note:
     )
 
 
-def _optimism(results: RunResults) -> list:
+def _optimism(results: RunResults) -> list[Block]:
     optimism = results.optimism
     if optimism is None:
         return []
@@ -222,8 +241,8 @@ def _optimism(results: RunResults) -> list:
         table(
             optimism,
             "table-optimism",
-            "Hyper-parameters chosen on the folds that they are scored on, as in the paper, beside "
-            "nested ones.",
+            "Accuracy with hyper-parameters chosen on the test folds, as in the paper, and with "
+            "nested selection.",
             "tables/optimism.tsv",
         )
     ]

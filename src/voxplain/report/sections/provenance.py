@@ -1,4 +1,4 @@
-"""The report's section on where its numbers come from."""
+"""The report's section on the origin of its numbers."""
 
 import json
 from collections.abc import Mapping
@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from voxplain.report.blocks import Code, Drawing, Note, Text
+from voxplain.report.blocks import Block, Code, Drawing, Note, Text
 from voxplain.report.jobs import drawn
 from voxplain.report.results import RunResults
 from voxplain.report.tables import table
 
 
-def provenance(results: RunResults) -> list:
+def provenance(results: RunResults) -> list[Block]:
     """Show settings, versions, machine, seeds, checksums, jobs and their time.
 
     Parameters
@@ -31,7 +31,7 @@ def provenance(results: RunResults) -> list:
     ]
 
 
-def _machine(record: Mapping[str, Any] | None) -> list:
+def _machine(record: Mapping[str, Any] | None) -> list[Block]:
     if record is None:
         return [Note("Versions and machine were not recorded.")]
     checksums = record.get("images_sha256", {})
@@ -39,8 +39,8 @@ def _machine(record: Mapping[str, Any] | None) -> list:
     rows = rows.pop("versions", {}) | rows
     listed = [
         (f"{key.replace('_', ' ')} {part}".strip(), value)
-        for key, found in rows.items()
-        for part, value in _parts(found)
+        for key, entry in rows.items()
+        for part, value in _parts(entry)
     ]
     return [
         table(
@@ -60,24 +60,24 @@ def _machine(record: Mapping[str, Any] | None) -> list:
     ]
 
 
-def _parts(found: Any) -> list[tuple[str, str]]:
-    """Take a record of several values apart, each under its name."""
-    if isinstance(found, dict):
-        return [(name, str(value)) for name, value in found.items()]
-    return [("", "; ".join(found) if isinstance(found, list) else str(found))]
+def _parts(entry: Any) -> list[tuple[str, str]]:
+    """Split an entry of several values into names and values."""
+    if isinstance(entry, dict):
+        return [(name, str(value)) for name, value in entry.items()]
+    return [("", "; ".join(entry) if isinstance(entry, list) else str(entry))]
 
 
-def _jobs(results: RunResults) -> list:
+def _jobs(results: RunResults) -> list[Block]:
     jobs, edges = results.jobs, results.edges
-    blocks: list = []
+    blocks: list[Block] = []
     if jobs is None:
-        blocks.append(Note("The jobs' times were not handed to the report."))
+        blocks.append(Note("The run times of the jobs are not known."))
     else:
         caption = "Jobs of each rule, their time and largest memory (MB)."
         blocks.append(table(jobs, "table-jobs", caption, folded=True))
     if edges:
-        caption = "The rules of this run, as Snakemake recorded them; upper ones feed lower ones."
-        blocks.append(Drawing(caption, drawn(edges)))
+        caption = "The rules of this run as Snakemake recorded them; upper ones feed lower ones."
+        blocks.append(Drawing(caption, drawn(list(edges))))
     else:
-        blocks.append(Note("Snakemake keeps no records here of which job fed which."))
+        blocks.append(Note("Snakemake has no records of which job used which files."))
     return blocks

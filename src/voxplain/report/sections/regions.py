@@ -1,20 +1,20 @@
-"""The report's section on brain regions: Table 2, sides, networks, and morphometry's own."""
+"""The report's section on brain regions: Table 2, laterality, networks, and morphometry."""
 
 import pandas as pd
 
 from voxplain.claims.maps import TOP_REGIONS
 from voxplain.paper import published_regions
 from voxplain.preparation.spaces import is_mni152, space_after
-from voxplain.report.blocks import Note, Text, picture
+from voxplain.report.blocks import Block, Note, Text, picture
 from voxplain.report.results import RunResults
 from voxplain.report.sections.maps import caveat
 from voxplain.report.tables import table
 
-# What the page shows of regions that are not among the highest; the file has the rest.
+# Columns of the table of all regions; the file has the rest.
 ALL_REGIONS = ("method", "rank", "name", "score", "fold_low", "fold_high", "q_fdr", "p_fwe")
 
 
-def regions(results: RunResults) -> list:
+def regions(results: RunResults) -> list[Block]:
     """Show the highest regions per atlas and method (Table 2)."""
     tables = results.table2
     if not tables:
@@ -25,21 +25,21 @@ def regions(results: RunResults) -> list:
         elif not config["atlases"]:
             reason = "no atlas is configured"
         else:
-            reason = "they were not handed to the report"
+            reason = "this run has not made them"
         return [Note(f"Table 2: there are no region tables, because {reason}.")]
-    blocks: list = [
+    blocks: list[Block] = [
         *caveat(results),
         Text(
             "The paper's score is the mean of the map in a region divided by the sum over all "
-            "regions. p and q say how often smooth random maps with the same values score as high; "
-            "the family-wise p compares with the highest region of each random map, scores "
-            "standardised by region. A region survives if this p is below 0.05 and it scores "
-            "above random maps in every fold. p (folds) asks for more: that networks trained on "
-            "other people would prefer it too. Ten folds of a small cohort can hardly tell "
-            "(jackknife over folds; q over the regions). A region that does not survive is not "
-            "shown; that is no sign that the network leaves it out. Maps reach beyond what made "
-            "them: a region that survives may be the neighbour of one that the network uses, above "
-            "all where that one is missing from the atlas."
+            "regions. p and q tell how often smooth random maps with the same values score as "
+            "high. The family-wise p compares with the highest region of each random map, after "
+            "standardising the scores by region. A region survives if this p is below 0.05 and its "
+            "score exceeds random maps in every fold. p (folds) is stricter: it asks whether "
+            "networks trained on other participants would also prefer the region (jackknife over "
+            "folds; q over the regions), for which a small cohort has little power. For a region "
+            "that does not survive there is no evidence either way. Maps are blurred: a region "
+            "that survives may only be next to the one that the network uses, above all if that "
+            "one is missing from the atlas."
         ),
     ]
     blocks.append(
@@ -85,7 +85,7 @@ def regions(results: RunResults) -> list:
     return [*blocks, *_sides(results), *_networks(results), *_morphometry(results)]
 
 
-def _sides(results: RunResults) -> list:
+def _sides(results: RunResults) -> list[Block]:
     sides = results.laterality
     if sides is None or sides.empty:
         return []
@@ -93,14 +93,14 @@ def _sides(results: RunResults) -> list:
         table(
             sides,
             "table-laterality",
-            "Sides of the regions that the paper names: (right - left) / (right + left) of the "
-            "map's means, with its interval over folds and p of smooth random maps.",
+            "Laterality of the regions that the paper names: (right - left) / (right + left) of "
+            "the map's means, with its interval over folds and p against smooth random maps.",
             "tables/laterality.tsv",
         )
     ]
 
 
-def _networks(results: RunResults) -> list:
+def _networks(results: RunResults) -> list[Block]:
     networks = results.networks
     if networks is None:
         return [Note("No parcellation into networks is configured, so no network was tested.")]
@@ -108,20 +108,20 @@ def _networks(results: RunResults) -> list:
         table(
             networks,
             "table-networks",
-            "Functional networks: the map's mean inside over its mean in the whole cortex.",
+            "Functional networks: mean of the map in the network, divided by that in the cortex.",
             "tables/networks.tsv",
             folded=True,
         )
     ]
 
 
-def _morphometry(results: RunResults) -> list:
+def _morphometry(results: RunResults) -> list[Block]:
     correlations, structures = results.morphometry_overlap, results.morphometry_regions
     if correlations is None or structures is None:
         return [
             Note(
-                "This cohort has no morphometry, so its models' important features cannot be "
-                "compared with the maps."
+                "This cohort has no morphometry, so the maps cannot be compared with the features "
+                "of morphometry models."
             )
         ]
     strongest = structures.sort_values("coefficient", ascending=False).head(10)
@@ -129,15 +129,15 @@ def _morphometry(results: RunResults) -> list:
         table(
             correlations,
             "table-morphometry-overlap",
-            "Do the maps mark what the morphometry models weigh? Spearman's rho over FreeSurfer's "
-            "structures; mapped: features of structures that a configured atlas holds.",
+            "Agreement of the maps with the importances of the morphometry models: Spearman's rho "
+            "over FreeSurfer structures.",
             "tables/morphometry_overlap.tsv",
         ),
         table(
             strongest,
             "table-morphometry-regions",
-            "The ten structures with the largest mean |coefficient|: their strongest feature with "
-            "its sign and the share of folds that agree on it, and the maps' means there.",
+            "The ten structures with the largest mean |coefficient|: their strongest feature, its "
+            "sign, the share of folds with that sign, and the means of the maps there.",
             "tables/morphometry_regions.tsv",
         ),
     ]

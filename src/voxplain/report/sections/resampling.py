@@ -1,79 +1,73 @@
-"""Models without a network drawn again: permuted labels, other folds, smaller cohorts."""
+"""The cheaper models again: on permuted labels, other folds, smaller cohorts."""
 
 import pandas as pd
 
 from voxplain.report.answer import with_model_names
-from voxplain.report.blocks import Note, Picture, command, picture
+from voxplain.report.blocks import Block, on_request, picture
 from voxplain.report.results import RunResults
-from voxplain.report.tables import Table, table
+from voxplain.report.tables import table
 
-# The common labels of these columns speak of random maps.
+# Elsewhere these columns are about random maps.
 PERMUTED_LABELS = {
     "null_mean": "permuted labels: mean",
     "null_p95": "permuted labels: 95th percentile",
 }
 
 
-def permutations(results: RunResults) -> list:
-    """Show what the models without a network reach on permuted labels."""
+def permutations(results: RunResults) -> list[Block]:
+    """Show the accuracy of all models but the network on permuted labels."""
     if not results.permutations:
-        return [
-            Note(
-                "No model was refitted to permuted labels: "
-                f"{command(results, 'permutations')} does it."
-            )
-        ]
+        missing = "No model was refitted to permuted labels"
+        return [on_request(results, "permutations", missing)]
     rows = pd.concat(results.permutations.values(), ignore_index=True)
-    blocks: list = [
+    blocks: list[Block] = [
         table(
             with_model_names(results.participants, rows),
             "table-permutations",
-            "Accuracy beside that of the same model refitted to permuted labels, families "
-            "exchanged whole inside each fold.",
+            "Accuracy, and that of the same model refitted to permuted labels, with whole families "
+            "exchanged inside each fold.",
             ", ".join(f"tables/permutations_{model}.tsv" for model in results.permutations),
             labels=PERMUTED_LABELS,
         )
     ]
     if len(results.permutations) == 1:
-        blocks.append(Note(f"The same for the other models: {command(results, 'permutations')}."))
+        missing = "The other models were not refitted to permuted labels"
+        blocks.append(on_request(results, "permutations", missing))
     return blocks
 
 
-def repeats(results: RunResults) -> list[Table | Note]:
-    """Show repeated cross-validation, with families together and divided."""
+def repeats(results: RunResults) -> list[Block]:
+    """Show repeated cross-validation, with families kept together and split."""
     rows = results.repeats
     if rows is None:
-        return [
-            Note(f"Repeated cross-validation was not run: {command(results, 'repeats')} does it.")
-        ]
+        missing = "Repeated cross-validation was not run"
+        return [on_request(results, "repeats", missing)]
     return [
         table(
             with_model_names(results.participants, rows),
             "table-repeats",
-            "Accuracy of the models without a network over newly drawn folds: families kept "
-            "together, and divided between training and test as if they were unknown.",
+            "Accuracy of all models but the network over newly drawn folds: with families kept "
+            "together, and split between training and test sets as if they were unknown.",
             "tables/repeats.tsv",
         )
     ]
 
 
-def learning(results: RunResults) -> list[Picture | Table | Note]:
+def learning(results: RunResults) -> list[Block]:
     """Show accuracy over the number of training participants."""
     curves = results.learning
     if curves is None:
-        return [
-            Note(
-                f"Whether a larger cohort would help was not asked: {command(results, 'learning')} "
-                "draws learning curves of the models without a network."
-            )
-        ]
+        missing = (
+            "Learning curves, which show whether a larger cohort would help, were not computed"
+        )
+        return [on_request(results, "learning", missing)]
     return [
         picture(
             results,
             "learning",
-            "Learning curves. Accuracy on everybody held out over the number of training "
-            "participants: mean of the draws, and their range. The largest is this run itself.",
-            "Accuracy of the models without a network over the number of training participants",
+            "Learning curves. Accuracy on all held-out participants over the number of training "
+            "participants: mean and range of the draws. The largest number is this run itself.",
+            "Accuracy of all models but the network over the number of training participants",
         ),
         table(
             with_model_names(results.participants, curves),

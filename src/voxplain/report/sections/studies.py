@@ -1,16 +1,16 @@
-"""Blocks of the studies that are asked for by name; without them, how to ask."""
+"""Blocks of the studies that run on request; without them, the command that runs them."""
 
 from dataclasses import replace
 
 from voxplain.evaluation.prediction import grid_sizes as over_grids
 from voxplain.evaluation.trust.ablation import ERRORS, MATTERS, verdicts
 from voxplain.names import method_name, number, relation
-from voxplain.report.blocks import Note, Text, command, counted, picture
+from voxplain.report.blocks import Block, Note, Text, command, counted, on_request, picture
 from voxplain.report.results import RunResults
 from voxplain.report.tables import table
 from voxplain.stats.over_folds import ALPHA
 
-CHANGED = {"seeds": "the seed, on the same folds", "folds": "the folds, and the seed"}
+CHANGED = {"seeds": "the seed, same folds", "folds": "the folds and the seed"}
 LEAD = {
     "own": "this run's",
     "lead": "CNN minus SVM",
@@ -23,16 +23,12 @@ LEAD = {
 }
 
 
-def seeds(results: RunResults) -> list:
-    """Show what the network's accuracy owes to one seed and one draw of folds."""
+def seeds(results: RunResults) -> list[Block]:
+    """Show how much the network's accuracy depends on the seed and the folds."""
     rows = results.seeds
     if rows is None:
-        return [
-            Note(
-                "The network was trained from one seed only: "
-                f"{command(results, 'seeds')} trains more."
-            )
-        ]
+        missing = "The network was trained from one seed only"
+        return [on_request(results, "seeds", missing)]
     return [
         table(
             rows.assign(changed=rows["changed"].map(CHANGED)),
@@ -52,28 +48,24 @@ def seeds(results: RunResults) -> list:
     ]
 
 
-def shuffled(results: RunResults) -> list:
-    """Show the accuracy of networks that were trained on labels that mean nothing."""
+def shuffled(results: RunResults) -> list[Block]:
+    """Show the accuracy of networks that were trained on shuffled labels."""
     rows = results.shuffled
     if rows is None:
-        return [
-            Note(
-                "The network was not trained on shuffled labels in all folds: "
-                f"{command(results, 'shuffled')} does it."
-            )
-        ]
+        missing = "The network was not trained on shuffled labels in all folds"
+        return [on_request(results, "shuffled", missing)]
     null = rows[rows["labels"] != "true"]
     return [
         Text(
-            f"{int(null['inside'].sum())} of {len(null)} networks trained on shuffled labels lie "
-            "within what chance gives, "
+            f"{int(null['inside'].sum())} of {len(null)} networks trained on shuffled labels have "
+            "an accuracy within the range of chance, "
             f"{number(null['chance_low'].min())} to {number(null['chance_high'].max())}."
         ),
         table(
             rows,
             "table-shuffled",
-            "The network on true labels and on labels permuted between families of one size and "
-            "fold. Chance: the same predictions against labels permuted so again.",
+            "The network on true labels and on labels permuted between families of the same size "
+            "and fold. Chance: the same predictions compared with labels permuted again.",
             "tables/shuffled.tsv",
             labels={
                 "chance_low": "chance: 2.5th percentile",
@@ -84,28 +76,26 @@ def shuffled(results: RunResults) -> list:
     ]
 
 
-def truth(results: RunResults) -> list:
-    """Show when each method can be believed, over cohort sizes and effect sizes."""
+def truth(results: RunResults) -> list[Block]:
+    """Show when each method can be trusted, over cohort sizes and effect sizes."""
     if results.truth is None:
-        return [
-            Note(
-                "When each method can be believed, over cohort sizes and effect sizes, was not "
-                f"asked: {command(results, 'truth')} does it."
-            )
-        ]
-    own = results.config["evaluation"]["truth"]  # these cohorts are not the run's
-    folds = {**results.config["folds"], "n_splits": own["n_splits"]}
+        missing = (
+            "It was not computed for which cohort sizes and effect sizes each method can be trusted"
+        )
+        return [on_request(results, "truth", missing)]
+    simulated = results.config["evaluation"]["truth"]  # these cohorts are not the run's
+    folds = {**results.config["folds"], "n_splits": simulated["n_splits"]}
     config = {**results.config, "folds": folds}
-    sizes = ", ".join(map(str, own["n_subjects"]))
+    sizes = ", ".join(map(str, simulated["n_subjects"]))
     return [
         picture(
             replace(results, config=config),
             "truth",
-            "When each method can be believed: area under the ROC curve of the group maps against "
+            "When each method can be trusted: area under the ROC curve of the group maps against "
             "the planted regions, over effect size, in simulated cohorts of several sizes. "
             "Filled: above the 95th percentile of smooth random maps. Each point is one cohort; "
-            "its bar is a 95 % interval over that cohort's folds and says nothing of other "
-            "cohorts. Where the network is not better than chance, its maps are no evidence.",
+            "its bar is a 95 % interval over that cohort's folds and does not cover other "
+            "cohorts. If the network is not better than chance, its maps are no evidence.",
             "Localisation of each method over effect sizes, one panel per cohort size",
             n=sizes,
         ),
@@ -119,26 +109,24 @@ def truth(results: RunResults) -> list:
     ]
 
 
-def ablation(results: RunResults) -> list:
-    """Show what each setting of Meaningful Perturbations does to its maps."""
+def ablation(results: RunResults) -> list[Block]:
+    """Show how each setting of Meaningful Perturbations changes its maps."""
     rows = results.ablation
     if rows is None:
-        return [
-            Note(
-                "Whether the paper's settings of Meaningful Perturbations are on a plateau was not "
-                f"asked: {command(results, 'ablation')} does it."
-            )
-        ]
+        missing = (
+            "It was not computed whether the paper's settings of Meaningful Perturbations are on a "
+            "plateau"
+        )
+        return [on_request(results, "ablation", missing)]
     score = "auc" if "auc" in rows else "fall"
     people, fold = counted(rows["participants"]), results.config["evaluation"]["robustness"]
     return [
         Text(
-            "One setting of Meaningful Perturbations at a time, the others as in this run, on "
-            f"{people} participants of fold {fold['fold']}. Below the plateau: "
-            f"behind the best value by more than {MATTERS:g} and by more than {ERRORS} standard "
-            "errors of the paired difference. Lengths that the paper "
-            "gives in its own voxels keep their share of the brain. "
-            + " ".join(verdicts(rows, score))
+            "One setting of Meaningful Perturbations at a time is varied, the others are those of "
+            f"this run, on {people} participants of fold {fold['fold']}. Below the plateau: worse "
+            f"than the best value by more than {MATTERS:g} and by more than {ERRORS} standard "
+            "errors of the paired difference. Lengths that the paper gives in its own voxels are "
+            "scaled to the same share of the brain. " + " ".join(verdicts(rows, score))
         ),
         picture(
             results,
@@ -163,8 +151,8 @@ def ablation(results: RunResults) -> list:
         table(
             rows,
             "table-ablation",
-            "Settings of Meaningful Perturbations, means over participants; the last row has all "
-            "settings as the paper gives them and is compared with this run's.",
+            "Settings of Meaningful Perturbations, means over participants. The last row has all "
+            "settings of the paper and is compared with this run's.",
             "tables/ablation.tsv",
             folded=True,
             labels={
@@ -180,24 +168,22 @@ def ablation(results: RunResults) -> list:
     ]
 
 
-def grids(results: RunResults) -> list:
-    """Show whether compression makes the network and the voxel SVM alike."""
+def grids(results: RunResults) -> list[Block]:
+    """Show whether compression makes the network and the voxel SVM more alike."""
     rows = results.grids
     if rows is None:
-        return [
-            Note(
-                "Whether compressing the images makes network and SVM alike was not asked: "
-                f"{command(results, 'grids')} does it."
-            )
-        ]
+        missing = (
+            "It was not computed whether compressing the images makes network and SVM more alike"
+        )
+        return [on_request(results, "grids", missing)]
     svm = {
         name: name.replace("voxel_svm", "SVM").replace("_", " ") for name in rows if "svm" in name
     }
     return [
         Text(
-            "The paper supposes that compressing the images explains why network and SVM score "
-            f"alike. Here {over_grids.verdict(rows)}. All grids have the same folds and the "
-            "settings of this run, which were not tuned to any of them."
+            "The paper supposes that network and SVM have similar accuracy because the images are "
+            f"compressed. Here {over_grids.verdict(rows)}. All grids have the same folds and the "
+            "settings of this run, which were not tuned for any of them."
         ),
         picture(
             results,
@@ -216,33 +202,29 @@ def grids(results: RunResults) -> list:
     ]
 
 
-def roar(results: RunResults) -> list:
-    """Show what a network trained without a method's voxels loses."""
+def roar(results: RunResults) -> list[Block]:
+    """Show how much accuracy a network loses that is trained without a method's voxels."""
     rows = results.roar
     if rows is None:
-        return [
-            Note(
-                "The network was not trained again without the voxels that the methods mark: "
-                f"{command(results, 'roar')} does it."
-            )
-        ]
+        missing = "The network was not trained again without the voxels that the methods mark"
+        return [on_request(results, "roar", missing)]
     fill = results.config["evaluation"]["roar"]["fill"]
-    missed = rows[(rows["cost"] > 0) & (rows["p"] < ALPHA)]
+    costly = rows[(rows["cost"] > 0) & (rows["p"] < ALPHA)]
     named = "; ".join(
-        f"{method_name(row.method)} at {row.share:.0%} of the brain" for row in missed.itertuples()
+        f"{method_name(row.method)} at {row.share:.0%} of the brain" for row in costly.itertuples()
     )
     return [
         Text(
-            "Removed and retrained: the voxels that a method marks in a sample of each fold's "
+            "Remove and retrain (ROAR): the voxels that a method marks in a sample of each fold's "
             f"training participants are replaced ({fill}) in all images, and the network is "
-            "trained again. They are missed more than smooth random voxels of equal volume "
-            + (f"for {named}." if named else "for no method.")
+            "trained again. This costs more accuracy than removing smooth random voxels of equal "
+            "volume " + (f"for {named}." if named else "for no method.")
         ),
         table(
             rows,
             "table-roar",
             "Accuracy of networks trained without the marked voxels, means over folds; interval "
-            "and p by how much random masks differ.",
+            "and p from the variation among random masks.",
             "tables/roar.tsv",
             labels={
                 "share": "share of the brain replaced",
@@ -257,44 +239,48 @@ def roar(results: RunResults) -> list:
     ]
 
 
-def external(results: RunResults) -> list:
-    """Show what another run's models and maps are worth on this cohort."""
+def external(results: RunResults) -> list[Block]:
+    """Show the accuracy of another run's models on this cohort, and compare the maps."""
     rows = results.external
     if rows is None:
         other = ("--config", "other_run=NAME")
         return [
             Note(
-                "No other cohort's models were tested on this one: "
-                f"{command(results, 'external', *other)} does it, and "
-                f"{command(results, 'compare', *other)} sets two runs side by side."
+                "No models of another cohort were tested on this one. To compute it: "
+                f"{command(results, 'external', *other)}. To show two runs side by side: "
+                f"{command(results, 'compare', *other)}."
             )
         ]
-    one = rows.iloc[0]
-    blocks: list = [
+    network = rows.iloc[0]
+    blocks: list[Block] = [
         Text(
-            f"The network that {one['trained_on']} trained on its whole cohort is right about "
-            f"{one['accuracy']:.1%} of this run's {int(one['n'])} participants (95 % interval "
-            f"{one['ci_low']:.1%} to {one['ci_high']:.1%}; larger class {one['majority']:.1%}; "
-            f"permutation p {relation(one['p_permutation'])})."
+            f"The network that {network['trained_on']} trained on its whole cohort is right for "
+            f"{network['accuracy']:.1%} of this run's {int(network['n'])} participants (95 % "
+            f"interval {network['ci_low']:.1%} to {network['ci_high']:.1%}; larger class "
+            f"{network['majority']:.1%}; permutation p {relation(network['p_permutation'])})."
         ),
         table(
             rows,
             "table-external",
-            "Models of another cohort on this one, beside what both runs reach on their own "
-            "held-out participants. Models that need what only one of the runs has are left out.",
+            "Models of another cohort on this one, and the accuracy of both runs on their own "
+            "held-out participants. Models that need data which one of the runs lacks are not "
+            "shown.",
             "tables/external.tsv",
         ),
     ]
     maps = results.external_maps
     if maps is None:
-        return [*blocks, Note("Maps of the two cohorts were not compared: not both in MNI152.")]
+        return [
+            *blocks,
+            Note("The maps of the two cohorts were not compared: not both are in MNI152."),
+        ]
     return [
         *blocks,
         table(
             maps,
             "table-external-maps",
-            "How alike conjoined group maps are in the brain, beside smooth random maps in the "
-            "place of the second.",
+            "Similarity of conjoined group maps in the brain, and with smooth random maps in place "
+            "of the second map.",
             "tables/external_maps.tsv",
             labels={
                 "maps_a": "group maps of",
