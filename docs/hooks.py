@@ -109,6 +109,28 @@ def result_paths():
     )
 
 
+def result_columns():
+    """Describe every column of every result table."""
+    from voxplain.columns import TABLES, column
+
+    lines = []
+    for name, table in TABLES.items():
+        lines += [
+            f"### `{name}`",
+            "",
+            table.about,
+            "",
+            "| column | meaning | unit |",
+            "|---|---|---|",
+        ]
+        for each in table.names:
+            entry = column(name, each)
+            meaning = entry.meaning.replace("|", r"\|")
+            lines.append(f"| `{each}` | {meaning} | {entry.unit} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def _equation(match: re.Match) -> str:
     return f"<p>{_drawn(match[1], 15)}</p>"
 
@@ -142,4 +164,5 @@ GENERATED = {
     "commands": commands,
     "measurements": measurements,
     "paths": result_paths,
+    "columns": result_columns,
 }

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from support.chromium import browser, needs_chromium, opened
+from voxplain import columns
 
 pytestmark = pytest.mark.slow
 
@@ -42,6 +43,16 @@ def test_the_report_shows_the_runs_own_niftis(tiny):
             voxel, value, regions = voxel_at_crosshair(page, image.affine)
             assert value == pytest.approx(values[voxel], abs=values.max() / 510 + 1e-2 * value)
             assert len(regions) == 2  # one per atlas
+
+
+def test_every_column_of_every_result_table_is_in_the_dictionary(tiny):
+    run = tiny.path("tiny")
+    tables = [*run.glob("tables/*.tsv"), run / "cohort/participants.tsv"]
+    tables += [run / "cohort/left_out.tsv", run / "volumes/quality.tsv"]
+    assert len(tables) > 30
+    for path in tables:
+        for name in pd.read_csv(path, sep="\t", nrows=0):
+            assert columns.column(path.stem, name).meaning
 
 
 @needs_chromium

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from voxplain.columns import sidecar
 from voxplain.export.labels import bids_labels, letters_and_digits
 from voxplain.figures.attention import SCALED, UNITS
 from voxplain.image.grid import Grid
@@ -33,12 +34,6 @@ NATIVE, STUDY = "orig", "study"  # BIDS: each image's own space; one made for a 
 SOURCES = {
     "hcp": [{"URL": "https://www.humanconnectome.org/study/hcp-young-adult"}],
     "oasis": [{"URL": "https://www.oasis-brains.org"}],
-}
-COLUMNS = {
-    "participant_id": "Label of the participant in this dataset.",
-    "source_id": "Identifier of the participant in the source dataset.",
-    "group": "Class that the models learnt to tell.",
-    "fold": "Fold whose networks had not seen the participant.",
 }
 README = """\
 # {name}
@@ -161,7 +156,7 @@ class Maps:
             "fold": people["fold"],
         }
         write_table(self.root / "participants.tsv", pd.DataFrame(table))
-        described = {key: {"Description": text} for key, text in COLUMNS.items()}
+        described = sidecar("derivatives_participants", table)
         write_json(self.root / "participants.json", described)
 
     def write_participants(

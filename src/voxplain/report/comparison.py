@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from voxplain.columns import heading
 from voxplain.report.blocks import Block, Note, Section, Text, picture
 from voxplain.report.page import render
 from voxplain.report.results import RunResults
@@ -101,8 +102,12 @@ def _side_by_side(
     both = pd.concat([data[[*keys, *shown]].assign(run=run) for run, data in tables.items()])
     order = both.groupby(keys, sort=False, dropna=False).ngroup()
     both = both.iloc[order.argsort(kind="stable")]
+    labels = {column: heading(name, column) for column in (*keys, *shown)}
     return table(
-        both[[*keys, "run", *shown]], f"compared-{name}", f"tables/{name}.tsv of both runs."
+        both[[*keys, "run", *shown]],
+        f"compared-{name}",
+        f"tables/{name}.tsv of both runs.",
+        labels=labels,
     )
 
 

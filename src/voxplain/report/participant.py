@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.atlas.labels import Atlas
+from voxplain.columns import heading
 from voxplain.evaluation.maps.group_maps import scale_to_unit
 from voxplain.figures.attention import SCALED, UNITS
 from voxplain.image.grid import Grid
@@ -115,13 +116,18 @@ def participant_page(results: ParticipantResults) -> str:
         }
     )
     caption = f"Predictions of the models of fold {cnn['fold']}, trained without this participant."
+    labels = {name: heading("quality", name) for name in results.quality}
     sections = [
         Section("maps", "Attribution maps", [_explained(results.map_fold), results.viewer]),
         Section("prediction", "Predictions", [table(shown, "table-predictions", caption)]),
         Section(
             "quality",
             "The image",
-            [table(results.quality, "table-quality", "Quality control of the image.")],
+            [
+                table(
+                    results.quality, "table-quality", "Quality control of the image.", labels=labels
+                )
+            ],
         ),
     ]
     lead = f"One participant of the run {results.run}."

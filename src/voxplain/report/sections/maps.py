@@ -12,7 +12,7 @@ from voxplain.names import method_name
 from voxplain.report.answer import class_names, null_cohort
 from voxplain.report.blocks import Block, Note, Text, counted, picture
 from voxplain.report.results import RunResults
-from voxplain.report.tables import LABELS, table
+from voxplain.report.tables import table
 from voxplain.run.files import read_table
 from voxplain.run.paths import WHOLE_COHORT
 
@@ -149,7 +149,7 @@ def _by_control(accuracies: pd.DataFrame) -> pd.DataFrame:
             "p_random": rows["p_random"].to_numpy(),
             "complement": means.loc[keys, "complement"].to_numpy(),
             "whole brain": whole.loc[rows["method"], "brain"].to_numpy(),
-            "untouched image": whole.loc[rows["method"], "none"].to_numpy(),
+            "unmasked image": whole.loc[rows["method"], "none"].to_numpy(),
             "paper_mean": rows["paper_mean"].to_numpy(),
             "paper_sd": rows["paper_sd"].to_numpy(),
         }
@@ -182,7 +182,6 @@ def overlap(results: RunResults) -> list[Block]:
             "table-3",
             "Table 3. Overlap between the methods' masks.",
             "tables/table3.tsv",
-            labels={"chance": LABELS["dice_equal_area_chance"]},
         ),
         picture(
             results,

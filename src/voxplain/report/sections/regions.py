@@ -59,7 +59,6 @@ def regions(results: RunResults) -> list[Block]:
                 f"table-2-{atlas}",
                 f"Table 2, {atlas}. Highest regions of each method.",
                 f"tables/table2_{atlas}.tsv",
-                labels={"value": "label in the atlas"},
             )
         )
         blocks.append(

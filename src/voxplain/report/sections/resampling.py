@@ -7,12 +7,6 @@ from voxplain.report.blocks import Block, on_request, picture
 from voxplain.report.results import RunResults
 from voxplain.report.tables import table
 
-# Elsewhere these columns are about random maps.
-PERMUTED_LABELS = {
-    "null_mean": "permuted labels: mean",
-    "null_p95": "permuted labels: 95th percentile",
-}
-
 
 def permutations(results: RunResults) -> list[Block]:
     """Show the accuracy of all models but the network on permuted labels."""
@@ -27,7 +21,6 @@ def permutations(results: RunResults) -> list[Block]:
             "Accuracy, and that of the same model refitted to permuted labels, with whole families "
             "exchanged inside each fold.",
             ", ".join(f"tables/permutations_{model}.tsv" for model in results.permutations),
-            labels=PERMUTED_LABELS,
         )
     ]
     if len(results.permutations) == 1:
@@ -75,12 +68,5 @@ def learning(results: RunResults) -> list[Block]:
             "Accuracy over the number of training participants.",
             "tables/learning.tsv",
             folded=True,
-            labels={
-                "share": "share of the training participants",
-                "n_train": "training participants, mean of folds",
-                "accuracy_low": "lowest draw",
-                "accuracy_high": "highest draw",
-                "chance_high": "larger class: 97.5th percentile",
-            },
         ),
     ]

@@ -11,16 +11,6 @@ from voxplain.report.tables import table
 from voxplain.stats.over_folds import ALPHA
 
 CHANGED = {"seeds": "the seed, same folds", "folds": "the folds and the seed"}
-LEAD = {
-    "own": "this run's",
-    "lead": "CNN minus SVM",
-    "lead_low": "95 % CI, low",
-    "lead_high": "95 % CI, high",
-    "lead_p": "p (corrected resampled t)",
-    "gain": "more than on the coarsest",
-    "gain_low": "95 % CI, low (gain)",
-    "gain_high": "95 % CI, high (gain)",
-}
 
 
 def seeds(results: RunResults) -> list[Block]:
@@ -36,14 +26,6 @@ def seeds(results: RunResults) -> list[Block]:
             "The network trained again: pooled accuracy on held-out participants, and the share of "
             "them whose class differs between two runs.",
             "tables/seeds.tsv",
-            labels={
-                "n_runs": "runs, this one among them",
-                "accuracy_mean": "accuracy, mean of runs",
-                "accuracy_sd": "sd of runs",
-                "accuracy_low": "lowest",
-                "accuracy_high": "highest",
-                "flipped": "participants called otherwise",
-            },
         )
     ]
 
@@ -67,11 +49,6 @@ def shuffled(results: RunResults) -> list[Block]:
             "The network on true labels and on labels permuted between families of the same size "
             "and fold. Chance: the same predictions compared with labels permuted again.",
             "tables/shuffled.tsv",
-            labels={
-                "chance_low": "chance: 2.5th percentile",
-                "chance_high": "chance: 97.5th percentile",
-                "inside": "within chance",
-            },
         ),
     ]
 
@@ -155,15 +132,6 @@ def ablation(results: RunResults) -> list[Block]:
             "settings of the paper and is compared with this run's.",
             "tables/ablation.tsv",
             folded=True,
-            labels={
-                "own": "this run's",
-                "paper": "the paper's",
-                "drop": "drop of probability",
-                "fall": "fall, highest share blurred",
-                "score_se": "standard error of the score",
-                "behind": "behind the best",
-                "behind_se": "standard error of that",
-            },
         ),
     ]
 
@@ -176,9 +144,6 @@ def grids(results: RunResults) -> list[Block]:
             "It was not computed whether compressing the images makes network and SVM more alike"
         )
         return [on_request(results, "grids", missing)]
-    svm = {
-        name: name.replace("voxel_svm", "SVM").replace("_", " ") for name in rows if "svm" in name
-    }
     return [
         Text(
             "The paper supposes that network and SVM have similar accuracy because the images are "
@@ -197,7 +162,6 @@ def grids(results: RunResults) -> list[Block]:
             "Network and voxel SVM over grids, coarsest first.",
             "tables/grids.tsv",
             folded=True,
-            labels=LEAD | svm,
         ),
     ]
 
@@ -226,15 +190,6 @@ def roar(results: RunResults) -> list[Block]:
             "Accuracy of networks trained without the marked voxels, means over folds; interval "
             "and p from the variation among random masks.",
             "tables/roar.tsv",
-            labels={
-                "share": "share of the brain replaced",
-                "intact": "accuracy, intact images",
-                "accuracy": "accuracy without the method's voxels",
-                "random": "accuracy without random voxels",
-                "cost": "cost beyond random",
-                "cost_low": "95 % CI, low",
-                "cost_high": "95 % CI, high",
-            },
         ),
     ]
 
@@ -282,10 +237,5 @@ def external(results: RunResults) -> list[Block]:
             "Similarity of conjoined group maps in the brain, and with smooth random maps in place "
             "of the second map.",
             "tables/external_maps.tsv",
-            labels={
-                "maps_a": "group maps of",
-                "maps_b": "and of",
-                "spearman": "Spearman's rho",
-            },
         ),
     ]

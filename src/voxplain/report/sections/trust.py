@@ -5,9 +5,14 @@ from voxplain.names import method_name
 from voxplain.report.blocks import Block, Note, Text, counted, on_request, picture
 from voxplain.report.results import RunResults
 from voxplain.report.sections.maps import caveat
-from voxplain.report.sections.resampling import PERMUTED_LABELS
 from voxplain.report.tables import table
 
+# In these rows the null distribution is that of permuted labels, not of smooth random maps.
+PERMUTED = {
+    "null_mean": "permuted labels: mean",
+    "null_p95": "permuted labels: 95th percentile",
+    "p_null": "p (permuted labels)",
+}
 # What the literature found for each method: Adebayo et al. 2018, Table 1 and section 4.
 EXPECTED = {
     "guided_backprop": "fails",
@@ -123,7 +128,6 @@ def properties(results: RunResults) -> list[Block]:
             "consistency, single map). Intervals over folds; p (highest): the method exceeds every "
             "other (over folds).",
             "tables/map_properties.tsv",
-            labels={"difference": "lead over the rival"},
         ),
         table(
             classes,
@@ -136,7 +140,7 @@ def properties(results: RunResults) -> list[Block]:
                 "the maps of the classes would differ even if the participants did not."
             ),
             "tables/map_properties.tsv",
-            labels=PERMUTED_LABELS | {"p_null": "p (permuted labels)"},
+            labels=PERMUTED,
         ),
     ]
 
@@ -159,12 +163,5 @@ def paper_maps(results: RunResults) -> list[Block]:
             "the ROC curve of both if the truth is known. A network trained on all participants "
             "explains participants that it was trained on.",
             "tables/paper_maps.tsv",
-            labels={
-                "spearman": "Spearman's rho",
-                "null_mean": "random maps: mean",
-                "null_p95": "random maps: 95th percentile",
-                "auc_own": "AUC, this run's",
-                "auc": "AUC, other",
-            },
         )
     ]
