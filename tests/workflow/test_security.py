@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from support.places import ROOT
-from voxplain import figures
 from voxplain.figures import style
+from voxplain.figures.style import save
 
 SOURCES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "workflow" / "scripts").glob("*.py")])
 NASTY = "--><script>hacked = 1</script>&\"'"
@@ -68,7 +68,7 @@ def test_no_string_of_a_user_meets_a_shell():
 
 def test_figures_are_no_markup(tmp_path):
     paths = [tmp_path / f"note.{ending}" for ending in ("png", "svg", "tsv")]
-    figures.save(style.note(NASTY), pd.DataFrame({"note": [NASTY]}), *paths)
+    save(style.note(NASTY), pd.DataFrame({"note": [NASTY]}), *paths)
     text = paths[1].read_text()
     assert "<script" not in text
     assert "script" not in " ".join(element.tag for element in ET.fromstring(text).iter())

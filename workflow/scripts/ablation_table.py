@@ -1,7 +1,8 @@
 """What each setting of Meaningful Perturbations does to its maps, as table and figures."""
 
-from voxplain import figures
 from voxplain.evaluation.trust.ablation import summarise, verdicts
+from voxplain.figures.ablation import ablation, ablation_convergence
+from voxplain.figures.style import save
 from voxplain.run.files import read_tables, write_table
 from voxplain.run.logs import job_log
 
@@ -11,7 +12,7 @@ with job_log(snakemake.log[0]):
     curves = read_tables(given.curves)
     table = summarise(rows, score)
     write_table(drawn.table, table)
-    figures.save(figures.ablation(table, score), table, *drawn.figure)
-    figures.save(figures.ablation_convergence(curves), curves, *drawn.convergence)
+    save(ablation(table, score), table, *drawn.figure)
+    save(ablation_convergence(curves), curves, *drawn.convergence)
     print(table.round(3).to_string(index=False))
     print("\n".join(verdicts(table, score)))

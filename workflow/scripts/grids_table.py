@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from voxplain import figures
 from voxplain.evaluation.prediction.grid_sizes import over_grids
 from voxplain.evaluation.prediction.table import in_order
+from voxplain.figures.grids import grids
+from voxplain.figures.style import save
 from voxplain.image.grid import Grid
 from voxplain.run.files import read_json, read_table, read_tables, write_table
 from voxplain.run.logs import job_log
@@ -33,5 +34,5 @@ with job_log(snakemake.log[0]):
         rows.append(row)
     table = over_grids(pd.DataFrame(rows), pd.concat(predictions), people, weights)
     write_table(snakemake.output.table, table)
-    figures.save(figures.grids(table), table, *snakemake.output.figure)
+    save(grids(table), table, *snakemake.output.figure)
     print(table.T.to_string())

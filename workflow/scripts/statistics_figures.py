@@ -2,53 +2,68 @@
 
 import pandas as pd
 
-from voxplain import figures
 from voxplain.evaluation.trust.sanity_and_stability import SANE_BELOW
+from voxplain.figures.accuracy import accuracy, masked_accuracy
+from voxplain.figures.convergence import convergence
+from voxplain.figures.first_layer import first_layer
+from voxplain.figures.history import history
+from voxplain.figures.importances import importances
+from voxplain.figures.overlap import agreement, localisation, overlap
+from voxplain.figures.prediction import calibration, head_size
+from voxplain.figures.regions import regions
+from voxplain.figures.runtime import runtime
+from voxplain.figures.style import save
+from voxplain.figures.trust import faithfulness, robustness
 from voxplain.run.files import read_table, read_tables
 from voxplain.run.logs import job_log
 from voxplain.run.paths import WHOLE_COHORT
 
 with job_log(snakemake.log[0]):
-    given, p = snakemake.input, snakemake.params
-    classes = tuple(p.classes)
+    inputs, params = snakemake.input, snakemake.params
+    classes = tuple(params.classes)
 
     def draw(name, figure, data):
-        figures.save(figure, data, *snakemake.output[name])
+        save(figure, data, *snakemake.output[name])
 
-    importances = read_table(given.importances) if given.importances else pd.DataFrame()
-    draw("fig1", figures.importances(importances, classes), importances)
+    weights = read_table(inputs.importances) if inputs.importances else pd.DataFrame()
+    draw("fig1", importances(weights, classes), weights)
     # The features of different folds' models are different features: the figure shows one model.
-    first_layer = read_table(given.first_layer)
-    whole = first_layer[first_layer["fold"] == WHOLE_COHORT]
-    draw("fig3", figures.first_layer(whole, classes), whole)
-    accuracy = read_table(given.accuracy)
-    draw("accuracy", figures.accuracy(accuracy), accuracy)
-    head_size = read_table(given.head_size)
-    draw("head_size", figures.head_size(head_size), head_size)
-    calibration = read_table(given.calibration)
-    draw("calibration", figures.calibration(calibration, accuracy, classes[1]), calibration)
-    masked = read_table(given.masked)
-    draw("masked_accuracy", figures.masked_accuracy(masked, accuracy["majority"].iloc[0]), masked)
-    histories = read_tables(given.histories)
-    draw("history", figures.history(histories), histories)
-    table3 = read_table(given.table3)
-    draw("table3", figures.overlap(table3), table3)
-    agreement = read_table(given.agreement)
-    agreement = agreement[agreement["method_b"].isin(p.methods)]  # the page's table has controls
-    draw("agreement", figures.agreement(agreement), agreement)
-    runtime = read_table(given.runtime)
-    draw("runtime", figures.runtime(runtime), runtime)
-    if given.curves:
-        curves, rows = read_tables(given.curves), read_tables(given.rows)
-        draw("convergence", figures.convergence(curves, rows["converged"]), curves)
-    if given.localisation:
-        scores = read_tables(given.localisation)
-        draw("localisation", figures.localisation(scores), scores)
-    faithfulness = read_table(given.faithfulness)
-    draw("faithfulness", figures.faithfulness(faithfulness), faithfulness)
-    robustness = read_table(given.robustness)
-    draw("robustness", figures.robustness(robustness, SANE_BELOW), robustness)
-    if given.table2:
-        atlases = {a: read_table(path) for a, path in zip(p.atlases, given.table2, strict=True)}
-        shown = pd.concat([t.assign(atlas=a) for a, t in atlases.items()], ignore_index=True)
-        draw("regions", figures.regions(atlases, p.methods), shown)
+    features = read_table(inputs.first_layer)
+    features = features[features["fold"] == WHOLE_COHORT]
+    draw("fig3", first_layer(features, classes), features)
+    models = read_table(inputs.accuracy)
+    draw("accuracy", accuracy(models), models)
+    sizes = read_table(inputs.head_size)
+    draw("head_size", head_size(sizes), sizes)
+    bins = read_table(inputs.calibration)
+    draw("calibration", calibration(bins, models, classes[1]), bins)
+    masked = read_table(inputs.masked)
+    draw("masked_accuracy", masked_accuracy(masked, models["majority"].iloc[0]), masked)
+    epochs = read_tables(inputs.histories)
+    draw("history", history(epochs), epochs)
+    dice = read_table(inputs.table3)
+    draw("table3", overlap(dice), dice)
+    pairs = read_table(inputs.agreement)
+    pairs = pairs[pairs["method_b"].isin(params.methods)]  # the page's table has controls
+    draw("agreement", agreement(pairs), pairs)
+    times = read_table(inputs.runtime)
+    draw("runtime", runtime(times), times)
+    if inputs.curves:
+        curves, rows = read_tables(inputs.curves), read_tables(inputs.rows)
+        draw("convergence", convergence(curves, rows["converged"]), curves)
+    if inputs.localisation:
+        scores = read_tables(inputs.localisation)
+        draw("localisation", localisation(scores), scores)
+    deletions = read_table(inputs.faithfulness)
+    draw("faithfulness", faithfulness(deletions), deletions)
+    changes = read_table(inputs.robustness)
+    draw("robustness", robustness(changes, SANE_BELOW), changes)
+    if inputs.table2:
+        atlases = {
+            atlas: read_table(path)
+            for atlas, path in zip(params.atlases, inputs.table2, strict=True)
+        }
+        shown = pd.concat(
+            [table.assign(atlas=atlas) for atlas, table in atlases.items()], ignore_index=True
+        )
+        draw("regions", regions(atlases, params.methods), shown)

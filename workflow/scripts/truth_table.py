@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from voxplain import figures
+from voxplain.figures.style import save
+from voxplain.figures.truth import truth
 from voxplain.run.files import read_table, read_tables, write_table
 from voxplain.run.logs import job_log
 
@@ -21,5 +22,5 @@ with job_log(snakemake.log[0]):
         rows.append(scores)
     table = pd.concat(rows, ignore_index=True)
     write_table(snakemake.output.table, table)
-    figures.save(figures.truth(table), table, *snakemake.output.figure)
+    save(truth(table), table, *snakemake.output.figure)
     print(table.round(3).to_string(index=False))

@@ -28,11 +28,14 @@ NEUTRAL = frozenset(
         "voxplain.run.atomic",  # when bytes appear under their name; `run.files` decides which
         "voxplain.run.paths",  # names of files and folds: Snakemake compares those itself
         "voxplain.network.gpu_lease",  # which of a machine's GPUs is free
+        "voxplain.attribution",  # which module a method's name stands for; that module counts
     }
 )
-# Packages that import a module by name, and where these modules lie. They choose nothing
-# themselves, so that their own text does not count: a further method changes no other's results.
-REGISTRIES = {"voxplain.attribution": "voxplain.attribution.methods"}
+# Packages that import modules by name, and where these lie.
+REGISTRIES = {
+    "voxplain.attribution": "voxplain.attribution.methods",
+    "voxplain.cohort.layouts": "voxplain.cohort.layouts",
+}
 
 
 @dataclass(frozen=True)
@@ -173,9 +176,7 @@ def source_hash(script: str | Path, *chosen: str) -> str:
     digest = hashlib.sha256(_read(Path(script)).code.encode())
     files = source_files(script, *chosen)
     for file in files:
-        name = ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts)
-        if name.removesuffix(".__init__") not in REGISTRIES:
-            digest.update(f"\0{name}\0{_read(file).code}".encode())
+        digest.update(f"\0{file.relative_to(PACKAGE)}\0{_read(file).code}".encode())
     folders = {file.parent for file in files}
     for asset in sorted(path for folder in folders for path in folder.iterdir()):
         if asset.suffix in ASSETS:

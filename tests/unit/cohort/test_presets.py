@@ -1,11 +1,13 @@
 """Every preset fits the schema and does not contradict its own layout."""
 
+from importlib import import_module
+
 import jsonschema
 import pytest
 import yaml
 
 from support.places import ROOT
-from voxplain.cohort.layouts import LAYOUTS, check_facts
+from voxplain.cohort.layouts import check_facts
 
 PRESETS = sorted((ROOT / "workflow/presets").glob("*.yaml"))
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
@@ -33,12 +35,14 @@ def test_preset(preset):
 def test_every_layout_has_settings_and_a_place_in_the_schema():
     described = SCHEMA["properties"]["cohort"]["properties"]
     config = yaml.safe_load((ROOT / "config.yaml").read_text())["cohort"]
-    assert set(described["layout"]["enum"]) == set(LAYOUTS)
-    for layout in LAYOUTS:
+    for layout in described["layout"]["enum"]:
+        module = import_module(f"voxplain.cohort.layouts.{layout}")
+        assert module.read_study
+        assert set(module.facts(config[layout])) <= {"space", "contrast"}
         assert set(config[layout]) == set(described[layout]["properties"])
 
 
 def test_every_key_of_a_layout_is_described():
     described = SCHEMA["properties"]["cohort"]["properties"]
-    for layout in LAYOUTS:
+    for layout in described["layout"]["enum"]:
         assert all("description" in key for key in described[layout]["properties"].values())

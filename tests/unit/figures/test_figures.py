@@ -6,9 +6,16 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from voxplain import figures, paper
-from voxplain.figures.attention import peak
-from voxplain.figures.quality import _middle_slices, slices_png
+from voxplain import paper
+from voxplain.figures.accuracy import accuracy, masked_accuracy
+from voxplain.figures.attention import attention, peak
+from voxplain.figures.convergence import convergence
+from voxplain.figures.first_layer import first_layer
+from voxplain.figures.history import history
+from voxplain.figures.importances import importances
+from voxplain.figures.overlap import localisation, overlap
+from voxplain.figures.quality import _middle_slices, quality_montage, slices_png
+from voxplain.figures.style import save
 
 CLASSES = ("controls", "patients")
 SHAPE = (12, 14, 11)
@@ -62,7 +69,7 @@ def heights_of(axes, label):
 
 
 def test_first_layer_marks_follow_significance_and_direction():
-    figure = figures.first_layer(first_layer_values(), CLASSES)
+    figure = first_layer(first_layer_values(), CLASSES)
     marks = [text for text in texts(figure) if text in ("*", "+")]
     assert "First hidden layer: whole-cohort model, in-sample" in texts(figure)
     # per measure: features 1 and 3 larger in class 0 (+), 2 in class 1 (*), 4 not significant
@@ -77,7 +84,7 @@ def test_importances_order_sign_and_top():
             for fold, shift in (("01", -0.05), ("02", 0.05))
         ]
     )
-    figure = figures.importances(coefficients, CLASSES, top=2)
+    figure = importances(coefficients, CLASSES, top=2)
     axes = figure.axes[0]
     widths = [patch.get_width() for patch in axes.patches]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["medium", "large_negative"]
@@ -88,7 +95,7 @@ def test_importances_order_sign_and_top():
 
 
 def test_importances_without_morphometry_says_so():
-    assert any("no morphometry" in text for text in texts(figures.importances(None, CLASSES)))
+    assert any("no morphometry" in text for text in texts(importances(None, CLASSES)))
 
 
 def test_peak_is_the_world_coordinate_of_the_largest_voxel_inside_the_brain(brain):
@@ -112,9 +119,7 @@ def test_peak_of_an_empty_map_is_the_voxel_at_the_brain_centre(brain):
     ],
 )
 def test_attention_states_threshold_or_emptiness(maps, brain, factor, threshold, words):
-    figure = figures.attention(
-        maps * factor, AFFINE, brain * 100.0, brain, "grad_cam", CLASSES, threshold
-    )
+    figure = attention(maps * factor, AFFINE, brain * 100.0, brain, "grad_cam", CLASSES, threshold)
     shown = texts(figure)
     assert any(words in text for text in shown)
     assert "L" in shown
@@ -127,8 +132,8 @@ def test_attention_draws_the_right_side_on_the_right(brain, tmp_path):
     """A mark at positive world x must appear in the right half of the axial cut."""
     maps = np.zeros((3, *SHAPE))
     maps[:, 3, 7, 5] = 1.0  # voxel x = 3 lies at world x = +15 mm: the participant's right
-    figure = figures.attention(maps, AFFINE, brain * 100.0, brain, "grad_cam", CLASSES, 0.5)
-    figures.save(figure, DATA, *(tmp_path / f"a.{kind}" for kind in KINDS))
+    figure = attention(maps, AFFINE, brain * 100.0, brain, "grad_cam", CLASSES, 0.5)
+    save(figure, DATA, *(tmp_path / f"a.{kind}" for kind in KINDS))
     pixels = np.asarray(Image.open(tmp_path / "a.png").convert("RGB")).astype(int)
     height, width = pixels.shape[:2]
     axial = pixels[int(0.05 * height) : int(0.62 * height), int(0.59 * width) : int(0.86 * width)]
@@ -154,7 +159,7 @@ def test_quality_montage_names_suspects(brain):
         ("sub-007", brain * 1.0, 0.31, "unlike the others (r = 0.31, z = -9.0)"),
         ("sub-empty", np.zeros(SHAPE), 0.0, ""),
     ]
-    figure = figures.quality_montage(brain * 1.0, AFFINE, suspects)
+    figure = quality_montage(brain * 1.0, AFFINE, suspects)
     shown = texts(figure)
     assert {"x = 3.0 mm", "y = 0.0 mm", "z = −3.0 mm"} <= set(shown)
     assert "sub-007\nr = 0.31\nunlike the others" in shown
@@ -176,8 +181,8 @@ def test_strips_are_small_and_keep_left_on_the_left(brain):
 def test_same_input_gives_the_same_bytes_and_leaves_rc_alone(tmp_path):
     before = dict(mpl.rcParams)
     for name in ("one", "two"):
-        figure = figures.first_layer(first_layer_values(), CLASSES)
-        figures.save(figure, DATA, *(tmp_path / kind / f"{name}.{kind}" for kind in KINDS))
+        figure = first_layer(first_layer_values(), CLASSES)
+        save(figure, DATA, *(tmp_path / kind / f"{name}.{kind}" for kind in KINDS))
     assert (tmp_path / "png" / "one.png").read_bytes() == (
         tmp_path / "png" / "two.png"
     ).read_bytes()
@@ -191,10 +196,8 @@ def test_same_input_gives_the_same_bytes_and_leaves_rc_alone(tmp_path):
 
 def test_attention_svg_is_reproducible(maps, brain, tmp_path):
     for name in ("one", "two"):
-        figure = figures.attention(
-            maps, AFFINE, brain * 100.0, brain, "guided_backprop", CLASSES, 0.04
-        )
-        figures.save(figure, DATA, *(tmp_path / f"{name}.{kind}" for kind in KINDS))
+        figure = attention(maps, AFFINE, brain * 100.0, brain, "guided_backprop", CLASSES, 0.04)
+        save(figure, DATA, *(tmp_path / f"{name}.{kind}" for kind in KINDS))
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
 
 
@@ -212,7 +215,7 @@ def test_accuracy_shows_chance_and_the_paper_only_where_it_has_a_value():
             for model, evidence in (("cnn", True), ("head_size", False))
         ]
     )
-    axes = figures.accuracy(table).axes[0]
+    axes = accuracy(table).axes[0]
     triangles = [line for line in axes.lines if line.get_marker() == "v"]
     assert [line.get_xdata()[0] for line in triangles] == [paper.ACCURACY["cnn"].mean]
     fills = [line.get_markerfacecolor() for line in axes.lines if line.get_marker() == "o"]
@@ -229,7 +232,7 @@ def test_convergence_is_drawn_over_the_folds_and_counted():
             "loss_curve": [1, 0.5, 0.8, 0],
         }
     ).assign(probability_curve=0.4, area_curve=0.1)
-    figure = figures.convergence(curves, pd.Series([True, False, True]))
+    figure = convergence(curves, pd.Series([True, False, True]))
     assert figure.get_suptitle() == "2 of 3 maps converged"
     assert len(figure.axes) == 3
     assert list(figure.axes[0].lines[2].get_ydata()) == [0.9, 0.25]
@@ -244,7 +247,7 @@ def test_masked_history_overlap_and_localisation_draw():
         ]
         + [{"method": "grad_cam", "mask": "brain", "control": "brain", "accuracy_mean": 0.8}]
     ).assign(accuracy_sd=0.1, paper_mean=np.nan, random_p95=0.55)
-    axes = figures.masked_accuracy(masked, 0.5).axes[0]
+    axes = masked_accuracy(masked, 0.5).axes[0]
     assert heights_of(axes, "95th percentile of random masks") == [0.55] * 3
     heights = [patch.get_height() for patch in axes.patches]
     assert heights == [0.6] * 3 + [0.5] * 3 + [0.7] * 3
@@ -252,7 +255,7 @@ def test_masked_history_overlap_and_localisation_draw():
     curves = pd.DataFrame(
         {"fold": ["01", "01", "02", "02"], "epoch": [1, 2, 1, 2], "loss": [4.0, 2.0, 2.0, 0.0]}
     ).assign(accuracy=0.9, test_loss=1.0, test_accuracy=0.8)
-    mean = figures.history(curves).axes[0].lines[2]
+    mean = history(curves).axes[0].lines[2]
     assert list(mean.get_ydata()) == [3.0, 1.0]
 
     pair = pd.DataFrame(
@@ -270,14 +273,14 @@ def test_masked_history_overlap_and_localisation_draw():
             }
         ]
     )
-    axes = figures.overlap(pair).axes[0]
+    axes = overlap(pair).axes[0]
     assert [patch.get_height() for patch in axes.patches] == [0.9, 0.1, 0.2]
     assert heights_of(axes, "agreement of independent masks") == [0.88]
     assert heights_of(axes, "chance, equal area") == [0.1]
     assert "empty mask" not in texts(axes.figure)
-    empty = figures.overlap(pair.assign(dice_threshold=np.nan, dice_equal_area=0, chance=0))
+    empty = overlap(pair.assign(dice_threshold=np.nan, dice_equal_area=0, chance=0))
     labels = [text for text in empty.axes[0].texts if text.get_text() == "empty mask"]
     assert [text.get_position()[0] for text in labels] == [0, 0.24]  # where the bars would be
 
     scores = pd.DataFrame({"method": ["grad_cam"], "auc": [0.45], "null_auc_p95": [0.6]})
-    assert figures.localisation(scores).axes[0].patches[0].get_width() == pytest.approx(-0.05)
+    assert localisation(scores).axes[0].patches[0].get_width() == pytest.approx(-0.05)

@@ -6,8 +6,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
-from voxplain import figures
 from voxplain.figures import style
+from voxplain.figures.attention import attention, attention_data
+from voxplain.figures.projections import projections, projections_data
+from voxplain.figures.regions import regions
+from voxplain.figures.runtime import runtime
+from voxplain.figures.stability import fold_correlations, stability
+from voxplain.figures.style import save
+from voxplain.figures.subjects import first_of_each_class, peak_level, subjects, subjects_data
 
 SHAPE = (20, 24, 20)
 AFFINE = np.array([[8, 0, 0, -76], [0, 9, 0, -110], [0, 0, 8, -64], [0, 0, 0, 1.0]])
@@ -36,7 +42,7 @@ def test_attention_says_the_cuts_true_positions_and_the_thresholds():
     affine = AFFINE.copy()
     affine[:3, 3] += (0.5, 0, 0.9)
     maps = np.stack([blob((4, 5, 6))] * 3)
-    figure = figures.attention(maps, affine, BRAIN * 9.0, BRAIN, "grad_cam", ("a", "b"), 0.5)
+    figure = attention(maps, affine, BRAIN * 9.0, BRAIN, "grad_cam", ("a", "b"), 0.5)
     found = [text for text in texts(figure) if text.endswith("mm")]
     assert found == ["x = −43.5 mm", "y = −65.0 mm", "z = −15.1 mm"] * 3
     # and the bar says where the colours and the outline start
@@ -55,7 +61,7 @@ def test_attention_data_holds_every_voxel_of_the_three_cuts():
     maps = np.stack([blob((4, 5, 6)), blob((0, 0, 0)), blob((4, 5, 6), 0.8)])
     image = np.random.default_rng(0).random(SHAPE)
     given = (maps, AFFINE, image, BRAIN, "grad_cam", ("cats", "dogs"), 0.7)
-    table = figures.attention_data(*given)
+    table = attention_data(*given)
     assert table["axis"].value_counts().to_dict() == {"x": 24 * 20, "y": 20 * 20, "z": 20 * 24}
     for axis, place in (("x", -44), ("y", -65), ("z", -16)):
         assert set(table.loc[table["axis"] == axis, f"{axis}_mm"]) == {place}
@@ -73,7 +79,7 @@ def test_attention_data_holds_every_voxel_of_the_three_cuts():
 
 def test_attention_data_of_an_empty_map_are_cuts_through_the_brains_middle():
     given = (np.zeros((3, *SHAPE)), AFFINE, BRAIN * 1.0, BRAIN, "grad_cam", ("a", "b"), 0.7)
-    table = figures.attention_data(*given)
+    table = attention_data(*given)
     assert table["outside"].isna().all()
     assert set(table.loc[table["axis"] == "z", "z_mm"]) == {-64 + 8 * 10}  # from 9.5
 
@@ -81,7 +87,7 @@ def test_attention_data_of_an_empty_map_are_cuts_through_the_brains_middle():
 def test_projections_data_name_the_image_and_its_levels():
     volume = np.random.default_rng(0).random(SHAPE)
     volume[0, 0, 0] = 2  # outside the brain
-    (row,) = figures.projections_data(
+    (row,) = projections_data(
         {"grad_cam": volume}, AFFINE, BRAIN, {"grad_cam": "maps/conjoined_mean.nii.gz"}
     ).to_dict("records")
     assert row["image"] == "maps/conjoined_mean.nii.gz"
@@ -97,12 +103,12 @@ def test_projections_data_name_the_image_and_its_levels():
 def test_fold_correlations_are_pearsons_in_the_brain():
     random = np.random.default_rng(0)
     maps = {("grad_cam", f"{k:02d}"): random.random(SHAPE) for k in (1, 2, 3)}
-    table = figures.fold_correlations(maps, BRAIN)
+    table = fold_correlations(maps, BRAIN)
     assert len(table) == 9
     pair = table[(table["fold_a"] == "01") & (table["fold_b"] == "03")]["correlation"].item()
     inside = [maps["grad_cam", fold][BRAIN] for fold in ("01", "03")]
     assert pair == pytest.approx(np.corrcoef(inside)[0, 1])
-    shown = figures.stability(table).axes[0]
+    shown = stability(table).axes[0]
     assert shown.collections[0].get_array()[0, 2] == pytest.approx(pair)
 
 
@@ -110,7 +116,7 @@ def test_stability_colours_tell_the_sign_and_blank_maps():
     random = np.random.default_rng(0)
     maps = {("grad_cam", f"{k:02d}"): random.random(SHAPE) for k in (1, 2, 3)}
     maps["grad_cam", "03"] = np.zeros(SHAPE)
-    axes = figures.stability(figures.fold_correlations(maps, BRAIN)).axes[0]
+    axes = stability(fold_correlations(maps, BRAIN)).axes[0]
     picture = axes.collections[0]
     assert picture.get_clim() == (-1, 1)
     low, zero, high = picture.cmap(np.array([0.0, 0.5, 1.0]))[:, :3]
@@ -126,12 +132,12 @@ def test_subjects_are_three_of_each_class_at_the_peaks_level():
     rows = pd.DataFrame({"participant_id": [f"s{k}" for k in range(9)], "set": "test"})
     rows["label"] = [1, 0, 1, 1, 0, 1, 0, 0, 0]
     rows.loc[0, "set"] = "train"
-    people = figures.first_of_each_class(rows, ("cats", "dogs"))
+    people = first_of_each_class(rows, ("cats", "dogs"))
     assert people["participant_id"].tolist() == ["s1", "s4", "s6", "s2", "s3", "s5"]
     assert people.index.tolist() == [0, 3, 5, 1, 2, 4]  # places among the held-out maps
-    assert figures.peak_level(blob((4, 5, 6)), BRAIN) == 6
+    assert peak_level(blob((4, 5, 6)), BRAIN) == 6
     images = np.random.default_rng(0).random((6, *SHAPE))
-    figure = figures.subjects(images, {"grad_cam": images}, people, {"grad_cam": 6}, AFFINE)
+    figure = subjects(images, {"grad_cam": images}, people, {"grad_cam": 6}, AFFINE)
     *panels, bar = figure.axes
     assert len(panels) == 6
     np.testing.assert_allclose(panels[0].images[0].get_array(), images[0, :, :, 6].T)
@@ -146,12 +152,12 @@ def test_subjects_without_colours_say_why_and_are_in_the_table():
     people.index = [0, 3, 5]
     maps = np.stack([blob((9, 9, 6), 0.5), blob((9, 9, 12)), np.zeros(SHAPE)])
     given = ({"grad_cam": maps}, people, {"grad_cam": 6}, AFFINE)
-    figure = figures.subjects(np.ones_like(maps), *given)
+    figure = subjects(np.ones_like(maps), *given)
     said = [[text.get_text() for text in axes.texts] for axes in figure.axes[:3]]
     assert said[0] == ["L", "R"]
     assert said[1] == ["L", "R", "below 0.2 in this slice"]
     assert said[2] == ["L", "R", "zero everywhere"]
-    table = figures.subjects_data(*given, {"grad_cam": "fold-01/maps.npy"})
+    table = subjects_data(*given, {"grad_cam": "fold-01/maps.npy"})
     assert table["map"].tolist() == [0, 3, 5]
     assert table["maximum"].tolist() == [0.5, 1.0, 0.0]
     assert table["drawn_from"].tolist() == pytest.approx([0.1, 0.2, 0.0])
@@ -163,7 +169,7 @@ def test_subjects_without_colours_say_why_and_are_in_the_table():
 def test_subjects_titles_lie_inside_the_figure():
     people = pd.DataFrame({"participant_id": ["s1"] * 6, "class_name": "cats"})
     maps = {method: np.ones((6, *SHAPE)) for method in ("a", "b", "c")}
-    figure = figures.subjects(maps["a"], maps, people, dict.fromkeys(maps, 6), AFFINE)
+    figure = subjects(maps["a"], maps, people, dict.fromkeys(maps, 6), AFFINE)
     FigureCanvasAgg(figure).draw()
     tops = [axes.title.get_window_extent().y1 for axes in figure.axes[:6]]
     assert max(tops) < figure.bbox.y1
@@ -173,7 +179,7 @@ def test_runtime_is_drawn_per_map():
     table = pd.DataFrame(
         {"method": ["a", "b"], "seconds": [20.0, 1.0], "maps": 10, "seconds_per_map": [2.0, 0.1]}
     )
-    axes = figures.runtime(table).axes[0]
+    axes = runtime(table).axes[0]
     assert [patch.get_width() for patch in axes.patches] == [2.0, 0.1]
     assert axes.get_xscale() == "log"
 
@@ -185,7 +191,7 @@ def test_region_bars_are_filled_where_they_exceed_the_null():
             "p_fwe": [0.01, 0.2], "fold_low": [0.5, np.nan], "fold_high": [0.7, np.nan],
         }
     )  # fmt: skip
-    axes = figures.regions({"atlas": table}, ["grad_cam"]).axes[0]
+    axes = regions({"atlas": table}, ["grad_cam"]).axes[0]
     assert [patch.get_width() for patch in axes.patches] == [0.6, 0.4]
     assert len({patch.get_facecolor() for patch in axes.patches}) == 2
     assert axes.collections[0].get_segments()[0][:, 0].tolist() == [0.5, 0.7]
@@ -200,7 +206,7 @@ def test_regions_are_shown_for_every_method():
         ]
     )
     methods = ["guided_backprop", "grad_cam"]
-    panels = figures.regions({"one": table, "two": table}, methods).axes
+    panels = regions({"one": table, "two": table}, methods).axes
     assert [axes.get_title(loc="left") for axes in panels] == [
         "Guided Backpropagation: one",
         "Guided Backpropagation: two",
@@ -209,7 +215,7 @@ def test_regions_are_shown_for_every_method():
     ]
     assert [axes.patches[0].get_width() for axes in panels] == [0.4, 0.4, 0.6, 0.6]
     assert panels[0].get_xlim() == panels[2].get_xlim()  # bars of methods can be compared
-    panels = figures.regions({"one": table.assign(score=[0, 0.4])}, methods).axes
+    panels = regions({"one": table.assign(score=[0, 0.4])}, methods).axes
     assert "zero in every region" in texts(panels[1])
     assert not panels[1].patches
     assert "zero in every region" not in texts(panels[0])
@@ -219,7 +225,7 @@ def test_regions_are_shown_for_every_method():
 def test_projections_show_the_right_hemisphere_on_the_right_surface(tmp_path):
     maps = {"grad_cam": np.zeros(SHAPE, np.float32), "guided_backprop": np.zeros(SHAPE)}
     maps["grad_cam"][AFFINE[0, 0] * np.arange(20) + AFFINE[0, 3] > 25] = 1
-    figure = figures.projections(maps, AFFINE)
+    figure = projections(maps, AFFINE)
     assert any("zero everywhere" in text.get_text() for text in figure.texts)
     surfaces = {a.get_title(loc="center"): a for a in figure.axes if a.name == "3d"}
     colours = {name: axes.collections[0].get_facecolors()[:, :3] for name, axes in surfaces.items()}
@@ -230,7 +236,7 @@ def test_projections_show_the_right_hemisphere_on_the_right_surface(tmp_path):
     assert coloured["right, lateral"]
     assert not coloured["left, lateral"]
     paths = [tmp_path / f"p.{kind}" for kind in ("png", "svg", "tsv")]
-    figures.save(figure, pd.DataFrame(), *paths)
+    save(figure, pd.DataFrame(), *paths)
     assert paths[1].stat().st_size < 3e6
 
 

@@ -3,7 +3,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from voxplain import figures
+from voxplain.figures.grids import grids
+from voxplain.figures.learning import learning
+from voxplain.figures.prediction import calibration, head_size
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def texts(figure):
 
 
 def test_four_head_size_lines(head_sizes):
-    figure = figures.head_size(head_sizes)
+    figure = head_size(head_sizes)
     found = points(figure.axes[0])
     assert [x for x, _ in found["o"]] == head_sizes["accuracy"].tolist()
     assert [x for x, _ in found["D"]] == head_sizes["matched_accuracy"].tolist()
@@ -51,7 +53,7 @@ def test_four_head_size_lines(head_sizes):
 
 def test_without_pairs_only_everybody_is_drawn(head_sizes):
     missing = ["matched_accuracy", "matched_low", "matched_high"]
-    figure = figures.head_size(head_sizes.assign(n_pairs=0, **dict.fromkeys(missing, np.nan)))
+    figure = head_size(head_sizes.assign(n_pairs=0, **dict.fromkeys(missing, np.nan)))
     assert "D" not in points(figure.axes[0])
     assert "0 pairs" in texts(figure)
 
@@ -61,7 +63,7 @@ def test_learning_curves_end_at_the_run_itself_beside_chance():
     table.insert(0, "model", ["voxel_svm"] * 2 + ["head_size"] * 2)
     table = table.assign(accuracy=[0.7, 0.8, 0.6, 0.6], majority=0.5, chance_high=0.6)
     table = table.assign(accuracy_low=table["accuracy"] - 0.05, accuracy_high=table["accuracy"])
-    figure = figures.learning(table)
+    figure = learning(table)
     lines = [line.get_xydata().tolist() for line in figure.axes[0].lines]
     assert lines[:2] == [[[45, 0.7], [90, 0.8]], [[45, 0.6], [90, 0.6]]]
     assert [line[0][1] for line in lines[2:]] == [0.5, 0.6]
@@ -79,7 +81,7 @@ def test_a_calibration_panel_per_model(n_models):
     )
     curves = curves.assign(ci_low=curves["observed"] - 0.05, ci_high=curves["observed"] + 0.05)
     accuracy = pd.DataFrame({"model": models, "brier": 0.2, "calibration_slope": np.inf})
-    figure = figures.calibration(curves, accuracy, "patients")
+    figure = calibration(curves, accuracy, "patients")
     assert len(figure.axes) == n_models
     for axes in figure.axes:
         assert points(axes)["o"] == [[0.1, 0.05], [0.5, 0.25], [0.9, 0.45]]
@@ -94,7 +96,7 @@ def test_every_line_of_the_grids_figure_has_its_legend():
         table = table.assign(
             **{f"{model}_accuracy": 0.8, f"{model}_ci_low": 0.7, f"{model}_ci_high": 0.9}
         )
-    figure = figures.grids(table)
+    figure = grids(table)
     (legend,) = figure.legends
     assert {text.get_text() for text in legend.get_texts()} >= {"3D CNN", "SVM on voxels", "chance"}
     assert not [axes for axes in figure.axes if axes.get_legend()]  # none over the intervals

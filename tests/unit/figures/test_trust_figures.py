@@ -2,9 +2,9 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from voxplain import figures
 from voxplain.figures.style import METHOD_COLOURS, NEUTRAL
-from voxplain.figures.trust import CONTROL_STYLES
+from voxplain.figures.trust import CONTROL_STYLES, faithfulness, robustness
+from voxplain.figures.truth import truth
 from voxplain.names import METHOD_NAMES
 
 METHODS = [method for method in METHOD_NAMES if method not in CONTROL_STYLES]
@@ -26,7 +26,7 @@ def curves():
 
 
 def test_faithfulness_draws_methods_controls_and_the_methods_random_orders(curves):
-    figure = figures.faithfulness(curves)
+    figure = faithfulness(curves)
     assert len(figure.axes) == 4
     lines = {line.get_label(): list(line.get_ydata()) for line in figure.axes[0].lines}
     assert lines == {
@@ -46,7 +46,7 @@ def test_robustness_draws_a_point_with_its_range_for_each_change():
         ],
         columns=["method", "kind", "level", "spearman", "ci_low", "ci_high"],
     )
-    axes = figures.robustness(table, 0.5).axes[0]
+    axes = robustness(table, 0.5).axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == [
         "randomised linear",
         "noise 0.1",
@@ -64,7 +64,7 @@ def test_the_line_of_sanity_ends_where_networks_have_learnt():
         [("randomised", "linear"), ("randomised", "conv"), ("noise", 0.1)],
         columns=["kind", "level"],
     ).assign(method="grad_cam", spearman=0.5, ci_low=0.4, ci_high=0.6)
-    axes = figures.robustness(table, 0.5).axes[0]
+    axes = robustness(table, 0.5).axes[0]
     (line,) = [line for line in axes.lines if "stay below" in line.get_label()]
     assert line.get_xydata().tolist() == [[-0.5, 0.5], [1.5, 0.5]]
 
@@ -72,7 +72,7 @@ def test_the_line_of_sanity_ends_where_networks_have_learnt():
 def test_all_methods_can_be_told_apart_and_have_random_orders(curves):
     part = curves[curves["method"] == "grad_cam"]
     curves = pd.concat([part.assign(method=method) for method in METHODS])
-    lines = figures.faithfulness(curves).axes[0].lines
+    lines = faithfulness(curves).axes[0].lines
     assert len(lines) == 2 * len(METHODS) == 12
     assert len({to_hex(line.get_color()) for line in lines}) == len(METHODS)
     assert NEUTRAL.lower() not in map(to_hex, METHOD_COLOURS.values())
@@ -86,12 +86,12 @@ def test_truth_draws_each_method_in_its_colour():
     )  # fmt: skip
     found = {
         line.get_label(): to_hex(line.get_color())
-        for line in figures.truth(table).axes[0].lines
+        for line in truth(table).axes[0].lines
         if line.get_label() in METHOD_NAMES.values()
     }
     assert found == {METHOD_NAMES[m]: METHOD_COLOURS[m].lower() for m in METHODS}
     larger = table.assign(participants=80, evidence=table["effect_size"] > 1)
-    figure = figures.truth(pd.concat([table, larger]))
+    figure = truth(pd.concat([table, larger]))
     said = [text.get_text() for text in figure.legends[0].get_texts()]
     assert said.count("chance") == said.count("CNN not better than chance") == 1
     failed = [

@@ -1,33 +1,22 @@
 """Cohorts: layouts of images and tables on disk, all read into one participants table.
 
-A layout is a function ``(root, settings) -> Study`` in its own module and a line in `LAYOUTS`; the
-checks are the same for all (`voxplain.cohort.checks`). The participants table is described in
+A layout is a module of its name in this package, with two functions: ``read_study(root, settings)``
+returns a `Study`, and ``facts(settings)`` what the names of its files say of the images. It is
+imported when a cohort has this layout, so that no other cohort depends on it. The checks are the
+same for all (`voxplain.cohort.checks`). The participants table is described in
 `voxplain.cohort.participants`.
 """
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from voxplain.cohort.checks import Requirements, check_study
-from voxplain.cohort.layouts import bids, hcp, oasis, synthetic, table
 from voxplain.cohort.participants import CheckedCohort
 from voxplain.cohort.study import Study
 from voxplain.errors import ConfigError
-
-LAYOUTS: dict[str, Callable[[Path, Mapping[str, Any]], Study]] = {
-    "table": table.read_study,
-    "synthetic": synthetic.read_study,
-    "hcp": hcp.read_study,
-    "bids": bids.read_study,
-    "oasis": oasis.read_study,
-}
-# What a layout's files are by their names: the configuration must not say otherwise.
-FACTS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
-    "hcp": hcp.facts,
-    "bids": bids.facts,
-    "oasis": oasis.facts,
-}
 
 
 def read_cohort(
@@ -42,7 +31,7 @@ def read_cohort(
     Parameters
     ----------
     layout : str
-        A key of `LAYOUTS`.
+        ``cohort.layout`` of the configuration.
     root : path_like
         The cohort's folder.
     settings : mapping
@@ -58,15 +47,11 @@ def read_cohort(
 
     Raises
     ------
-    ConfigError
-        If the layout is unknown.
     CohortError, GridMismatchError
         If the cohort cannot be used; all problems in one message.
     """
-    if layout not in LAYOUTS:
-        known = ", ".join(LAYOUTS)
-        raise ConfigError(f"cohort.layout is '{layout}'; the known layouts are {known}")
-    return check_study(LAYOUTS[layout](Path(root), settings), required, progress)
+    study: Study = _module(layout).read_study(Path(root), settings)
+    return check_study(study, required, progress)
 
 
 def check_facts(layout: str, settings: Mapping[str, Any], **claimed: str) -> None:
@@ -84,7 +69,7 @@ def check_facts(layout: str, settings: Mapping[str, Any], **claimed: str) -> Non
     ConfigError
         If they contradict each other: atlas tables, or the name of what is seen, would be wrong.
     """
-    facts = FACTS[layout](settings) if layout in FACTS else {}
+    facts: dict[str, str] = _module(layout).facts(settings)
     wrong = [
         f"cohort.{key} is {claimed[key]}, but the images that cohort.{layout} chooses are "
         f"{fact}; set cohort.{key} to {fact} or choose others"
@@ -93,3 +78,7 @@ def check_facts(layout: str, settings: Mapping[str, Any], **claimed: str) -> Non
     ]
     if wrong:
         raise ConfigError("\n".join(wrong))
+
+
+def _module(layout: str) -> ModuleType:
+    return import_module(f"{__name__}.{layout}")

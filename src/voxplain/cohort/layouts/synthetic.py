@@ -33,3 +33,8 @@ def read_study(root: Path, settings: Mapping[str, Any]) -> Study:
         ``cohort.synthetic``: how the images were made, which does not matter here.
     """
     return table.read_study(root, TABLE_SETTINGS)
+
+
+def facts(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the names of these images say: nothing."""
+    return {}

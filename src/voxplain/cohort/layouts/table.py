@@ -82,3 +82,8 @@ def read_study(root: Path, settings: Mapping[str, Any]) -> Study:
         morphometry=[root / table for table in chosen.morphometry],
         without={"tiv": "set cohort.table.tiv to null to measure brain volume on the images"},
     )
+
+
+def facts(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the names of these images say: nothing."""
+    return {}
