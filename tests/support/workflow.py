@@ -1,6 +1,7 @@
 """The project's workflow on a tiny cohort, in a folder of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,10 +51,15 @@ TINY = {
 
 
 class Workflow:
-    """The project's Snakefile in a working directory of its own."""
+    """The project's Snakefile in a working directory of its own.
+
+    `root` holds the Snakefile, this checkout's by default; `surroundings` are environment variables
+    besides those of the tests.
+    """
 
     def __init__(self, folder: Path, config: dict, cores: int = 2) -> None:
         self.folder, self.cores = folder, cores
+        self.root, self.surroundings = ROOT, {}
         self.configfile = folder / "tiny.yaml"
         self.configfile.write_text(yaml.safe_dump(config))
 
@@ -62,10 +68,10 @@ class Workflow:
         return [
             str(BIN / "snakemake"),
             *arguments,
-            *("--snakefile", str(ROOT / "Snakefile"), "--quiet", "host"),
+            *("--snakefile", str(self.root / "Snakefile"), "--quiet", "host"),
             *("--cores", str(self.cores)),
-            *("--workflow-profile", str(ROOT / "profiles" / "default")),
-            *("--configfile", str(ROOT / "config.yaml"), str(self.configfile)),
+            *("--workflow-profile", str(self.root / "profiles" / "default")),
+            *("--configfile", str(self.root / "config.yaml"), str(self.configfile)),
             *(("--config", *config) if config else ()),
         ]
 
@@ -76,7 +82,7 @@ class Workflow:
         return subprocess.run(
             self.command(*arguments, config=config),
             cwd=self.folder,
-            env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
+            env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"} | self.surroundings,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -87,8 +93,20 @@ class Workflow:
         return self.folder.joinpath("results", *parts)
 
 
+def jobs(output: str) -> list[tuple[str, str]]:
+    """Rule name and wildcards' text of every job that Snakemake lists."""
+    _, *parts = re.split(r"^(?:local)?(?:rule|checkpoint) (\w+):", output, flags=re.M)
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
 def copy_of(tiny, folder, config=TINY, cores=2):
     """A workflow with all results of the tiny run, times included."""
     folder.mkdir(exist_ok=True)
     subprocess.run(["cp", "-a", f"{tiny.folder}/.", str(folder)], check=True)
     return Workflow(folder, config, cores)
+
+
+def recording(path: Path) -> dict[str, str]:
+    """Return an environment in which each job appends what it imports to a file."""
+    folders = [str(ROOT / "tests" / "support" / "recorder"), os.environ.get("PYTHONPATH", "")]
+    return {"VOXPLAIN_RECORD": str(path), "PYTHONPATH": os.pathsep.join(filter(None, folders))}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.workflow import TINY, WORKER, Workflow
+from support.workflow import TINY, WORKER, Workflow, recording
 from voxplain.run.atomic import write_bytes
 
 
@@ -14,10 +14,15 @@ def tiny_manifests(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory, tiny_manifests):
-    """A finished run of the tiny cohort; the second process of `make test` gives it one core."""
+    """A finished run of the tiny cohort; the second process of `make test` gives it one core.
+
+    The file ``imports.jsonl`` in its folder says what its jobs have imported.
+    """
     cores = 1 if WORKER == "gw1" else 2
     workflow = Workflow(tmp_path_factory.mktemp("tiny"), TINY, cores)
+    workflow.surroundings = recording(workflow.folder / "imports.jsonl")
     done = workflow()
+    workflow.surroundings = {}
     assert done.returncode == 0, done.stdout[-8000:]
     if tiny_manifests:
         write_bytes(tiny_manifests / WORKER, workflow.path("tiny", "manifest.tsv").read_bytes())

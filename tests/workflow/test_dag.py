@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from support.places import ROOT
-from support.workflow import BIN, TINY, Workflow
+from support.workflow import BIN, TINY, Workflow, jobs
 
 pytestmark = pytest.mark.slow
 
@@ -28,12 +28,6 @@ MAP_TABLES = (
     *("morphometry_regions", "morphometry_overlap"),
 )
 FIGURES = ("agreement", "fig1", "fig2a", "fig2b", "fig2c", "fig3")
-
-
-def jobs(output):
-    """Rule name and wildcards' text of every job that Snakemake lists."""
-    _, *parts = re.split(r"^(?:local)?(?:rule|checkpoint) (\w+):", output, flags=re.M)
-    return list(zip(parts[::2], parts[1::2], strict=True))
 
 
 def test_everything_promised_is_there(tiny):
