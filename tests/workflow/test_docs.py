@@ -209,7 +209,7 @@ def test_the_site_builds_without_a_warning(tmp_path):
         assert fetched == [], name
     assert "attribution.grad_cam.upsampling" in pages["reference/config.html"]
     assert "--on-input-grid" in pages["reference/cli.html"]
-    assert "negative gradients stopped at every ReLU" in pages["reference/api.html"]
+    assert "cut to its positive part at every ReLU" in pages["reference/api.html"]
     assert pages["explanation/methods-equations.html"].count("data:image/svg+xml") > 10
 
 
