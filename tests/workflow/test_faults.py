@@ -103,7 +103,7 @@ def test_a_study_without_marked_voxels_goes_on_after_a_kill(tiny, tmp_path):
     done = workflow(target)
     assert done.returncode == 0, done.stdout[-4000:]
     log = workflow.path("tiny", "logs/roar_fold/grad_cam/fold-01.log").read_text()
-    assert "going on after epoch" in log
+    assert "Resuming after epoch" in log
     assert table.read_bytes() == expected
     assert [path.name for path in table.parent.iterdir()] == [table.name]
 

@@ -1,4 +1,4 @@
-"""Batches of a training: which participants at a time, and their images on the device."""
+"""Batches of a training: their participants, and their images on the device."""
 
 import math
 from collections.abc import Callable
@@ -8,17 +8,32 @@ import torch
 
 from voxplain.image.stack import Stack, parts
 
-_SHARE_FOR_IMAGES = 0.5  # of a GPU's free memory; the rest is the network's
+_SHARE_FOR_IMAGES = 0.5  # of a GPU's free memory; the rest is for the network
 
 Images = Callable[[torch.Tensor], torch.Tensor]  # row numbers -> images (b, 1, X, Y, Z)
 
 
 def images_on(device: torch.device, images: np.ndarray | Stack, batch_size: int) -> Images:
-    """Return what gives images (n, 1, X, Y, Z) on the device by their row numbers."""
+    """Return a function that gives a batch of images on the device by row numbers.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where to put the images. On a GPU they are all kept there if they fit.
+    images : (n, X, Y, Z) array or Stack
+        All images.
+    batch_size : int
+        Images to copy at a time.
+
+    Returns
+    -------
+    callable
+        Row numbers (b,) to images (b, 1, X, Y, Z), float32.
+    """
 
     def read(rows: torch.Tensor) -> torch.Tensor:
         batch = torch.from_numpy(np.asarray(images[rows.numpy()], np.float32)).unsqueeze(1)
-        # From pinned memory the next batch is copied while the GPU computes this one.
+        # From pinned memory a batch is copied while the GPU computes the one before.
         return batch.pin_memory().to(device, non_blocking=True) if on_gpu else batch
 
     on_gpu = device.type == "cuda"
@@ -32,14 +47,23 @@ def images_on(device: torch.device, images: np.ndarray | Stack, batch_size: int)
 
 
 def labels_on(device: torch.device, labels: np.ndarray) -> torch.Tensor:
-    """Return labels (n,) int64 on the device."""
+    """Return labels (n,) as an int64 tensor on the device."""
     return torch.from_numpy(np.ascontiguousarray(labels, np.int64)).to(device)
 
 
 def batches(order: torch.Tensor, size: int) -> list[torch.Tensor]:
-    """Cut an order into batches; a last batch of one joins its neighbour, for BatchNorm's sake."""
-    found = list(order.split(size))
-    if len(found) > 1 and len(found[-1]) == 1:
-        last = found.pop()
-        found[-1] = torch.cat([found[-1], last])
-    return found
+    """Cut an order of participants into batches.
+
+    Parameters
+    ----------
+    order : (n,) tensor
+        Row numbers.
+    size : int
+        Participants per batch. A single one left over joins the batch before, because BatchNorm
+        cannot train on one.
+    """
+    result = list(order.split(size))
+    if len(result) > 1 and len(result[-1]) == 1:
+        last = result.pop()
+        result[-1] = torch.cat([result[-1], last])
+    return result

@@ -1,4 +1,4 @@
-"""How far a training or a search has come, so that a killed one goes on with the same bits."""
+"""Checkpoints of a training or a search, from which a killed one resumes with the same bits."""
 
 import dataclasses
 import hashlib
@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -19,18 +19,18 @@ from voxplain.run.atomic import write_bytes
 
 @dataclass
 class Checkpoint:
-    """A file that holds how far a long computation has come.
+    """A file with the state of a long computation.
 
     Parameters
     ----------
     path : pathlib.Path
-        Its place.
+        The file.
     made_by : str
-        Digest of whatever else makes the computation what it is, such as its source code.
+        Digest of what else determines the computation, such as its source code.
     every : float
-        Seconds between two writings, at least.
+        Seconds between two writes, at least.
     name : str
-        What messages call the computation; its folder's name by default, such as ``fold-03``.
+        Name of the computation in messages; by default that of its folder, such as ``fold-03``.
     """
 
     path: Path
@@ -42,23 +42,23 @@ class Checkpoint:
         self.name = self.name or self.path.parent.name
         self._start = self._written = time.monotonic()
         self._before = 0.0
-        self._parts: list[Checkpoint] = []
+        self._parts: list[Self] = []
 
     @property
     def seconds(self) -> float:
-        """Time that the computation has taken, what was kept of ended attempts included."""
+        """Time that the computation has taken, including earlier attempts that were resumed."""
         before = self._before + sum(part._before for part in self._parts)
         return before + time.monotonic() - self._start
 
-    def part(self, number: int, name: str = "") -> "Checkpoint":
-        """Return the checkpoint of one part of the computation; the first has this one's file.
+    def part(self, number: int, name: str = "") -> Self:
+        """Return the checkpoint of one part of the computation.
 
         Parameters
         ----------
         number : int
-            Which part, counted from 0.
+            Number of the part, from 0. Part 0 has the file of the whole.
         name : str
-            What messages call it, unless as the whole.
+            Name of the part in messages; by default that of the whole.
         """
         path = self.path.with_name(f"{number}-{self.path.name}") if number else self.path
         self._parts.append(dataclasses.replace(self, path=path, name=name or self.name))
@@ -67,31 +67,36 @@ class Checkpoint:
     def key(
         self, settings: Any, seed: int, device: torch.device, *arrays: np.ndarray | Stack
     ) -> str:
-        """Return a digest of all that decides the bits of a computation.
+        """Return a digest of all that determines the bits of a computation.
 
         Parameters
         ----------
         settings : dataclass
             Such as `TrainingSettings`.
         seed : int
-            As the computation takes it.
+            The computation's seed.
         device : torch.device
             Where it computes.
-        arrays : numpy.ndarray or Stack
-            All that it computes with.
+        *arrays : numpy.ndarray or Stack
+            All its data.
         """
         about = (dataclasses.astuple(settings), seed, device.type, torch.get_num_threads())
         digest = hashlib.sha256(f"{self.made_by} {about} {torch.__version__}".encode())
         for array in arrays:
             digest.update(f"{array.dtype} {array.shape}".encode())
             for part in array if isinstance(array, Stack) else [array]:
-                digest.update(np.ascontiguousarray(part))
+                digest.update(np.ascontiguousarray(part).data)
         return digest.hexdigest()
 
     def read(self, key: str) -> dict[str, Any] | None:
-        """Return the state of the computation with this key; None if there is none, or another's.
+        """Return the state that was written with this key; None if there is none.
 
         The file is read as tensors and plain values, never as code.
+
+        Parameters
+        ----------
+        key : str
+            From `key`. The state of another computation is not used.
         """
         if not self.path.is_file():
             return None
@@ -102,7 +107,15 @@ class Checkpoint:
         return content["state"]
 
     def write(self, key: str, state: Mapping[str, Any]) -> None:
-        """Replace the file's content, unless it is younger than `every`."""
+        """Write the state, unless the last write was less than `every` seconds ago.
+
+        Parameters
+        ----------
+        key : str
+            From `key`.
+        state : mapping
+            Tensors and plain values.
+        """
         if time.monotonic() - self._written < self.every:
             return
         buffer = io.BytesIO()
@@ -111,9 +124,9 @@ class Checkpoint:
         self._written = time.monotonic()
 
     def remove(self) -> None:
-        """Remove the file, and those of parts, once the results are written."""
-        for one in (self, *self._parts):
-            one.path.unlink(missing_ok=True)
+        """Remove the file, and those of the parts; call it when the results are written."""
+        for path in (self.path, *(part.path for part in self._parts)):
+            path.unlink(missing_ok=True)
 
 
 def random_states(device: torch.device) -> dict[str, torch.Tensor]:
@@ -125,17 +138,25 @@ def random_states(device: torch.device) -> dict[str, torch.Tensor]:
 
 
 def set_random_states(states: Mapping[str, torch.Tensor], device: torch.device) -> None:
-    """Put torch's global generators where `random_states` found them."""
+    """Set torch's global generators.
+
+    Parameters
+    ----------
+    states : mapping
+        From `random_states`.
+    device : torch.device
+        As for `random_states`.
+    """
     torch.set_rng_state(states["cpu"])
     if device.type == "cuda":
         torch.cuda.set_rng_state(states["cuda"], device)
 
 
 class Termination:
-    """Notes SIGTERM while its block runs, so that the block ends where nothing is lost."""
+    """Context that only notes a SIGTERM, so that its block can end where nothing is lost."""
 
-    def __enter__(self) -> "Termination":
-        self.asked = False
+    def __enter__(self) -> Self:
+        self.requested = False
         self._before = signal.signal(signal.SIGTERM, self._note)
         return self
 
@@ -143,4 +164,4 @@ class Termination:
         signal.signal(signal.SIGTERM, self._before)
 
     def _note(self, *_: object) -> None:
-        self.asked = True
+        self.requested = True

@@ -1,4 +1,4 @@
-"""How torch runs here: device, threads, determinism and the memory allocator.
+"""Setting up torch: device, threads, determinism and the memory allocator.
 
 Every job that computes with torch calls `prepare_device` once, before it allocates anything.
 """
@@ -23,8 +23,8 @@ def prepare_device(threads: int = 1, gpus: int = 0) -> torch.device:
     Parameters
     ----------
     threads : int
-        CPU threads of this process. The number changes the order of floating-point sums, so the
-        same bits need the same number.
+        CPU threads of this process. The number changes the order of floating-point sums, so only
+        the same number gives the same bits.
     gpus : int
         0 computes on the CPU, 1 on a visible CUDA device that no other job has
         (`voxplain.network.gpu_lease`).
@@ -47,11 +47,12 @@ def prepare_device(threads: int = 1, gpus: int = 0) -> torch.device:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     use_threads(threads)
     torch.set_num_threads(threads)
-    # The same as use_deterministic_algorithms(True), without the compiler that it imports: over a
-    # second of every job.
+    # The same as use_deterministic_algorithms(True), which would import torch's compiler and cost
+    # every job over a second.
     torch.set_deterministic_debug_mode("error")
-    # Every result is computed in full before it is read; filling it first costs a tenth of a pass.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    # Every tensor is computed in full before it is read; filling it first costs a tenth of a pass.
+    # (A property of torch's module, which mypy cannot see.)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
     _keep_freed_memory()
     if "CUDA_VISIBLE_DEVICES" in os.environ:
@@ -59,13 +60,13 @@ def prepare_device(threads: int = 1, gpus: int = 0) -> torch.device:
     if not gpus:
         return torch.device("cpu")
     visible = map(torch.cuda.get_device_properties, range(torch.cuda.device_count()))
-    device = torch.device("cuda", gpu_lease.lease([str(one.uuid) for one in visible]))
+    device = torch.device("cuda", gpu_lease.lease([str(gpu.uuid) for gpu in visible]))
     torch.cuda.set_device(device)
     return device
 
 
 def describe_device(device: torch.device) -> str:
-    """Name the device as people know it."""
+    """Return the name of the GPU, or "CPU" with its architecture and threads."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"CPU ({platform.machine()}, {torch.get_num_threads()} thread(s))"
@@ -75,7 +76,7 @@ def _keep_freed_memory() -> None:
     """Keep glibc from returning freed activations to the system.
 
     Each activation is larger than glibc's mmap threshold, so by default every pass maps, faults in
-    and unmaps the same pages again: half of the run time of a batched pass on a CPU.
+    and unmaps the same pages again, which is half of the run time of a batched pass on a CPU.
     """
     if platform.libc_ver()[0] != "glibc":
         return

@@ -43,9 +43,9 @@ def lease(names: Sequence[str], folder: Path = _FOLDER) -> int:
     """
     if len(names) == 1 and "SLURM_JOB_ID" in os.environ:
         return 0
-    for index, name in enumerate(names):
+    for held, name in enumerate(names):
         if name in _leases:
-            return index
+            return held
     locks = [_open(folder, name) for name in names]
     index = _first_free(locks)
     if index is None:

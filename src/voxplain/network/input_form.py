@@ -1,4 +1,4 @@
-"""What images a network was trained on, so that any other image can be brought into their form."""
+"""The form of a network's training images, into which other images can be brought."""
 
 import os
 from dataclasses import dataclass
@@ -48,9 +48,9 @@ class ModelInput:
 
     @classmethod
     def from_dict(cls, value: dict[str, Any]) -> Self:
-        """Return what a model file's plain values describe."""
-        sequences = {key: tuple(value[key]) for key in ("shape", "classes")}
-        return cls(**(value | sequences))
+        """Return the form that is stored in a model file as plain values."""
+        tuples = {key: tuple(value[key]) for key in ("shape", "classes")}
+        return cls(**(value | tuples))
 
     def read(
         self,
@@ -58,10 +58,11 @@ class ModelInput:
         mask: str | os.PathLike[str] | None = None,
         seed: int = 0,
     ) -> tuple[np.ndarray, Grid]:
-        """Read one image as the network saw those it was trained on.
+        """Read one image in the form of the training images.
 
-        An image of their field of view is in their space, and is cut out by the template's brain if
-        they were. Any other is registered as they were, unless each had a transform of its own.
+        An image with their field of view is taken to be in their space, and masked by the
+        template's brain if they were. Any other image is registered as they were, unless each of
+        them had its own transform.
 
         Parameters
         ----------
@@ -70,36 +71,36 @@ class ModelInput:
         mask : path_like, optional
             Brain mask on its grid: voxels outside count as zero.
         seed : int
-            Of the run, for its registration.
+            The run's seed, for the registration.
 
         Returns
         -------
         volume : (X, Y, Z) float32 array
             On the network's grid, RAS, normalised.
         grid : Grid
-            Where its voxels lie.
+            The network's grid.
 
         Raises
         ------
         ImageError
             The file cannot be used, or shows no brain.
         TransformError
-            It cannot be registered.
+            The image cannot be registered.
         GridMismatchError
-            It covers another field of view than the training images, and they were not registered,
-            or by transforms of their own.
+            The image has another field of view than the training images, which were not registered
+            or had their own transforms.
         """
-        own = read_header(path).grid
-        grid = own.to_ras()[0].coarsen(self.shape)
+        image_grid = read_header(path).grid
+        grid = image_grid.to_ras()[0].coarsen(self.shape)
         expected = None if self.affine is None else Grid(self.shape, np.array(self.affine))
         if expected is not None and not grid.matches(expected):
             if self.registration not in ("antspy", "conform"):
-                raise self._elsewhere(path, grid, expected)
+                raise self._mismatch(path, grid, expected)
             volume, grid, statistics = self._registered(path, mask, seed)
         elif self.brain_mask == "template" and mask is None:
-            from voxplain.preparation.template import mask_file  # what costs time to import
+            from voxplain.preparation.template import mask_file  # slow to import
 
-            with mask_file(own) as brain:
+            with mask_file(image_grid) as brain:
                 volume, grid, statistics = downsample_file(path, self.shape, mask=brain)
         else:
             volume, grid, statistics = downsample_file(path, self.shape, mask=mask)
@@ -109,7 +110,7 @@ class ModelInput:
     def _registered(
         self, path: str | os.PathLike[str], mask: str | os.PathLike[str] | None, seed: int
     ) -> tuple[np.ndarray, Grid, ImageStatistics]:
-        from voxplain.preparation.to_mni152 import register  # what costs time to import
+        from voxplain.preparation.to_mni152 import register  # slow to import
 
         registered = register(
             participant=Path(path).name,
@@ -128,12 +129,17 @@ class ModelInput:
         return list(self.classes) or [str(number) for number in range(n_classes)]
 
     def class_index(self, target: str | None) -> int | None:
-        """Return the number of a class given by number or name; None stays None.
+        """Return the number of a class; None for None.
+
+        Parameters
+        ----------
+        target : str or None
+            Name or number of the class.
 
         Raises
         ------
         ConfigError
-            There is no class of that name.
+            There is no class with this name.
         """
         if target is None:
             return None
@@ -144,16 +150,16 @@ class ModelInput:
         known = ", ".join(self.classes) or "numbers only"
         raise ConfigError(f"target is '{target}'; the network's classes are {known}")
 
-    def _elsewhere(
+    def _mismatch(
         self, path: str | os.PathLike[str], grid: Grid, expected: Grid
     ) -> GridMismatchError:
-        """Return the error for an image that is not where the training images are."""
+        """Return the error for an image with another field of view than the training images."""
         remedy = "resample it to their grid"
         if self.registration == "transforms":
-            remedy = "resample it to their grid by its own transform, as the run did with each"
+            remedy = "resample it to their grid by its own transform, as the run did for each image"
         return GridMismatchError(
-            f"{path} covers another field of view than the images that the network was trained "
-            f"on: {_extent(grid)} instead of {_extent(expected)}; {remedy} "
+            f"{path} has another field of view than the images that the network was trained on: "
+            f"{_extent(grid)} instead of {_extent(expected)}; {remedy} "
             f"({self.space or 'their space'})"
         )
 

@@ -1,4 +1,4 @@
-"""Training one network and predicting with it, the same bits for the same seed."""
+"""Training a network and predicting with it; the same seed gives the same bits."""
 
 import contextlib
 import math
@@ -12,13 +12,14 @@ import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils import convert_conv3d_weight_memory_format
 
 from voxplain.errors import TrainingError
 from voxplain.image.stack import Stack, parts
 from voxplain.network.batches import Images, batches, images_on, labels_on
 from voxplain.network.checkpoints import Checkpoint, Termination, random_states, set_random_states
 
-_VOXELS = 2**20  # of a batch that is only predicted
+_VOXELS = 2**20  # in a batch of images for prediction
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class TrainingSettings:
     gamma : float
         See `milestones`.
     average_last : int
-        The result is the mean of the last so many epochs' weights and BatchNorm statistics; 1 is
-        the last epoch alone. Steadier on small cohorts (docs/methods.md).
+        Number of last epochs whose weights and BatchNorm statistics are averaged; 1 takes the last
+        epoch alone. More give steadier results on small cohorts (docs/methods.md).
     """
 
     epochs: int = 20
@@ -59,27 +60,28 @@ def train(
     held_out: tuple[np.ndarray | Stack, np.ndarray] | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> tuple[nn.Module, pd.DataFrame]:
-    """Train a network for a fixed number of epochs; no epoch is chosen by its result.
+    """Train a network for a fixed number of epochs; no epoch is selected by its result.
 
     Parameters
     ----------
     build : callable
         Returns the network, (n, 1, X, Y, Z) -> (n, 2) logits, with weights drawn from torch's
-        global generator, which is seeded first and left as it was.
+        global generator, which is seeded before and restored after the training.
     images : numpy.ndarray or Stack
         ``(n, X, Y, Z)`` float32, normalised; a stack is read batch by batch.
     labels : numpy.ndarray
         ``(n,)`` 0/1.
     settings : TrainingSettings
-        See there.
+        Epochs, batches and optimiser.
     seed : int
-        Fixes initial weights, order of participants and dropout.
+        Determines initial weights, order of participants and dropout.
     device : torch.device
         Where to train. On a GPU the images stay there throughout if they fit.
     held_out : tuple, optional
-        Images and labels whose loss is recorded per epoch. Nothing is chosen by it.
+        Images and labels whose loss is recorded per epoch. It has no effect on the training.
     checkpoint : Checkpoint, optional
-        Where each epoch is kept, and where a training that was ended goes on: with the same bits.
+        Stores the state after each epoch. A training that was ended resumes from it, and gives the
+        same bits as one that was not.
 
     Returns
     -------
@@ -91,35 +93,36 @@ def train(
     Raises
     ------
     TrainingError
-        The loss of an epoch, a weight or a statistic is not finite. Nothing of that epoch is kept.
+        The loss of an epoch, a weight or a statistic is not finite. That epoch is not stored.
     SystemExit
-        SIGTERM came; with a checkpoint, after the epoch that it came in.
+        SIGTERM was received; with a checkpoint, at the end of the epoch.
     """
-    key = None
+    key = ""
     if checkpoint is not None:
         key = checkpoint.key(settings, seed, device, images, labels, *(held_out or ()))
     x, y = images_on(device, images, settings.batch_size), labels_on(device, labels)
     with _seeded(seed, device):
-        run = _Run(_channels_last(build().to(device)), settings, seed, device)
+        model = convert_conv3d_weight_memory_format(build().to(device), torch.channels_last_3d)
+        run = _Run(model, settings, seed, device)
         if checkpoint is not None and (state := checkpoint.read(key)) is not None:
             run.load(state)
-            print(f"going on after epoch {len(run.rows)}", flush=True)
+            print(f"Resuming after epoch {len(run.rows)}", flush=True)
         with Termination() if checkpoint is not None else contextlib.nullcontext() as termination:
             while len(run.rows) < settings.epochs:
                 row = run.epoch(x, y, held_out)
                 print(" ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
-                if (wrong := run.not_finite()) is not None:
-                    raise _diverged(wrong, row["epoch"], checkpoint)
+                if (problem := run.not_finite()) is not None:
+                    raise _diverged(problem, len(run.rows), checkpoint)
                 if checkpoint is not None:
                     checkpoint.write(key, run.state())
-                    if termination.asked:
-                        raise SystemExit(128 + signal.SIGTERM)
+                if termination is not None and termination.requested:
+                    raise SystemExit(128 + signal.SIGTERM)
         run.model.load_state_dict(_mean_state(run.last))
     return run.model.eval(), pd.DataFrame(run.rows)
 
 
 class _Run:
-    """A training between two epochs: all that the next one depends on."""
+    """The state of a training between two epochs: everything that the next epoch depends on."""
 
     def __init__(
         self, model: nn.Module, settings: TrainingSettings, seed: int, device: torch.device
@@ -132,7 +135,7 @@ class _Run:
         self._schedule = torch.optim.lr_scheduler.MultiStepLR(
             self._optimiser, list(settings.milestones), settings.gamma
         )
-        # A network may hold an infinity on purpose, such as a mask of its own.
+        # A network may contain infinities on purpose, for example as a mask.
         self._finite = [k for k, value in model.state_dict().items() if _is_finite(value)]
         self.rows: list[dict[str, float]] = []
         self.last: list[dict[str, torch.Tensor]] = []  # states to be averaged
@@ -155,16 +158,16 @@ class _Run:
         return row
 
     def not_finite(self) -> str | None:
-        """Name what of the last epoch is no finite number: a loss, weights or statistics."""
+        """Describe the first loss, weights or statistics of the last epoch that are not finite."""
         for name in ("loss", "test_loss"):
             if not math.isfinite(value := self.rows[-1].get(name, 0.0)):
                 return f"the {name.replace('_', ' ')} is {value}"
         state = self.model.state_dict()
-        wrong = [name for name in self._finite if not _is_finite(state[name])]
-        return f"{wrong[0]} of the network holds values that are not finite" if wrong else None
+        names = [name for name in self._finite if not _is_finite(state[name])]
+        return f"{names[0]} of the network holds values that are not finite" if names else None
 
     def state(self) -> dict[str, Any]:
-        """Return tensors and plain values that `load` goes on from."""
+        """Return tensors and plain values from which `load` resumes."""
         return {
             "model": self.model.state_dict(),
             "optimiser": self._optimiser.state_dict(),
@@ -176,19 +179,22 @@ class _Run:
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go back to where `state` was taken."""
+        """Return to the point at which `state` was taken."""
         self.model.load_state_dict(state["model"])
         self._optimiser.load_state_dict(state["optimiser"])
         self._schedule.load_state_dict(state["schedule"])
         self._generator.set_state(state["order"])
         set_random_states(state["random"], self._device)
         self.rows = state["rows"]
-        self.last = [{k: v.to(self._device) for k, v in one.items()} for one in state["last"]]
+        self.last = [
+            {name: value.to(self._device) for name, value in weights.items()}
+            for weights in state["last"]
+        ]
 
 
 @contextlib.contextmanager
 def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch's global generators and leave them as they were; gradients are on."""
+    """Seed torch's global generators and restore them afterwards; gradients are enabled."""
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), torch.enable_grad():
         torch.manual_seed(seed)
@@ -199,54 +205,48 @@ def _is_finite(value: torch.Tensor) -> bool:
     return bool(torch.isfinite(value).all())
 
 
-def _diverged(wrong: str, epoch: int, checkpoint: Checkpoint | None) -> TrainingError:
-    kept = where = ""
+def _diverged(problem: str, epoch: int, checkpoint: Checkpoint | None) -> TrainingError:
+    name = last_good = ""
     if checkpoint is not None:
-        where = f"{checkpoint.name}: "
+        name = f"{checkpoint.name}: "
         if epoch > 1:
-            kept = f"; epoch {epoch - 1} is the last good one and lies in {checkpoint.path}"
+            last_good = f"; epoch {epoch - 1} is the last good one and is in {checkpoint.path}"
     return TrainingError(
-        f"{where}{wrong} in epoch {epoch}{kept}; lower cnn.learning_rate, or look for images with "
-        "extreme intensities (volumes/quality.tsv)"
+        f"{name}{problem} in epoch {epoch}{last_good}; lower cnn.learning_rate, or look for images "
+        "with extreme intensities (volumes/quality.tsv)"
     )
 
 
-def images_per_batch(images: Sequence[np.ndarray]) -> int:
-    """Return how many images of this size are predicted at a time."""
+def images_per_batch(images: np.ndarray | Stack | Sequence[np.ndarray]) -> int:
+    """Return how many images (X, Y, Z) of this size are predicted at a time."""
     return max(1, _VOXELS // images[0].size)
 
 
-def predict_logits(model: nn.Module, images: Sequence[np.ndarray]) -> np.ndarray:
-    """Predict in eval mode, in batches, without a graph; the model's mode is left as it was.
+def predict_logits(
+    model: nn.Module, images: np.ndarray | Stack | Sequence[np.ndarray]
+) -> np.ndarray:
+    """Predict in eval mode, in batches, without gradients; the model's mode is restored.
 
     Parameters
     ----------
     model : torch.nn.Module
         (n, 1, X, Y, Z) -> (n, n_classes) logits, on any device.
-    images : sequence of numpy.ndarray, (X, Y, Z)
-        Normalised; an array (n, X, Y, Z) is such a sequence, a `Stack` too.
+    images : (n, X, Y, Z) array, Stack or sequence of (X, Y, Z) arrays
+        Normalised.
 
     Returns
     -------
-    numpy.ndarray of float64, (n, n_classes)
+    logits : (n, n_classes) float64 array
     """
     parameter = next(model.parameters())
     training, logits = model.training, []
     model.eval()
     with torch.no_grad():
         for part in parts(len(images), images_per_batch(images)):
-            batch = torch.from_numpy(np.stack(images[part])).unsqueeze(1)
+            batch = torch.from_numpy(np.stack(list(images[part]))).unsqueeze(1)
             logits.append(model(batch.to(parameter)).double().cpu().numpy())
     model.train(training)
     return np.concatenate(logits)
-
-
-def _channels_last(model: nn.Module) -> nn.Module:
-    """Lay out 3-D kernels with the channels last; a network may have other layers beside them."""
-    for module in model.modules():
-        if isinstance(module, nn.Conv3d):
-            module.to(memory_format=torch.channels_last_3d)
-    return model
 
 
 def _run_epoch(
@@ -257,7 +257,7 @@ def _run_epoch(
     settings: TrainingSettings,
     generator: torch.Generator,
 ) -> tuple[float, float]:
-    """Pass once over the training set; return mean loss and accuracy as seen while training."""
+    """Train for one pass over the training set; return its mean loss and accuracy."""
     model.train()
     order = torch.randperm(len(y), generator=generator)
     total = torch.zeros((), device=y.device)
@@ -275,7 +275,7 @@ def _run_epoch(
 
 
 def _mean_state(states: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """Average weights and buffers; counters, which are whole numbers, are taken from the last."""
+    """Average weights and buffers; integer buffers, which are counters, are those of the last."""
     return {
         name: torch.stack([state[name] for state in states]).mean(dim=0)
         if value.is_floating_point()

@@ -175,7 +175,7 @@ def test_a_users_network_from_its_file_and_state_dict(study):
         (["model.pt", "a.nii.gz", "--set", "layer"], "key=value"),
         (["model.pt", "a.nii.gz", "b.nii.gz"], "one file for 2 images"),
         (["model.pt", "a.nii.gz", "--shape", "9", "9", "9"], "holds the shape"),
-        (["code.pt", "a.nii.gz"], "no file of weights alone"),
+        (["code.pt", "a.nii.gz"], "not a file of weights"),
         (["model.pt", "shifted.nii.gz"], "another field of view"),
         (["model.pt", "a.nii.gz", "--network", "none.py:X"], "no file none.py"),
     ],

