@@ -1,4 +1,5 @@
-"""Atlases: parcellations in MNI152 and what maps do in their regions.
+"""Atlases: parcellations in MNI152.
 
-`labels` reads them, `place` checks where they lie, `overlap` makes the tables, `wheels` fetches.
+`labels` reads the volumes, `label_tables` the names, `place` checks orientation and position, and
+`wheels` downloads the packages that hold atlases.
 """

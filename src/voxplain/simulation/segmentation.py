@@ -1,4 +1,4 @@
-"""FreeSurfer-like structures and cortical regions of a template, and what is measured in them."""
+"""FreeSurfer-like structures and cortical regions of a template, and their volumes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Segmentation:
 
 @dataclass(frozen=True)
 class Measured:
-    """What is measured in a participant's n brain voxels.
+    """Measurements in a participant's n brain voxels.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ def segment(
     ----------
     atlases : mapping
         ``brainnetome`` and ``mori``: (X, Y, Z) label arrays on the template grid, each with names
-        by label value. Where both have a label, Brainnetome's holds.
+        by label value. Where both have a label, Brainnetome's is used.
     grid : Grid
         The template's, RAS.
     grey, white, brain : (X, Y, Z) arrays
@@ -77,7 +77,7 @@ def segment(
     Raises
     ------
     CohortError
-        If an atlas is missing or a structure has no voxels, so that columns could not be derived.
+        If an atlas is missing, or a structure that HCP's columns need has no voxels.
     """
     labels = np.zeros(grid.shape, np.int16)
     names: list[str] = []
@@ -92,8 +92,8 @@ def segment(
                 if target not in names:
                     names.append(target)
                 lookup[value] = names.index(target) + 1
-        found = lookup[array]
-        labels = np.where(found > 0, found, labels)
+        of_atlas = lookup[array]
+        labels = np.where(of_atlas > 0, of_atlas, labels)
     _divide_midline(labels, names, grid, grey > white)
     expected = {f"{side}_{name}" for side in "LR" for name in structures.BRAINNETOME} | set(names)
     present = {names[value - 1] for value in np.unique(labels) if value}
@@ -120,7 +120,7 @@ def _divide_midline(
 ) -> None:
     """Divide the cerebellum by midline and tissue and the callosal body into thirds, in place.
 
-    Mori's cerebellar labels do not keep to their sides, so the midline decides.
+    Mori's cerebellar labels cross the midline, so the midline separates the sides.
     """
     names += [name for name in ("CC_MidPosterior", "CC_MidAnterior") if name not in names]
     number = {name: names.index(name) + 1 for name in names}
@@ -137,7 +137,15 @@ def _divide_midline(
 
 
 def volumes(measured: Measured, names: list[str] | tuple[str, ...]) -> dict[str, float]:
-    """Volumes, mm³: grey matter of cortical regions, all tissue of other structures."""
+    """Return volumes, mm³: grey matter of cortical regions, all tissue of other structures.
+
+    Parameters
+    ----------
+    measured : Measured
+        A participant's brain voxels.
+    names : sequence of str
+        `Segmentation.names`.
+    """
     size = len(names) + 1
     whole = np.bincount(measured.structure, minlength=size)[1:]
     grey = np.bincount(measured.structure, measured.grey, minlength=size)[1:]
@@ -152,10 +160,18 @@ def _is_cortical(name: str) -> bool:
 
 
 def totals(measured: Measured, names: list[str] | tuple[str, ...]) -> dict[str, float]:
-    """HCP's global volumes (without ``FS_``), mm³, and the volume of CSF as ``csf``."""
+    """Return HCP's global volumes (without ``FS_``), mm³, and the volume of CSF as ``csf``.
+
+    Parameters
+    ----------
+    measured : Measured
+        A participant's brain voxels.
+    names : sequence of str
+        `Segmentation.names`.
+    """
     cortical = np.array([False, *(_is_cortical(name) for name in names)])[measured.structure]
-    below = np.array([False, *("Cerebellum" in n or n == "BrainStem" for n in names)])
-    below = below[measured.structure]
+    infratentorial = ["Cerebellum" in name or name == "BrainStem" for name in names]
+    below = np.array([False, *infratentorial])[measured.structure]
     grey, white = measured.grey * measured.voxel_mm3, measured.white * measured.voxel_mm3
     tissue, left = grey + white, measured.left
     head = float(len(left) * measured.voxel_mm3)

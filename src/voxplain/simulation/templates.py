@@ -1,4 +1,4 @@
-"""The brain that the embedded cohort is made of."""
+"""The template brain of the embedded cohort."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -30,17 +30,22 @@ class Templates:
 
     @classmethod
     def load(cls, voxel_size_mm: int) -> Self:
-        """Load the templates inside nilearn's package, resampled to isotropic voxels.
+        """Load the templates in nilearn's package, resampled to isotropic voxels.
 
-        Costs about 3 CPU-s (nilearn's import and resampling): once per job.
+        Takes about 3 CPU-s for nilearn's import and the resampling, once per job.
         """
         from nilearn import datasets
 
-        t1 = datasets.load_mni152_template(resolution=voxel_size_mm)
-        grey = datasets.load_mni152_gm_template(resolution=voxel_size_mm)
-        white = datasets.load_mni152_wm_template(resolution=voxel_size_mm)
         mask = datasets.load_mni152_brain_mask(resolution=voxel_size_mm)
         brain = (mask.get_fdata() > 0).astype(np.float32)
-        volumes = [image.get_fdata(dtype=np.float32).clip(0) * brain for image in (t1, grey, white)]
-        volumes[0] /= np.average(volumes[0], weights=volumes[2])
-        return cls(*volumes, brain, Grid(brain.shape, t1.affine))
+        loaders = (
+            datasets.load_mni152_template,
+            datasets.load_mni152_gm_template,
+            datasets.load_mni152_wm_template,
+        )
+        images = (load(resolution=voxel_size_mm) for load in loaders)
+        signal, grey, white = (
+            image.get_fdata(dtype=np.float32).clip(0) * brain for image in images
+        )
+        signal /= np.average(signal, weights=white)
+        return cls(signal, grey, white, brain, Grid(brain.shape, mask.affine))

@@ -25,11 +25,21 @@ FSL = np.array([[-4.0, 0, 0, 90], [0, 4, 0, -126], [0, 0, 4, -72], [0, 0, 0, 1]]
 @pytest.mark.parametrize(
     ("name", "side"),
     [
-        *[("SFG_L_7_1", "left"), ("Corticospinal.tract.R", "right"), ("Fornix L", "left")],
-        *[("lh-insula", "left"), ("Right Insula", "right"), ("rh_cuneus", "right")],
-        *[("Splenium of corpus callosum", None), ("Lateral ventricle", None)],
-        *[("Lobule VI", None), ("commissure from L to R", None), ("R21", None), ("L_7", "left")],
-        *[("insula (LEFT)", "left"), ("cuneus_r", "right"), ("Network7R_2", None)],
+        ("SFG_L_7_1", "left"),
+        ("Corticospinal.tract.R", "right"),
+        ("Fornix L", "left"),
+        ("lh-insula", "left"),
+        ("Right Insula", "right"),
+        ("rh_cuneus", "right"),
+        ("Splenium of corpus callosum", None),
+        ("Lateral ventricle", None),
+        ("Lobule VI", None),
+        ("commissure from L to R", None),
+        ("R21", None),
+        ("L_7", "left"),
+        ("insula (LEFT)", "left"),
+        ("cuneus_r", "right"),
+        ("Network7R_2", None),
     ],
 )
 def test_sides_by_name(name, side):
@@ -51,8 +61,8 @@ def test_a_sound_atlas_passes_however_it_is_stored():
     atlas = two_blobs()
     same, notes = check_place(atlas)
     assert notes == [
-        "100.0% of the labelled voxels lie inside MNI152's brain",
-        "2 regions lie on the side that their names tell",
+        "100.0% of the labelled voxels are inside MNI152's brain",
+        "2 regions are on the side in their names",
     ]
     pd.testing.assert_frame_equal(same.table, atlas.table)
     ras = Grid(
@@ -60,7 +70,7 @@ def test_a_sound_atlas_passes_however_it_is_stored():
     )
     assert check_place(replace(atlas, labels=atlas.labels[::-1].copy(), grid=ras))
     unnamed = atlas.table.assign(name=["a", "b", "c"])
-    assert check_place(replace(atlas, table=unnamed))[1][1].startswith("no name tells a side")
+    assert check_place(replace(atlas, table=unnamed))[1][1].startswith("no name has a side")
 
 
 def test_a_name_given_twice_is_corrected_where_its_place_tells():
@@ -68,7 +78,7 @@ def test_a_name_given_twice_is_corrected_where_its_place_tells():
     slip = atlas.table.assign(name=["blob_R", "blob_R", "c"])
     corrected, notes = check_place(replace(atlas, table=slip))
     assert corrected.table["name"].tolist() == ["blob_L", "blob_R", "c"]
-    assert "label 1 was called blob_R twice and is blob_L" in notes
+    assert "label 1 is blob_L; blob_R was the name of two labels" in notes
 
 
 def mirrored_header(atlas):
@@ -97,8 +107,8 @@ def voxel_coordinates(atlas):
     [
         (mirrored_header, r"2 of 2 regions .* such as 'blob_L': its header is mirrored"),
         (swapped_names, r"2 of 2 regions .* such as 'blob_R': its header is mirrored .* table is"),
-        (one_wrong_name, r"1 of 3 regions .* such as 'other_L': the label table"),
-        (voxel_coordinates, r"only 0% of its labelled voxels lie inside"),
+        (one_wrong_name, r"1 of 3 regions .* such as 'other_L': use the label table"),
+        (voxel_coordinates, r"only 0% of its labelled voxels are inside"),
     ],
 )
 def test_misplaced_atlases_are_refused(damage, message):
@@ -111,7 +121,7 @@ def test_an_atlas_without_sides_still_shows_by_the_template():
     table = upside_down.table.assign(name=["a", "b", "c"])
     low = upside_down.grid.affine.copy()
     low[2, 3] -= 70
-    with pytest.raises(AtlasError, match=r"only .* lie inside the brain of MNI152"):
+    with pytest.raises(AtlasError, match=r"only .* are inside the brain of MNI152"):
         check_place(replace(upside_down, table=table, grid=Grid(upside_down.grid.shape, low)))
 
 
@@ -126,7 +136,7 @@ def test_an_atlas_without_sides_still_shows_by_the_template():
 )
 def test_real_atlases_lie_where_they_should(image, labels, sided):
     atlas = load_atlas(image, DATA / f"{image}.nii.gz", DATA / labels)
-    assert check_place(atlas)[1][-1].startswith(f"{sided} regions lie on the side")
+    assert check_place(atlas)[1][-1].startswith(f"{sided} regions are on the side")
 
 
 @needs_shared
@@ -149,7 +159,7 @@ def test_the_slip_in_brainnetomes_list_is_corrected():
     assert atlas.table["name"].tolist()[50:52] == ["OrG_R_6_6", "OrG_R_6_6"]
     corrected, notes = check_place(atlas)
     assert corrected.table["name"].tolist()[50:52] == ["OrG_L_6_6", "OrG_R_6_6"]
-    assert "label 51 was called OrG_R_6_6 twice and is OrG_L_6_6" in notes
+    assert "label 51 is OrG_L_6_6; OrG_R_6_6 was the name of two labels" in notes
     assert corrected.table["name"].is_unique
 
 
@@ -159,8 +169,8 @@ def published_centroids():
     with zipfile.ZipFile(DATA / "brainnetome246_subregions.xlsx") as book:
         strings = ET.fromstring(book.read("xl/sharedStrings.xml")).findall(f"{main}si")
         rows = ET.fromstring(book.read("xl/worksheets/sheet1.xml")).iter(f"{main}row")
-        texts = ["".join(part.text or "" for part in one.iter(f"{main}t")) for one in strings]
-        found = {}
+        texts = ["".join(part.text or "" for part in item.iter(f"{main}t")) for item in strings]
+        coordinates = {}
         for row in list(rows)[1:]:
             cells = {}
             for cell in row.iter(f"{main}c"):
@@ -170,8 +180,8 @@ def published_centroids():
                     cells[re.match("[A-Z]+", cell.get("r"))[0]] = text
             for label, place in (("D", "H"), ("E", "I")):
                 numbers = re.findall(r"-?\d+", cells[place])
-                found[int(cells[label])] = [int(number) for number in numbers]
-    return found
+                coordinates[int(cells[label])] = [int(number) for number in numbers]
+    return coordinates
 
 
 @needs_shared
@@ -180,6 +190,6 @@ def test_brainnetome_centroids_are_the_published_ones():
     assert sorted(published) == list(range(1, 247))
     atlas = load_atlas("b", DATA / "brainnetome246_1mm.nii.gz", DATA / "brainnetome246_labels.txt")
     centres = ndimage.center_of_mass(atlas.labels > 0, atlas.labels, atlas.table["value"])
-    own = atlas.grid.world(np.asarray(centres))
-    distance = np.linalg.norm(own - [published[value] for value in atlas.table["value"]], axis=1)
+    expected = [published[value] for value in atlas.table["value"]]
+    distance = np.linalg.norm(atlas.grid.world(np.asarray(centres)) - expected, axis=1)
     assert distance.max() < 1.5, (distance.argmax() + 1, distance.max())
