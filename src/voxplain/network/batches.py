@@ -47,7 +47,15 @@ def images_on(device: torch.device, images: np.ndarray | Stack, batch_size: int)
 
 
 def labels_on(device: torch.device, labels: np.ndarray) -> torch.Tensor:
-    """Return labels (n,) as an int64 tensor on the device."""
+    """Return labels as an int64 tensor on the device.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where to put the labels.
+    labels : (n,) array
+        Class numbers.
+    """
     return torch.from_numpy(np.ascontiguousarray(labels, np.int64)).to(device)
 
 

@@ -17,7 +17,13 @@ from voxplain.run.files import write_bytes
 
 
 class ConvBlock(nn.Sequential):
-    """Conv3d 3x3x3 (valid), BatchNorm, ReLU, MaxPool 2."""
+    """Conv3d 3x3x3 (valid), BatchNorm, ReLU, MaxPool 2.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Feature maps before and after.
+    """
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()

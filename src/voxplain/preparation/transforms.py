@@ -26,7 +26,13 @@ _PROBE_CENTRE = (0.0, -20.0, 10.0)  # middle of MNI152's brain, mm
 
 @dataclass(frozen=True)
 class Affine:
-    """Points (3, n) to points by a 4 x 4 matrix."""
+    """An affine map of points.
+
+    Attributes
+    ----------
+    matrix : (4, 4) array
+        Points to points, mm.
+    """
 
     matrix: np.ndarray
 

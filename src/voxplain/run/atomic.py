@@ -53,11 +53,27 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write bytes to a file atomically (see `atomic_path`)."""
+    """Write bytes to a file atomically (see `atomic_path`).
+
+    Parameters
+    ----------
+    path : path_like
+        The file; missing folders are created.
+    data : bytes
+        Its content.
+    """
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write text to a file as UTF-8, atomically (see `atomic_path`)."""
+    """Write text to a file as UTF-8, atomically (see `atomic_path`).
+
+    Parameters
+    ----------
+    path : path_like
+        The file; missing folders are created.
+    text : str
+        Its content.
+    """
     write_bytes(path, text.encode("utf-8"))

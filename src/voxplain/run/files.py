@@ -63,7 +63,15 @@ def targets_in(
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
-    """Write a value as indented JSON, atomically."""
+    """Write a value as indented JSON, atomically.
+
+    Parameters
+    ----------
+    path : path_like
+        The file; missing folders are created.
+    value : object
+        Anything that JSON can hold.
+    """
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -73,7 +81,15 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
 
 def write_array(path: str | os.PathLike[str], array: np.ndarray) -> None:
-    """Write an array as ``.npy``, atomically."""
+    """Write an array as ``.npy``, atomically.
+
+    Parameters
+    ----------
+    path : path_like
+        The ``.npy`` file.
+    array : numpy.ndarray
+        Of any shape and numeric type.
+    """
     write_rows(path, array.shape, array.dtype, [array])
 
 
@@ -108,7 +124,15 @@ def write_rows(
 
 
 def write_table(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
-    """Write a table as a BIDS-style TSV, atomically: no index, missing values as ``n/a``."""
+    """Write a table as a BIDS-style TSV, atomically: no index, missing values as ``n/a``.
+
+    Parameters
+    ----------
+    path : path_like
+        The ``.tsv`` file.
+    table : pandas.DataFrame
+        Its index is not written.
+    """
     write_text(path, table.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n"))
 
 

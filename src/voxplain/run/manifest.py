@@ -39,7 +39,15 @@ _NO_RESULTS = (
 
 @dataclass(frozen=True)
 class Differences:
-    """Paths of results that differ from a run's manifest, relative to the run's folder."""
+    """Results that differ from a run's manifest; paths relative to the run's folder.
+
+    Attributes
+    ----------
+    changed, missing : list of str
+        In the manifest, with other content or without a file.
+    unlisted : list of str
+        Files that the manifest does not list.
+    """
 
     changed: list[str]
     missing: list[str]

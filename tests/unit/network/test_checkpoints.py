@@ -90,13 +90,11 @@ def test_a_checkpoint_of_another_training_is_not_used(data, tmp_path, changed):
     path = tmp_path / "checkpoint.pt"
     run(data, path)
     images, labels = data
-    other = {
-        "settings": {"settings": replace(SETTINGS, learning_rate=0.02)},
-        "images": {"data": (images + 1, labels)},
-        "source": {"made_by": "that"},
-    }[changed]
-    fresh, _ = run(**{"data": data} | {k: v for k, v in other.items() if k != "made_by"})
-    resumed, _ = run(**{"data": data, "path": path} | other)
+    settings = replace(SETTINGS, learning_rate=0.02) if changed == "settings" else SETTINGS
+    data = (images + 1, labels) if changed == "images" else data
+    made_by = "that" if changed == "source" else "this"
+    fresh, _ = run(data, settings=settings)
+    resumed, _ = run(data, path, settings, made_by)
     assert torch.equal(fresh.linear.weight, resumed.linear.weight)
 
 

@@ -28,7 +28,7 @@ class Net(nn.Module):
 
 
 @pytest.fixture
-def own(tmp_path, monkeypatch):
+def network_file(tmp_path, monkeypatch):
     """Write a network's file into the working directory and return its source."""
     monkeypatch.chdir(tmp_path)
 
@@ -72,8 +72,8 @@ def test_a_saved_model_comes_back_and_has_the_same_bytes(tmp_path):
     )
 
 
-def test_own_network_is_trained_saved_and_read_back(own, tmp_path):
-    source, arguments = own(NET), OWN | {"width": 5}
+def test_own_network_is_trained_saved_and_read_back(network_file, tmp_path):
+    source, arguments = network_file(NET), OWN | {"width": 5}
     images = np.random.default_rng(0).normal(size=(9, 12, 14, 12)).astype(np.float32)
     model, _ = train(
         lambda: build_network(source, arguments),
@@ -91,8 +91,8 @@ def test_own_network_is_trained_saved_and_read_back(own, tmp_path):
     )
 
 
-def test_a_model_file_holds_no_code(own, tmp_path):
-    source = own(NET)
+def test_a_model_file_holds_no_code(network_file, tmp_path):
+    source = network_file(NET)
     save_model(tmp_path / "model.pt", build_network(source, OWN), OWN)
     content = torch.load(tmp_path / "model.pt", weights_only=True)
     assert content["settings"] == OWN
@@ -100,16 +100,16 @@ def test_a_model_file_holds_no_code(own, tmp_path):
     assert b"own" not in (tmp_path / "model.pt").read_bytes()
 
 
-def test_weights_of_another_network_are_refused(own, tmp_path):
-    source = own(NET)
+def test_weights_of_another_network_are_refused(network_file, tmp_path):
+    source = network_file(NET)
     save_model(tmp_path / "model.pt", build_network(source, OWN), OWN)
-    own(NET.replace("self.conv", "self.first"))
+    network_file(NET.replace("self.conv", "self.first"))
     with pytest.raises(ConfigError, match=r"model\.pt: these weights do not fit own\.py:Net"):
         load_model(tmp_path / "model.pt", source=source)
 
 
-def test_a_mixture_of_2d_and_3d_layers_trains(own):
-    source = own("""
+def test_a_mixture_of_2d_and_3d_layers_trains(network_file):
+    source = network_file("""
     class Net(nn.Module):
         def __init__(self, shape, n_classes):
             super().__init__()
@@ -125,16 +125,16 @@ def test_a_mixture_of_2d_and_3d_layers_trains(own):
     assert np.isfinite(history["loss"]).all()
 
 
-def test_a_good_network_passes_and_its_seed_is_not_felt(own):
+def test_a_good_network_passes_and_its_seed_is_not_felt(network_file):
     before = torch.get_rng_state()
-    model = check_network(own(NET), OWN | {"width": 4}, CPU)
+    model = check_network(network_file(NET), OWN | {"width": 4}, CPU)
     assert torch.equal(before, torch.get_rng_state())
     assert not model.training
 
 
-def test_a_network_is_tried_without_a_temporary_folder(own, monkeypatch):
+def test_a_network_is_tried_without_a_temporary_folder(network_file, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", "/dev/null")  # nothing can be written there
-    check_network(own(NET), OWN, CPU)
+    check_network(network_file(NET), OWN, CPU)
 
 
 FAULTS = {
@@ -183,16 +183,16 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_is_wrong_with_a_network_is_said(fault, own):
+def test_what_is_wrong_with_a_network_is_said(fault, network_file):
     text, message = FAULTS[fault]
     with pytest.raises(ConfigError, match=message):
-        check_network(own(text), OWN, CPU)
+        check_network(network_file(text), OWN, CPU)
 
 
-def test_monais_residual_network_is_explained(own):
+def test_monais_residual_network_is_explained(network_file):
     """A residual network that nobody wrote for this project."""
     pytest.importorskip("monai")
-    source = own("""
+    source = network_file("""
     from monai.networks.nets import resnet10
     def Net(shape, n_classes, **settings):
         return resnet10(spatial_dims=3, n_input_channels=1, num_classes=n_classes, **settings)

@@ -126,7 +126,7 @@ def test_plan_is_balanced_and_repeatable():
     )
 
 
-def test_same_bits_whatever_the_order(model):
+def test_the_same_image_whatever_the_order(model):
     rows = embedded_cohort.plan(SETTINGS, 3).head(3).to_dict("records")
     forward = [make(model, row)[0] for row in rows]
     backward = [make(model, row)[0] for row in rows[::-1]][::-1]
