@@ -13,7 +13,8 @@ from voxplain.run.fingerprints import files_fingerprint, images_fingerprint
 from voxplain.run.source_hash import source_hash
 from voxplain.network.own import source_digest
 from voxplain.run.paths import WHOLE_COHORT, RunPaths, fold_names
-from voxplain.preparation.spaces import is_mni152, space_after
+from voxplain.preparation.settings import RegistrationSettings
+from voxplain.preparation.spaces import is_mni152
 from voxplain.run.lock import ENGINE_VARIABLE, FOLDER_VARIABLE
 from voxplain.run.seeds import stream_seed
 
@@ -113,7 +114,7 @@ TRAINING = {
 # Of volumes, maps and tables, after registration. Atlas tables need the atlas's space.
 REGISTRATION = config["registration"]
 TRANSFORMS = REGISTRATION["method"] == "transforms"
-SPACE = space_after(config["cohort"]["space"], REGISTRATION)
+SPACE = RegistrationSettings(**REGISTRATION).space_after(config["cohort"]["space"])
 IN_VIEW = ATLASES if is_mni152(SPACE) else {}
 # Whether the images are taken at their word: registered ones are held to the template one by one.
 CLAIMED_MNI152 = (

@@ -21,7 +21,8 @@ from voxplain.figures.attention import SCALED, UNITS
 from voxplain.image.grid import Grid
 from voxplain.image.nifti import write_volume
 from voxplain.names import method_name
-from voxplain.preparation.spaces import XFORM_ALIGNED, XFORM_MNI152, is_mni152, space_after
+from voxplain.preparation.settings import RegistrationSettings
+from voxplain.preparation.spaces import XFORM_ALIGNED, XFORM_MNI152, is_mni152
 from voxplain.report.methods import methods, references
 from voxplain.run.atomic import write_text
 from voxplain.run.files import write_json, write_table
@@ -86,7 +87,8 @@ class Maps:
     @property
     def space(self) -> str:
         """The space that the maps are in, as the run names it."""
-        return space_after(self.config["cohort"]["space"], self.config["registration"])
+        registration = RegistrationSettings(**self.config["registration"])
+        return registration.space_after(self.config["cohort"]["space"])
 
     @property
     def template(self) -> str:

@@ -1,11 +1,13 @@
-"""How images come into MNI152: the block ``registration`` of the configuration."""
+"""Registration to MNI152: the block ``registration`` of the configuration."""
 
 from dataclasses import dataclass
+
+_ANTSPY_SPACE = "MNI152NLin2009aSym"  # of nilearn's template
 
 
 @dataclass(frozen=True)
 class RegistrationSettings:
-    """The configuration's ``registration``, under its own names.
+    """The configuration's ``registration``, with its key names.
 
     Attributes
     ----------
@@ -27,5 +29,9 @@ class RegistrationSettings:
 
     @property
     def transform_template(self) -> str | None:
-        """Template of the transforms' paths; None where none are read."""
+        """Template of the transforms' paths; None if the method reads none."""
         return self.transform if self.method == "transforms" else None
+
+    def space_after(self, space: str) -> str:
+        """Return the space of a run's volumes, maps and tables, from that of its images."""
+        return {"antspy": _ANTSPY_SPACE, "transforms": self.template}.get(self.method, space)

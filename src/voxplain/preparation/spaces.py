@@ -11,28 +11,12 @@ from voxplain.errors import SpaceError
 from voxplain.run.files import read_json, write_json
 
 XFORM_ALIGNED, XFORM_MNI152 = 2, 4  # NIfTI's codes
-ANTSPY_SPACE = "MNI152NLin2009aSym"  # of nilearn's template
 _ORIGINAL = "orig"  # BIDS: each image's own space
 
 
 def is_mni152(space: str) -> bool:
     """Whether a space is one of the MNI152 family, in which the atlases are."""
     return space.startswith("MNI152")
-
-
-def space_after(space: str, registration: Mapping[str, Any]) -> str:
-    """Return the space of a run's volumes, maps and tables.
-
-    Parameters
-    ----------
-    space : str
-        ``cohort.space``: of the images.
-    registration : mapping
-        The config's ``registration``.
-    """
-    if registration["method"] == "antspy":
-        return ANTSPY_SPACE
-    return registration["template"] if registration["method"] == "transforms" else space
 
 
 def origin(participant: str, image: str, mask: str | None, space: str) -> dict[str, Any]:
@@ -58,7 +42,7 @@ def volumes_sidecar(space: str, participants: Iterable[Mapping[str, Any]]) -> di
     Parameters
     ----------
     space : str
-        From `space_after`.
+        From `RegistrationSettings.space_after`.
     participants : iterable of mapping
         One record each, in the order of the volumes (`origin`).
     """

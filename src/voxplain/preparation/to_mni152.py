@@ -72,7 +72,7 @@ def register(
     settings : RegistrationSettings
         Its ``reference`` is a path that can be opened.
     space : str
-        The space that the transform leads to (`spaces.space_after`).
+        The space that the transform leads to (`RegistrationSettings.space_after`).
     seed : int
         For ANTsPy.
     scratch : Path, optional

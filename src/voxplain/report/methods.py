@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from voxplain.names import method_name
-from voxplain.preparation.spaces import space_after
+from voxplain.preparation.settings import RegistrationSettings
 
 CONTRASTS = {
     "T1w": "T1-weighted images",
@@ -160,19 +160,20 @@ def _data(config: Mapping[str, Any], n_participants: int | None) -> str:
 
 def _registered(config: Mapping[str, Any]) -> str:
     """Return how images came onto the grid."""
-    method = config["registration"]["method"]
+    registration = RegistrationSettings(**config["registration"])
     voxels = f"{_shape(config['volumes']['shape'])} voxels"
-    if method == "none":
+    if registration.method == "none":
         return f"averaged onto a grid of {voxels} by exact box filtering, the field of view kept."
     by = {
         "transforms": "the given transforms",
         "antspy": "one affine each (ANTsPy, the MNI152 template of nilearn, brains only)",
         "conform": "the identity",
     }
-    space = space_after(config["cohort"]["space"], config["registration"])
+    space = registration.space_after(config["cohort"]["space"])
     return (
-        f"resampled into {space} by {by[method]}, linearly and at their own resolution, and "
-        f"averaged over the boxes of a grid of {voxels} in FSL's MNI152 field of view."
+        f"resampled into {space} by {by[registration.method]}, linearly and at their own "
+        f"resolution, and averaged over the boxes of a grid of {voxels} in FSL's MNI152 field of "
+        "view."
     )
 
 

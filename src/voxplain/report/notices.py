@@ -8,7 +8,8 @@ import pandas as pd
 from voxplain import paper
 from voxplain.claims.prediction import cnn_is_evidence
 from voxplain.claims.verdicts import find
-from voxplain.preparation.spaces import is_mni152, space_after
+from voxplain.preparation.settings import RegistrationSettings
+from voxplain.preparation.spaces import is_mni152
 from voxplain.report.answer import class_names, head_size_is_measured, null_cohort
 from voxplain.report.methods import CONTRASTS
 from voxplain.report.results import RunResults
@@ -44,7 +45,8 @@ def notices(results: RunResults) -> list[Notice]:
         )
     shown += _cohort_notices(config, results.participants)
     shown += _confounded(results)
-    shown.append(_space_notice(config["cohort"]["space"], config["registration"]))
+    registration = RegistrationSettings(**config["registration"])
+    shown.append(_space_notice(config["cohort"]["space"], registration))
     degenerate = results.degenerate
     if degenerate is not None and (degenerate["n_degenerate"] > 0).any():
         count, total = int(degenerate["n_degenerate"].sum()), int(degenerate["n_maps"].sum())
@@ -151,8 +153,8 @@ def _relatives(people: pd.DataFrame) -> int:
     return int(people["family_id"].dropna().duplicated(keep=False).sum())
 
 
-def _space_notice(space: str, registration: Mapping[str, Any]) -> Notice:
-    after = space_after(space, registration)
+def _space_notice(space: str, registration: RegistrationSettings) -> Notice:
+    after = registration.space_after(space)
     if not is_mni152(after):
         return Notice(
             "warn",
@@ -164,7 +166,7 @@ def _space_notice(space: str, registration: Mapping[str, Any]) -> Notice:
     by = {"transforms": "the given transforms", "antspy": "an affine by ANTsPy for each"}
     return Notice(
         "note",
-        f"The images were registered to {after} by {by[registration['method']]} "
+        f"The images were registered to {after} by {by[registration.method]} "
         "(volumes/volumes.json has the details of each participant).",
     )
 

@@ -9,6 +9,7 @@ from support.places import ROOT
 from voxplain.errors import SpaceError
 from voxplain.plan.settings import CHECKS
 from voxplain.preparation import spaces
+from voxplain.preparation.settings import RegistrationSettings
 from voxplain.run.config import read_config
 
 DEFAULTS = read_config([ROOT / "config.yaml"])
@@ -25,7 +26,7 @@ DEFAULTS = read_config([ROOT / "config.yaml"])
     ],
 )
 def test_where_a_run_ends(space, method, after):
-    assert spaces.space_after(space, DEFAULTS["registration"] | {"method": method}) == after
+    assert RegistrationSettings(method).space_after(space) == after
     assert spaces.is_mni152(after) == (after != "native")
 
 

@@ -4,7 +4,8 @@ import pandas as pd
 
 from voxplain.claims.maps import TOP_REGIONS
 from voxplain.paper import published_regions
-from voxplain.preparation.spaces import is_mni152, space_after
+from voxplain.preparation.settings import RegistrationSettings
+from voxplain.preparation.spaces import is_mni152
 from voxplain.report.blocks import Block, Note, Text, picture
 from voxplain.report.results import RunResults
 from voxplain.report.sections.maps import caveat
@@ -19,7 +20,8 @@ def regions(results: RunResults) -> list[Block]:
     tables = results.table2
     if not tables:
         config = results.config
-        space = space_after(config["cohort"]["space"], config["registration"])
+        registration = RegistrationSettings(**config["registration"])
+        space = registration.space_after(config["cohort"]["space"])
         if not is_mni152(space):
             reason = f"the images are in {space} space and the atlases in MNI152"
         elif not config["atlases"]:
