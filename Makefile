@@ -8,15 +8,20 @@ TORCH ?= -r requirements-torch.txt
 CORES ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test test-kernels lint docs pictures install lock audit clean
+.PHONY: demo quick test test-kernels lint docs pictures install lock audit clean
 
 demo: install
 	$(BIN)/snakemake --cores $(CORES)
 	@$(BIN)/python -m voxplain.report.summary results/demo
 
-# One thread: on arrays as small as the tests' a second one costs more than it gives. A file of slow
-# tests stays in one process, which runs the tiny study once for all of them.
-test: export OMP_NUM_THREADS = 1
+# One thread: on arrays as small as the tests' a second one costs more than it gives.
+quick test: export OMP_NUM_THREADS = 1
+
+# The unit tests but the slowest: about a minute.
+quick: install
+	$(BIN)/pytest -q -n 2 -m "not slow" tests/unit
+
+# A file of slow tests stays in one process, so that its studies run once.
 test: install lint .venv/.unpinned
 	$(BIN)/pytest -n 2 -m "not slow"
 	$(BIN)/pytest -n 2 --dist loadfile -m slow --durations 25

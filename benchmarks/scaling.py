@@ -28,7 +28,6 @@ from contenders import children_usage, in_new_process, slope
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "workflow"))
 
 from conftest import ROOT, TINY, Workflow
-
 from voxplain.plan.costs import Costs
 from voxplain.run.config import read_config
 

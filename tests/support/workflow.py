@@ -11,7 +11,6 @@ import yaml
 from support.places import ROOT
 
 BIN = Path(sys.executable).parent
-WORKER = os.environ.get("PYTEST_XDIST_WORKER")  # of `pytest -n`
 
 TINY = {
     "run": "tiny",
@@ -47,6 +46,20 @@ TINY = {
         "grids": [[24, 28, 24]],
         "retraining": {"seeds": 1, "folds": 1, "shuffled": 1},
     },
+}
+
+# Enough people for a network to learn, and to ask whether it found what was planted
+COHORT_OF_80 = {"n_subjects": 80, "voxel_size_mm": 4}
+STUDY_OF_80 = {
+    "folds": {"n_splits": 4},
+    "volumes": {"batches": 2},
+    "baselines": {
+        "inner_splits": 2,
+        "xgboost": {"max_depth": [2], "n_estimators": [30], "learning_rate": [0.3]},
+        "knn": {"n_neighbors": [15]},
+        "logistic_regression": {"C": [0.01]},
+    },
+    "attribution": {"training_sample": 1},
 }
 
 

@@ -1,29 +1,35 @@
-"""Run the DAG on a tiny cohort, once per session, and let tests look at it."""
+"""Run the DAG on a tiny cohort, once for all tests, and let them look at it."""
+
+import fcntl
 
 import pytest
 
-from support.workflow import TINY, WORKER, Workflow, recording
-from voxplain.run.atomic import write_bytes
+from support.workflow import TINY, Workflow, copy_of, recording
 
 
 @pytest.fixture(scope="session")
-def tiny_manifests(tmp_path_factory):
-    """Where each process of these tests leaves the manifest of its tiny run: common to all."""
-    return tmp_path_factory.getbasetemp().parent / "manifests" if WORKER else None
+def finished(tmp_path_factory, worker_id):
+    """A finished run of the tiny cohort, the same for all processes of the tests: only to look at.
 
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory, tiny_manifests):
-    """A finished run of the tiny cohort; the second process of `make test` gives it one core.
-
-    The file ``imports.jsonl`` in its folder says what its jobs have imported.
+    The first process that wants it runs it on two cores; the others wait. The file
+    ``imports.jsonl`` in its folder says what its jobs have imported.
     """
-    cores = 1 if WORKER == "gw1" else 2
-    workflow = Workflow(tmp_path_factory.mktemp("tiny"), TINY, cores)
-    workflow.surroundings = recording(workflow.folder / "imports.jsonl")
-    done = workflow()
-    workflow.surroundings = {}
-    assert done.returncode == 0, done.stdout[-8000:]
-    if tiny_manifests:
-        write_bytes(tiny_manifests / WORKER, workflow.path("tiny", "manifest.tsv").read_bytes())
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "finished"
+    folder.mkdir(exist_ok=True)
+    with open(folder.with_suffix(".lock"), "a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        workflow = Workflow(folder, TINY)
+        if lock.tell() == 0:
+            workflow.surroundings = recording(folder / "imports.jsonl")
+            done = workflow()
+            workflow.surroundings = {}
+            assert done.returncode == 0, done.stdout[-8000:]
+            lock.write("finished")
     return workflow
+
+
+@pytest.fixture(scope="session")
+def tiny(finished, tmp_path_factory):
+    """A copy of the finished run for the tests of this process, to work in."""
+    return copy_of(finished, tmp_path_factory.mktemp("tiny"))

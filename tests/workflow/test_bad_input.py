@@ -1,6 +1,8 @@
 """Bad input: one clear error before anything is trained."""
 
 import gzip
+import json
+import re
 
 import nibabel as nib
 import numpy as np
@@ -42,138 +44,103 @@ def run(study_table, root, config, tmp_path):
     return workflow("results/bad/cnn/fold-01/model.pt")
 
 
-def save(root, name, data, affine=None):
-    affine = np.diag([7.0, 7, 7, 1]) if affine is None else affine
-    nib.save(nib.Nifti1Image(data.astype(np.float32), affine), root / name)
+def save(root, name, data):
+    nib.save(nib.Nifti1Image(data.astype(np.float32), np.diag([7.0, 7, 7, 1])), root / name)
 
 
-def missing_file(root, table, config):
-    (root / "sub-03.nii.gz").unlink()
-    return "sub-03"
+def assert_stopped(output, folder):
+    assert output.returncode != 0
+    assert "Traceback" not in output.stdout
+    assert not list((folder / "results").rglob("model.pt"))
+
+
+def test_all_that_is_wrong_with_table_and_files_is_told_at_once(study, tmp_path):
+    root, table, config = study
+    (root / "sub-00.nii.gz").unlink()
+    (root / "sub-01.nii.gz").write_bytes(gzip.compress(b"hello" * 1000))
+    save(root, "sub-02.nii.gz", np.ones((*SHAPE, 2)))
+    save(root, "sub-03.nii.gz", np.random.default_rng(1).uniform(1, 100, (24, 28, 20)))
+    cut = root / "sub-04.nii.gz"
+    cut.write_bytes(cut.read_bytes()[:-2000])
+    table.loc[6, "participant_id"] = "sub-05"
+    table.loc[7, "sex"] = "X"
+    output = run(table, root, config, tmp_path)
+    assert_stopped(output, tmp_path)
+    told = dict(re.findall(r"^  - (sub-\d+): (.*)", output.stdout, re.M))
+    for culprit, remedy in {
+        "sub-00": "check the path",
+        "sub-01": "convert it",
+        "sub-02": "extract the volume you mean",
+        "sub-03": "register the images",
+        "sub-04": "download it again",
+        "sub-05": "keep one row",
+        "sub-07": "correct it",
+    }.items():
+        assert remedy in told[culprit]
+    named = re.search(r"cohort\.exclude: (\[.*\])", output.stdout)[1]
+    assert sorted(json.loads(named)) == [f"sub-{k:02d}" for k in range(5)]
 
 
 def truncated_gzip(root, table, config):
     path = root / "sub-03.nii.gz"
     path.write_bytes(path.read_bytes()[:-2000])
-    return "sub-03"
-
-
-def not_an_image(root, table, config):
-    (root / "sub-03.nii.gz").write_bytes(gzip.compress(b"hello" * 1000))
-    return "sub-03"
-
-
-def nan_volume(root, table, config):
-    data = np.ones(SHAPE)
-    data[3, 4, 5] = np.nan
-    save(root, "sub-03.nii.gz", data)
-    return "sub-03"
-
-
-def empty_image(root, table, config):
-    save(root, "sub-03.nii.gz", np.zeros(SHAPE))
-    return "sub-03"
-
-
-def four_dimensional(root, table, config):
-    save(root, "sub-03.nii.gz", np.ones((*SHAPE, 2)))
-    return "sub-03"
-
-
-def mismatched_grids(root, table, config):
-    save(root, "sub-03.nii.gz", np.ones((24, 28, 20)))
-    return "sub-03"
-
-
-def duplicate_participant(root, table, config):
-    table.loc[4, "participant_id"] = "sub-03"
-    return "sub-03"
-
-
-def third_value(root, table, config):
-    table.loc[3, "sex"] = "X"
-    return "sub-03"
+    return ["sub-03"]
 
 
 def one_class(root, table, config):
     table["sex"] = "F"
-    return "'M'"
+    return ["'M'"]
 
 
 def fewer_than_folds(root, table, config):
     config["folds"] = {"n_splits": 5}
-    return "5"
+    return ["5"]
 
 
 def missing_morphometry(root, table, config):
     features = pd.DataFrame({"participant_id": table["participant_id"], "volume": range(8)})
     features.drop(index=3).to_csv(root / "features.tsv", sep="\t", index=False)
     config["cohort"] = config["cohort"] | {"table": {"morphometry": "features.tsv"}}
-    return "sub-03"
+    return ["sub-03"]
 
 
-def equal_class_names(root, table, config):
+def contradictions(root, table, config):
     config["cohort"] = config["cohort"] | {"classes": {"negative": "x", "positive": "x"}}
-    return "two different names"
-
-
-def blank_maps(root, table, config):
     config["attribution"] = {"meaningful_perturbation": {"norm": "sum"}}
-    return "norm sum"
+    return ["cohort.classes: x, x", "norm sum"]
 
 
 def unknown_key(root, table, config):
     config["cnn"] = config["cnn"] | {"epoch": 3}
-    return "'epoch' was unexpected"
+    return ["'epoch'"]
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
-        missing_file,
         truncated_gzip,
-        not_an_image,
-        nan_volume,
-        empty_image,
-        four_dimensional,
-        mismatched_grids,
-        duplicate_participant,
-        third_value,
         one_class,
         fewer_than_folds,
         missing_morphometry,
-        equal_class_names,
-        blank_maps,
+        contradictions,
         unknown_key,
     ],
 )
 def test_bad_input_is_named_and_nothing_is_trained(spoil, study, tmp_path):
     root, table, config = study
-    culprit = spoil(root, table, config)
+    culprits = spoil(root, table, config)
     output = run(table, root, config, tmp_path)
-    assert output.returncode != 0
-    assert culprit in output.stdout
-    assert "Traceback" not in output.stdout
-    assert not list((tmp_path / "results").rglob("model.pt"))
-
-
-def test_every_bad_file_is_told_at_once(study, tmp_path):
-    root, table, config = study
-    missing_file(root, table, config)
-    (root / "sub-05.nii.gz").write_bytes(b"")
-    save(root, "sub-06.nii.gz", np.full(SHAPE, np.nan))
-    table.loc[1, "sex"] = "unknown"
-    output = run(table, root, config, tmp_path)
-    assert "participants.tsv: 4 problems" in output.stdout
-    for culprit in ("sub-03", "sub-05", "sub-06", "'unknown'"):
+    assert_stopped(output, tmp_path)
+    for culprit in culprits:
         assert culprit in output.stdout
-    assert 'cohort.exclude: ["sub-03", "sub-05", "sub-06"]' in output.stdout
 
 
 def test_what_is_wrong_inside_images_is_told_once_and_mended_alone(study, tmp_path):
     """Of both batches in one list; a mended file, and who is dropped, repeat no other's batch."""
     root, table, config = study
-    nan_volume(root, table, config)
+    blot = np.ones(SHAPE)
+    blot[3, 4, 5] = np.nan
+    save(root, "sub-03.nii.gz", blot)
     path = root / "sub-05.nii.gz"
     content = path.read_bytes()
     save(root, path.name, np.full(SHAPE, np.inf))

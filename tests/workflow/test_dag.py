@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -14,7 +15,7 @@ import pytest
 import yaml
 
 from support.places import ROOT
-from support.workflow import BIN, TINY, Workflow, jobs
+from support.workflow import BIN, TINY, Workflow, copy_of, jobs
 
 pytestmark = pytest.mark.slow
 
@@ -153,39 +154,40 @@ def test_an_unknown_participant_is_named(tiny):
     assert "sub-777 is not in this cohort" in output.stdout
 
 
-def test_a_killed_run_resumes_and_ends_in_the_same_bytes(tiny):
+def test_a_killed_run_resumes_and_ends_in_the_same_bytes(finished, tmp_path):
+    """From the volumes on, which stand already."""
+    workflow = copy_of(finished, tmp_path)
+    for name in ("cnn", "attribution", "tables"):
+        shutil.rmtree(workflow.path("tiny", name))
     targets = [
-        "results/killed/tables/accuracy.tsv",
-        "results/killed/tables/table3.tsv",
-        "results/killed/attribution/meaningful_perturbation/group/maps.npy",
+        "results/tiny/tables/accuracy.tsv",
+        "results/tiny/tables/table3.tsv",
+        "results/tiny/attribution/meaningful_perturbation/group/maps.npy",
     ]
-    command = tiny.command(*targets, config=("run=killed",))
     run = subprocess.Popen(
-        command,
-        cwd=tiny.folder,
+        workflow.command(*targets),
+        cwd=workflow.folder,
         env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    models = tiny.path("killed", "cnn")
+    models = workflow.path("tiny", "cnn")
     # Where a fold has maps, its model is finished for good.
-    while run.poll() is None and not list(tiny.path("killed", "attribution").glob("*/*/maps.npy")):
+    while run.poll() is None and not list(workflow.path("tiny").glob("attribution/*/*/maps.npy")):
         time.sleep(0.05)
-    second = tiny(*targets, config=("run=killed",))
+    second = workflow(*targets)
     assert second.returncode != 0
-    assert "results/killed is locked by another run (process" in second.stdout
+    assert f"process {run.pid}" in second.stdout
     assert run.poll() is None, "the run ended before it could be killed"
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
-    assert not tiny.path("killed", "tables", "accuracy.tsv").exists()
+    assert not workflow.path("tiny", "tables", "accuracy.tsv").exists()
     trained = {model: model.stat().st_mtime_ns for model in models.glob("*/model.pt")}
-    done = tiny(*targets, config=("run=killed",))
+    done = workflow(*targets)
     assert done.returncode == 0, done.stdout[-4000:]
     for target in targets:
-        resumed = tiny.folder / target
-        uninterrupted = tiny.folder / target.replace("killed", "tiny")
-        assert resumed.read_bytes() == uninterrupted.read_bytes(), target
+        assert (workflow.folder / target).read_bytes() == (finished.folder / target).read_bytes()
     kept = [model for model in trained if model.stat().st_mtime_ns == trained[model]]
     assert kept, "what was finished before the kill was computed again"
 
@@ -201,6 +203,7 @@ def test_a_users_own_table_runs_without_morphometry_or_head_size(tiny, tmp_path)
     config = TINY | {
         "run": "mine",
         "cohort_root": str(source),
+        "attribution": TINY["attribution"] | {"methods": ["grad_cam"]},
         "cohort": {
             "layout": "table",
             "space": "native",

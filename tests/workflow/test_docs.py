@@ -123,14 +123,14 @@ SHIMS = {
 
 
 @pytest.fixture(scope="module")
-def place(tiny, tmp_path_factory):
+def place(finished, tmp_path_factory):
     """A folder like a checkout whose demo has been run on the tiny cohort, and small data."""
     folder = tmp_path_factory.mktemp("reader") / "voxplain"
     folder.mkdir()
     for name in ("Snakefile", "workflow", "profiles", "src", "config.yaml", "benchmarks", "tests"):
         (folder / name).symlink_to(ROOT / name)
-    shutil.copytree(tiny.path("tiny"), folder / "results/demo")
-    (folder / "results/wheels").symlink_to(tiny.path("wheels"))
+    shutil.copytree(finished.path("tiny"), folder / "results/demo")
+    (folder / "results/wheels").symlink_to(finished.path("wheels"))
     atlases = folder.parent / "shared/data/atlases"  # as the preset for IXI names them
     for name in re.findall(r"atlases/(\S+)\"", (ROOT / "workflow/presets/ixi.yaml").read_text()):
         write(atlases / name, "")

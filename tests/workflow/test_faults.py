@@ -65,8 +65,8 @@ def test_read_only_results_are_named_before_anything_is_computed(tiny, tmp_path)
     assert "localrule" not in failed.stdout
 
 
-def test_a_full_tmp_is_not_needed(tiny, tmp_path, monkeypatch):
-    workflow = copy_of(tiny, tmp_path / "run")
+def test_a_full_tmp_is_not_needed(finished, tmp_path, monkeypatch):
+    workflow = copy_of(finished, tmp_path / "run")
     targets = ("results/tiny/tables/table3.tsv", "results/tiny/atlases/mori.nii.gz")
     names = (*targets, "results/tiny/attribution/grad_cam/fold-01/maps.npy")
     expected = {name: file_sha256(workflow.folder / name) for name in names}
@@ -82,8 +82,8 @@ def test_a_full_tmp_is_not_needed(tiny, tmp_path, monkeypatch):
     assert {name: file_sha256(workflow.folder / name) for name in names} == expected
 
 
-def test_a_study_without_marked_voxels_goes_on_after_a_kill(tiny, tmp_path):
-    workflow = copy_of(tiny, tmp_path)
+def test_a_study_without_marked_voxels_goes_on_after_a_kill(finished, tmp_path):
+    workflow = copy_of(finished, tmp_path)
     table = workflow.path("tiny", "evaluation/roar/grad_cam/fold-01.tsv")
     target = str(table.relative_to(workflow.folder))
     done = workflow(target)
@@ -108,9 +108,9 @@ def test_a_study_without_marked_voxels_goes_on_after_a_kill(tiny, tmp_path):
     assert [path.name for path in table.parent.iterdir()] == [table.name]
 
 
-def test_a_fast_clock_costs_work_but_changes_nothing(tiny, tmp_path):
+def test_a_fast_clock_costs_work_but_changes_nothing(finished, tmp_path):
     """One fold's results and the volumes as of a node whose clock is an hour ahead."""
-    workflow = copy_of(tiny, tmp_path)
+    workflow = copy_of(finished, tmp_path)
     table = "results/tiny/tables/table1.tsv"
     expected = file_sha256(workflow.folder / table)
     for path in (workflow.folder / VOLUMES, *workflow.path("tiny").glob("*/fold-01/*")):

@@ -3,9 +3,8 @@
 import pandas as pd
 import pytest
 from scipy import stats
-from test_truth import COHORT, SETTINGS
 
-from support.workflow import Workflow
+from support.workflow import COHORT_OF_80, STUDY_OF_80, Workflow
 
 pytestmark = pytest.mark.slow
 
@@ -15,10 +14,10 @@ SEERS = ["cnn", "logistic_regression", "head_size"]  # models that learn head si
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory):
-    config = SETTINGS | {
+    config = STUDY_OF_80 | {
         "run": "heads",
         "seed": 10,  # without an effect, head sizes would differ by .01 standard deviations
-        "cohort": {"synthetic": COHORT | ALONE},
+        "cohort": {"synthetic": COHORT_OF_80 | ALONE},
     }
     workflow = Workflow(tmp_path_factory.mktemp("heads"), config)
     done = workflow("results/heads/tables/head_size.tsv", "results/heads/tables/confounds.tsv")

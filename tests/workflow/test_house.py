@@ -36,6 +36,13 @@ def test_the_lock_meets_the_floors():
     assert tuple(map(int, locked["scikit-learn"].split(".")[:2])) >= (1, 8)
 
 
+def test_hooks_of_a_commit_are_the_tools_of_make_lint():
+    lint = (ROOT / "Makefile").read_text().partition("\nlint: ")[2].partition("\n\n")[0]
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    tools = [re.search(r"bin/([\w-]+)", hook["entry"])[1] for hook in hooks]
+    assert tools == re.findall(r"\$\(BIN\)/([\w-]+)", lint)
+
+
 def keys(schema, where="config"):
     """Yield every property of a JSON schema with its place."""
     for name, child in schema.get("properties", {}).items():

@@ -4,22 +4,9 @@ import pandas as pd
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from support.workflow import Workflow
+from support.workflow import COHORT_OF_80, STUDY_OF_80, Workflow
 
 pytestmark = pytest.mark.slow
-
-COHORT = {"n_subjects": 80, "voxel_size_mm": 4}
-SETTINGS = {
-    "folds": {"n_splits": 4},
-    "volumes": {"batches": 2},
-    "baselines": {
-        "inner_splits": 2,
-        "xgboost": {"max_depth": [2], "n_estimators": [30], "learning_rate": [0.3]},
-        "knn": {"n_neighbors": [15]},
-        "logistic_regression": {"C": [0.01]},
-    },
-    "attribution": {"training_sample": 1},
-}
 
 
 def table(workflow, run, name):
@@ -28,7 +15,7 @@ def table(workflow, run, name):
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
-    config = SETTINGS | {"run": "planted", "cohort": {"synthetic": COHORT}}
+    config = STUDY_OF_80 | {"run": "planted", "cohort": {"synthetic": COHORT_OF_80}}
     workflow = Workflow(tmp_path_factory.mktemp("planted"), config)
     done = workflow(
         "results/planted/tables/accuracy.tsv", "results/planted/tables/localisation.tsv"
@@ -57,12 +44,12 @@ def test_meaningful_perturbations_find_the_planted_regions(planted):
 
 @pytest.fixture(scope="module")
 def null(tmp_path_factory):
-    config = SETTINGS | {
+    config = STUDY_OF_80 | {
         "run": "null",
         # Seed 42 draws 80 people whose head sizes differ between the classes by accident
         # (p = .003): 3 % of seeds do at .05, see tests/unit/simulation/test_null_cohort.py.
         "seed": 1,
-        "cohort": {"synthetic": COHORT | {"null_cohort": True}},
+        "cohort": {"synthetic": COHORT_OF_80 | {"null_cohort": True}},
     }
     workflow = Workflow(tmp_path_factory.mktemp("null"), config)
     done = workflow("results/null/tables/accuracy.tsv", "results/null/tables/first_layer.tsv")
