@@ -154,14 +154,14 @@ def test_what_is_wrong_inside_images_is_told_once_and_mended_alone(study, tmp_pa
         return Workflow(tmp_path, config | settings | changes)("results/bad/folds/folds.tsv")
 
     output = ask().stdout
-    assert "3 of 8 images cannot be used" in output
+    assert "3 of 8 images" in output
     assert 'cohort.exclude: ["sub-03", "sub-05", "sub-06"]' in output
     assert not (results / "folds").exists()
     read = [path.stat().st_mtime_ns for path in batches]
     path.write_bytes(content)
     drop = {"on_missing": "drop"}
     output = ask(cohort=drop, folds={"n_splits": 4}).stdout
-    assert "class 0 has 3 independent participants, fewer than the 4 folds asked for" in output
+    assert re.search("class 0 has 3 .* 4 folds", output)
     again = [path.stat().st_mtime_ns for path in batches]
     assert (again[0] == read[0], again[1] > read[1]) == (True, True)
     output = ask(cohort=drop)

