@@ -25,9 +25,10 @@ import numpy as np
 import pandas as pd
 from contenders import children_usage, in_new_process, slope
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "workflow"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from conftest import ROOT, TINY, Workflow
+from support.places import ROOT
+from support.workflow import TINY, Workflow
 from voxplain.plan.costs import Costs
 from voxplain.run.config import read_config
 
