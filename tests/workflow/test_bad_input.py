@@ -54,29 +54,29 @@ def assert_stopped(output, folder):
     assert not list((folder / "results").rglob("model.pt"))
 
 
-def test_all_that_is_wrong_with_table_and_files_is_told_at_once(study, tmp_path):
+def test_every_bad_file_is_told_at_once(study, tmp_path):
     root, table, config = study
     (root / "sub-00.nii.gz").unlink()
     (root / "sub-01.nii.gz").write_bytes(gzip.compress(b"hello" * 1000))
     save(root, "sub-02.nii.gz", np.ones((*SHAPE, 2)))
-    save(root, "sub-03.nii.gz", np.random.default_rng(1).uniform(1, 100, (24, 28, 20)))
+    save(root, "sub-03.nii.gz", np.ones((24, 28, 20)))  # another grid, and no brain
     cut = root / "sub-04.nii.gz"
     cut.write_bytes(cut.read_bytes()[:-2000])
     table.loc[6, "participant_id"] = "sub-05"
     table.loc[7, "sex"] = "X"
     output = run(table, root, config, tmp_path)
     assert_stopped(output, tmp_path)
-    told = dict(re.findall(r"^  - (sub-\d+): (.*)", output.stdout, re.M))
-    for culprit, remedy in {
-        "sub-00": "check the path",
-        "sub-01": "convert it",
-        "sub-02": "extract the volume you mean",
-        "sub-03": "register the images",
-        "sub-04": "download it again",
-        "sub-05": "keep one row",
-        "sub-07": "correct it",
-    }.items():
-        assert remedy in told[culprit]
+    for culprit, words in (
+        ("sub-00", "check the path"),
+        ("sub-01", "NIfTI"),
+        ("sub-02", "extract the volume you mean"),
+        ("sub-03", "repair it"),
+        ("sub-03", "register the images"),
+        ("sub-04", "download it again"),
+        ("sub-05", "keep one row"),
+        ("sub-07", "correct it"),
+    ):
+        assert re.search(f"^  - {culprit}: .*{words}", output.stdout, re.M), culprit
     named = re.search(r"cohort\.exclude: (\[.*\])", output.stdout)[1]
     assert sorted(json.loads(named)) == [f"sub-{k:02d}" for k in range(5)]
 
