@@ -20,7 +20,7 @@ pytestmark = [
 
 STUDY = TINY | {
     "volumes": TINY["volumes"] | {"batches": 1},
-    "attribution": TINY["attribution"] | {"methods": ["grad_cam"]},
+    "attribution": TINY["attribution"] | {"methods": ["guided_backprop", "grad_cam"]},
 }
 CANCELLED, OVERGROWN = "train_cnn", "gram_matrix"
 

@@ -203,7 +203,7 @@ def test_a_users_own_table_runs_without_morphometry_or_head_size(tiny, tmp_path)
     config = TINY | {
         "run": "mine",
         "cohort_root": str(source),
-        "attribution": TINY["attribution"] | {"methods": ["grad_cam"]},
+        "attribution": TINY["attribution"] | {"methods": ["guided_backprop", "grad_cam"]},
         "cohort": {
             "layout": "table",
             "space": "native",
