@@ -10,8 +10,9 @@ from importlib.util import find_spec
 import pytest
 
 from support.places import ROOT
-from support.workflow import jobs
+from support.workflow import copy_of, jobs
 from voxplain.attribution import MODULES, method_module
+from voxplain.run.manifest import Differences, verify
 from voxplain.run.source_hash import NEUTRAL, PACKAGE, source_files, source_hash
 
 pytestmark = pytest.mark.slow
@@ -135,6 +136,43 @@ def test_training_runs_again_with_all_that_rests_on_it_and_nothing_before(planne
     before = {"read_cohort", "make_images", "downsample", "stack_volumes", "make_folds"}
     others = {"gram_matrix", "voxel_svm", "tabular_models", "confounds", "atlas"}
     assert not rules(again) & (before | others)
+
+
+def test_a_point_of_truth_depends_on_all_that_its_study_runs(edited):
+    """Its digest names the scripts, which another Snakemake runs."""
+    texts = [path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk")]
+    scripts, rule = {}, ""
+    for name, script in re.findall(
+        r'(?:rule|checkpoint) (\w+):|scripts/(\w+\.py)"', "".join(texts)
+    ):
+        rule = name or rule
+        if script:
+            scripts[rule] = script
+    names = ("tables/localisation", "tables/localisation_controls", "cnn/fold-01/predictions")
+    planned = jobs(
+        edited("--dry-run", "--forceall", *(f"results/tiny/{n}.tsv" for n in names)).stdout
+    )
+    needed = {scripts[rule] for rule, _ in planned} - {"wheel.py"}
+    listed = re.search(r"POINT_SCRIPTS = \[(.*?)\]", "".join(texts), re.S)[1]
+    assert set(re.findall(r'"(\w+\.py)"', listed)) == needed
+
+
+def test_results_can_be_kept_knowingly(tiny, edited, tmp_path):
+    """What docs/howto/resume.md says of `--touch` and of `--rerun-triggers`."""
+    kept = copy_of(tiny, tmp_path / "kept")
+    kept.root, kept.surroundings = edited.root, edited.surroundings
+    path = edited.root / SOURCE / "network/training.py"
+    original = path.read_text()
+    path.write_text(original + LINE)
+    try:
+        assert "train_cnn" in rules(jobs(kept("--dry-run").stdout))
+        once = kept("--dry-run", "--rerun-triggers", "mtime", "input")
+        assert "Nothing to be done" in once.stdout
+        assert kept("--touch").returncode == 0
+        assert "Nothing to be done" in kept("--dry-run").stdout
+    finally:
+        path.write_text(original)
+    assert verify(kept.path("tiny")) == Differences([], [], [])
 
 
 def test_every_job_has_imported_only_what_its_digest_covers(tiny):

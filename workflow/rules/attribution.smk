@@ -39,7 +39,7 @@ rule explain:
         seed=config["seed"],
         gpu=config["gpu"],
         threads=config["threads"],
-        code=code("explain.py", chosen_method),
+        code=code("explain.py", chosen=chosen_method),
     script:
         "../scripts/explain.py"
 

@@ -105,6 +105,6 @@ checkpoint read_cohort:
         n_splits=config["folds"]["n_splits"],
         groups=config["folds"]["groups"],
         shape=config["volumes"]["shape"],
-        code=code("read_cohort.py", lambda _: [f"voxplain.cohort.layouts.{LAYOUT}"]),
+        code=code("read_cohort.py", chosen=chosen_layout),
     script:
         "../scripts/read_cohort.py"

@@ -153,18 +153,25 @@ wildcard_constraints:
     atlas="|".join(ATLASES) or "none",
 
 
-def code(script, chosen=lambda wildcards: []):
-    """Digest of a script and of what it uses of voxplain: a changed kernel re-runs its results.
+def code(*scripts, chosen=lambda wildcards: []):
+    """Digest of scripts and of what they use of voxplain: a changed kernel re-runs its results.
 
     `chosen` returns the modules that the job imports by name.
     """
-    path = Path(workflow.basedir) / "workflow" / "scripts" / script
-    return lambda wildcards: source_hash(path, *chosen(wildcards))
+    paths = [Path(workflow.basedir) / "workflow" / "scripts" / name for name in scripts]
+    return lambda wildcards: " ".join(
+        source_hash(path, *chosen(wildcards)) for path in paths
+    )
 
 
 def chosen_method(wildcards):
     """The module of a job's attribution method."""
     return [method_module(wildcards.method)]
+
+
+def chosen_layout(wildcards):
+    """The module of the cohort's layout."""
+    return [f"voxplain.cohort.layouts.{LAYOUT}"]
 
 
 def memory(rule):

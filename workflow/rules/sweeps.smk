@@ -1,5 +1,27 @@
 """Longer studies that are not part of `rule all` and run on request."""
 
+# What the study of a point runs: its results depend on this code, as the run's own do.
+POINT_SCRIPTS = [
+    "atlas.py",
+    "plan_cohort.py",
+    "make_images.py",
+    "gather_cohort.py",
+    "read_cohort.py",
+    "downsample.py",
+    "stack_volumes.py",
+    "make_folds.py",
+    "train_cnn.py",
+    "explain.py",
+    "faithfulness_fold.py",
+    "group_maps.py",
+    "localisation.py",
+]
+
+
+def chosen_by_point(wildcards):
+    """The modules that the study of a point imports by name."""
+    return ["voxplain.cohort.layouts.synthetic", *map(method_module, METHODS)]
+
 
 rule truth:
     # When each method can be trusted: over cohort sizes and effect sizes, with a known truth.
@@ -36,7 +58,7 @@ rule truth_point:
         config=SETTINGS,
         n_splits=TRUTH["n_splits"],
         snakefile=str(Path(workflow.basedir) / "Snakefile"),
-        code=code("truth_point.py"),
+        code=code("truth_point.py", *POINT_SCRIPTS, chosen=chosen_by_point),
     script:
         "../scripts/truth_point.py"
 

@@ -123,7 +123,7 @@ rule robustness_method:
         seed=config["seed"],
         gpu=config["gpu"],
         threads=config["threads"],
-        code=code("robustness_method.py", chosen_method),
+        code=code("robustness_method.py", chosen=chosen_method),
     script:
         "../scripts/robustness_method.py"
 
