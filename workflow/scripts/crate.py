@@ -1,4 +1,4 @@
-"""The run as a Workflow Run RO-Crate: its folder described in a standard's words."""
+"""The run as a Workflow Run RO-Crate."""
 
 import csv
 from datetime import UTC, datetime
@@ -12,11 +12,11 @@ from voxplain.run.files import read_json, write_bytes, write_json, write_text
 from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
-    given, p = snakemake.input, snakemake.params
-    provenance = read_json(given.provenance)
-    with open(given.manifest, encoding="utf-8", newline="") as file:
+    inputs, params = snakemake.input, snakemake.params
+    provenance = read_json(inputs.provenance)
+    with open(inputs.manifest, encoding="utf-8", newline="") as file:
         results = list(csv.DictReader(file, delimiter="\t"))
-    folder, source = Path(snakemake.output.folder), Path(p.basedir)
+    folder, source = Path(snakemake.output.folder), Path(params.basedir)
     files = [f"{folder.parent}/{row['path']}" for row in results]
     times = recorded_span(".snakemake/metadata", files)
     parts = [source / SNAKEFILE, *(source / "workflow").rglob("*")]

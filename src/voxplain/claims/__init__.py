@@ -1,1 +1,1 @@
-"""The paper's claims: each beside what a run gives, with a verdict by rule."""
+"""The paper's claims: each with the numbers of a run and a verdict by rule."""

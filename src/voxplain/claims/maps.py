@@ -32,7 +32,15 @@ TOP_REGIONS = 5
 
 
 def masked_rows(masked: pd.DataFrame | None, mask: str) -> dict[str, pd.Series]:
-    """Return the rows of Meaningful Perturbations by control (also brain and none)."""
+    """Return the rows of Meaningful Perturbations by control (also brain and none).
+
+    Parameters
+    ----------
+    masked : pandas.DataFrame or None
+        The run's table masked_accuracy.
+    mask : str
+        Name of the group mask.
+    """
     if masked is None:
         return {}
     rows = masked[masked["method"] == "meaningful_perturbation"]
@@ -43,7 +51,17 @@ def masked_rows(masked: pd.DataFrame | None, mask: str) -> dict[str, pd.Series]:
 def masked_claims(
     masked: pd.DataFrame | None, class_names: tuple[str, str], evidence: bool
 ) -> list[Claim]:
-    """Compare the accuracy on masked images with section 4.3."""
+    """Compare the accuracy on masked images with section 4.3.
+
+    Parameters
+    ----------
+    masked : pandas.DataFrame or None
+        The run's table masked_accuracy.
+    class_names : (str, str)
+        Names of the negative and the positive class.
+    evidence : bool
+        Whether the network is above chance.
+    """
     names = {"negative": class_names[0], "positive": class_names[1], "conjoined": "conjoined"}
     theirs = {"negative": " (the paper's women)", "positive": " (the paper's men)", "conjoined": ""}
     claims = []
@@ -76,7 +94,15 @@ def masked_claims(
 
 
 def conjunction_claim(masked: pd.DataFrame | None, evidence: bool) -> Claim:
-    """Check that the conjoined mask keeps more accuracy than either class's mask, fold by fold."""
+    """Check that the conjoined mask keeps more accuracy than either class's mask, fold by fold.
+
+    Parameters
+    ----------
+    masked : pandas.DataFrame or None
+        The run's table masked_accuracy.
+    evidence : bool
+        Whether the network is above chance.
+    """
     published = {key: value.mean for key, value in paper.MASKED_ACCURACY.items()}
     claim = Claim(
         "The conjoined mask keeps more accuracy than the mask of either class",
@@ -189,7 +215,17 @@ def masks_suffice(masked: pd.DataFrame, majority: float) -> str | None:
 def sufficiency_claim(
     masked: pd.DataFrame | None, accuracy: pd.DataFrame | None, evidence: bool
 ) -> Claim:
-    """Check that the conjoined mask holds what the classification needs (section 4.3)."""
+    """Check that the conjoined mask holds what the classification needs (section 4.3).
+
+    Parameters
+    ----------
+    masked : pandas.DataFrame or None
+        The run's table masked_accuracy.
+    accuracy : pandas.DataFrame or None
+        The run's table of that name.
+    evidence : bool
+        Whether the network is above chance.
+    """
     claim = Claim(
         "All information needed for the classification is in the conjoined mask",
         "4.3",
@@ -214,7 +250,15 @@ def sufficiency_claim(
 
 
 def table2_claims(tables: Mapping[str, pd.DataFrame], evidence: bool) -> list[Claim]:
-    """Compare the five highest regions of each atlas, and their scores, with Table 2."""
+    """Compare the five highest regions of each atlas, and their scores, with Table 2.
+
+    Parameters
+    ----------
+    tables : mapping of atlas to pandas.DataFrame
+        The run's tables of regions.
+    evidence : bool
+        Whether the network is above chance.
+    """
     if not tables:
         return [Claim("Table 2: the five highest regions per atlas", "4.3, Table 2", "see Table 2")]
     claims = []

@@ -50,6 +50,13 @@ def sensitivity(robustness: pd.DataFrame | None, evidence: bool) -> Claim:
 
     The intervals of the difference decide, over draws of the noise and participants; if one of
     them holds zero, the claim is undecided.
+
+    Parameters
+    ----------
+    robustness : pandas.DataFrame or None
+        The run's table of that name.
+    evidence : bool
+        Whether the network is above chance.
     """
     claim = Claim(
         "Grad-CAM and Guided Backpropagation are very sensitive to small changes of the weights, "
@@ -85,7 +92,15 @@ def sensitivity(robustness: pd.DataFrame | None, evidence: bool) -> Claim:
 
 
 def dropout(robustness: pd.DataFrame | None, evidence: bool) -> Claim:
-    """Judge by maps with dropout on: those of both gradient methods change more."""
+    """Judge by maps with dropout on: those of both gradient methods change more.
+
+    Parameters
+    ----------
+    robustness : pandas.DataFrame or None
+        The run's table of that name.
+    evidence : bool
+        Whether the network is above chance.
+    """
     claim = Claim(
         "With dropout on, maps of Grad-CAM and Guided Backpropagation need a fixed random seed",
         "6",
@@ -127,6 +142,13 @@ def first_choice(tables: ResultTables, evidence: bool) -> Claim:
     Right means that the maps find the planted regions better than smooth random maps (Holm over
     the methods), and no worse than the network's plain gradient, which costs less. Where nothing
     was planted, deletion and insertion must do better than random orders in every test.
+
+    Parameters
+    ----------
+    tables : ResultTables
+        Of the run.
+    evidence : bool
+        Whether the network is above chance.
     """
     claim = Claim("Grad-CAM is the method to use first", "6", "recommended")
     seconds = _seconds(tables.runtime)

@@ -28,7 +28,15 @@ def cnn_is_evidence(accuracy: pd.DataFrame | None) -> bool:
 
 
 def cohort(participants: pd.DataFrame | None, class_names: tuple[str, str]) -> Claim:
-    """Compare the numbers of participants with the paper's; the same counts are the same cohort."""
+    """Compare the numbers of participants with the paper's; the same counts are the same cohort.
+
+    Parameters
+    ----------
+    participants : pandas.DataFrame or None
+        The run's table of that name.
+    class_names : (str, str)
+        Names of the negative and the positive class.
+    """
     youngest, oldest = paper.AGES
     title = "The data are T1 images of 1113 young adults"
     stated = f"{paper.N_WOMEN} women and {paper.N_MEN} men of {youngest} to {oldest} years"
@@ -52,6 +60,13 @@ def accuracy_claims(accuracy: pd.DataFrame | None, optimism: pd.DataFrame | None
 
     The paper's way: mean and standard deviation over folds; for the morphometry models with the
     hyper-parameters that are best on these very folds.
+
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame or None
+        The run's table of that name.
+    optimism : pandas.DataFrame or None
+        The run's table of that name.
     """
     claims = []
     for model, published in paper.ACCURACY.items():
@@ -100,6 +115,13 @@ def cnn_beats_svm(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | Non
     The paper names this pair, so its p needs no correction for the number of pairs. An SVM near
     chance says nothing: its decision threshold may be wrong while its scores still separate the
     classes, so both areas under the curve are given as well.
+
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame or None
+        The run's table of that name.
+    comparisons : pandas.DataFrame or None
+        The run's table of that name.
     """
     title = "The 3D CNN slightly outperforms the SVM on voxels"
     cnn, svm = find(accuracy, model="cnn"), find(accuracy, model="voxel_svm")
@@ -127,7 +149,15 @@ def cnn_beats_svm(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | Non
 
 
 def cnn_like_regression(accuracy: pd.DataFrame | None, comparisons: pd.DataFrame | None) -> Claim:
-    """Check whether network and morphometry regression are equally accurate, within `MARGIN`."""
+    """Check whether network and morphometry regression are equally accurate, within `MARGIN`.
+
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame or None
+        The run's table of that name.
+    comparisons : pandas.DataFrame or None
+        The run's table of that name.
+    """
     title = "The 3D CNN's accuracy corresponds to that of the regression on morphometry"
     pair = find(comparisons, model_a="cnn", model_b="logistic_regression")
     cnn = find(accuracy, model="cnn")
@@ -153,7 +183,7 @@ def other_modality(accuracy: pd.DataFrame | None) -> Claim:
     cnn = find(accuracy, model="cnn")
     t1, fa = paper.ACCURACY["cnn"].mean, paper.FA_ACCURACY
     return Claim(
-        "T1 images tell the classes apart less well than FA images",
+        "T1 images separate the classes less well than FA images",
         "5",
         f"{t1:.2f} against {fa:.3f} (of another study, Xin et al. 2019)",
         MISSING,

@@ -1,4 +1,4 @@
-"""Claims in words about the maps: sparse, anatomic-like, and where they lie."""
+"""Claims in words about the maps: sparse, anatomic-like, and their regions."""
 
 import pandas as pd
 
@@ -67,6 +67,13 @@ def class_masks_differ(properties: pd.DataFrame | None, evidence: bool) -> Claim
 
     Maps that explain each participant's own class have no such test
     (`voxplain.evaluation.maps.properties.class_difference`).
+
+    Parameters
+    ----------
+    properties : pandas.DataFrame or None
+        The run's table map_properties.
+    evidence : bool
+        Whether the network is above chance.
     """
     title = "The two classes' masks highlight different regions"
     row = find(properties, property="class difference", method=MAIN)
@@ -101,7 +108,15 @@ def _values(properties: pd.DataFrame, name: str) -> str:
 
 
 def sparsest(properties: pd.DataFrame | None, evidence: bool) -> Claim:
-    """Check whether Guided Backpropagation's maps are the sparsest by both indices."""
+    """Check whether Guided Backpropagation's maps are the sparsest by both indices.
+
+    Parameters
+    ----------
+    properties : pandas.DataFrame or None
+        The run's table map_properties.
+    evidence : bool
+        Whether the network is above chance.
+    """
     title = "Guided Backpropagation has the sparsest maps"
     keys = {"method": "guided_backprop"}
     gini = find(properties, property="gini", **keys)
@@ -125,7 +140,15 @@ def sparsest(properties: pd.DataFrame | None, evidence: bool) -> Claim:
 
 
 def most_anatomic(properties: pd.DataFrame | None, evidence: bool) -> Claim:
-    """Check whether the edges in maps of Meaningful Perturbations follow tissue borders most."""
+    """Check whether the edges in maps of Meaningful Perturbations follow tissue borders most.
+
+    Parameters
+    ----------
+    properties : pandas.DataFrame or None
+        The run's table map_properties.
+    evidence : bool
+        Whether the network is above chance.
+    """
     title = "Meaningful Perturbations give the most anatomic-like maps"
     row = find(properties, property="edges", method=MAIN)
     if properties is None or row is None:
@@ -189,7 +212,15 @@ def lateral(laterality: pd.DataFrame | None, evidence: bool) -> list[Claim]:
 
 
 def network(networks: pd.DataFrame | None, evidence: bool) -> Claim:
-    """Check whether the map prefers the fronto-parietal network."""
+    """Check whether the map prefers the fronto-parietal network.
+
+    Parameters
+    ----------
+    networks : pandas.DataFrame or None
+        The run's table of that name.
+    evidence : bool
+        Whether the network is above chance.
+    """
     title = "The masks show the pattern of the fronto-parietal network"
     row = find(networks, network=paper.NETWORK, method=MAIN)
     if networks is None or row is None or pd.isna(row["enrichment"]):
@@ -218,7 +249,15 @@ def network(networks: pd.DataFrame | None, evidence: bool) -> Claim:
 
 
 def morphometry(overlap: pd.DataFrame | None, evidence: bool) -> Claim:
-    """Check whether the map marks the structures that the morphometry regression relies on."""
+    """Check whether the map marks the structures that the morphometry regression relies on.
+
+    Parameters
+    ----------
+    overlap : pandas.DataFrame or None
+        The run's table morphometry_overlap.
+    evidence : bool
+        Whether the network is above chance.
+    """
     title = "The masks partially overlap with features that matter to the morphometry models"
     stated = "named: corpus callosum, cerebellum, frontal gyri"
     row = find(overlap, method=MAIN, importance="coefficient")

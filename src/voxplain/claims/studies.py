@@ -20,7 +20,7 @@ def compression(grids: pd.DataFrame | None) -> Claim:
 
     Both models must be above chance on the coarsest and the finest grid.
     """
-    title = "Compression to small images explains why network and SVM score alike"
+    title = "Compression to small images explains the similar accuracy of network and SVM"
     if grids is None:
         return Claim(title, "5", "supposed", verdict=f"{NOT_TESTED}: snakemake grids")
     ends = grids.sort_values("voxel_mm", ascending=False).iloc[[0, -1]]

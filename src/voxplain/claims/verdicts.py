@@ -85,14 +85,28 @@ def numeric(published: float, low: float, high: float, chance: float) -> str:
 
 
 def above(low: float, high: float, bound: float = 0.0) -> bool | None:
-    """Whether an interval (low, high) lies above a bound; None: it holds the bound, or is n/a."""
+    """Whether an interval (low, high) lies above a bound; None: it holds the bound, or is n/a.
+
+    Parameters
+    ----------
+    low, high : float
+        The interval.
+    bound : float
+    """
     if low > bound:
         return True
     return False if high <= bound else None
 
 
 def equal(low: float, high: float, margin: float = MARGIN) -> bool | None:
-    """Whether the interval (low, high) of a difference lies within +-margin; None: undecided."""
+    """Whether the interval (low, high) of a difference lies within +-margin; None: undecided.
+
+    Parameters
+    ----------
+    low, high : float
+        The interval.
+    margin : float
+    """
     if -margin <= low and high <= margin:
         return True
     return False if low > margin or high < -margin else None
@@ -113,12 +127,28 @@ def statement(holds: bool | None) -> str:
 
 
 def judged(holds: bool | None, evidence: bool) -> str:
-    """Say whether a statement about maps holds; those of a network near chance show nothing."""
+    """Say whether a statement about maps holds; those of a network near chance show nothing.
+
+    Parameters
+    ----------
+    holds : bool or None
+        None: undecided.
+    evidence : bool
+        Whether the network is above chance.
+    """
     return statement(holds) if evidence else NEAR_CHANCE
 
 
 def over_folds(low: float, high: float, form: str = ".2f") -> str:
-    """Write an interval over folds in a number format; a model of the whole cohort has none."""
+    """Write an interval over folds in a number format; a model of the whole cohort has none.
+
+    Parameters
+    ----------
+    low, high : float
+        The interval; missing for one model.
+    form : str
+        Format of the numbers.
+    """
     if pd.isna(low):
         return "one model, no interval over folds"
     return f"95 % CI {low:{form}} to {high:{form}} over folds"

@@ -32,7 +32,13 @@ def peak(volume: np.ndarray, brain: np.ndarray, affine: np.ndarray) -> tuple[flo
 
 
 def peak_voxel(volume: np.ndarray, brain: np.ndarray) -> np.ndarray:
-    """Return the indices, (3,) int, of the voxel at the `peak`; parameters as there."""
+    """Return the indices, (3,) int, of the voxel at the `peak`.
+
+    Parameters
+    ----------
+    volume, brain : (X, Y, Z) arrays
+        Map and boolean brain mask.
+    """
     inside = np.where(brain, volume, 0.0)
     if inside.max() > 0:
         return np.array(np.unravel_index(np.argmax(inside), inside.shape))
@@ -149,7 +155,12 @@ def attention_data(
     class_names: tuple[str, str],
     threshold: float,
 ) -> pd.DataFrame:
-    """Return the voxels of `attention`'s three cuts; arguments as there.
+    """Return the voxels of `attention`'s three cuts.
+
+    Parameters
+    ----------
+    maps, affine, underlay, brain, method, class_names, threshold
+        As there.
 
     Returns
     -------

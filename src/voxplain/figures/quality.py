@@ -1,4 +1,4 @@
-"""Quality control: the cohort's mean brain and the images that resemble it least."""
+"""Quality control: the cohort's mean brain and the images least similar to it."""
 
 import io
 import textwrap
@@ -19,7 +19,7 @@ _STRIP = 96  # pixels; the largest height of a strip, which keeps the page of a 
 def _middle_slices(volume: np.ndarray, affine: np.ndarray) -> list[tuple[np.ndarray, float, float]]:
     """Middle sagittal, coronal and axial slice, left on the left.
 
-    Each with its height/width ratio and where its middle lies along the axis across it, mm.
+    Each with its height/width ratio and the position of its middle along the axis across it, mm.
     """
     image = nib.as_closest_canonical(nib.Nifti1Image(volume.astype(np.float32), affine))
     data = image.get_fdata(dtype=np.float32)
@@ -34,7 +34,7 @@ def _middle_slices(volume: np.ndarray, affine: np.ndarray) -> list[tuple[np.ndar
 
 
 def middle(shape: Sequence[int], affine: np.ndarray) -> dict[str, float]:
-    """Say where the middle slices of a volume lie: x_mm, y_mm, z_mm.
+    """Return the positions of the middle slices of a volume: x_mm, y_mm, z_mm.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def quality_montage(
         Voxel to world, mm; it decides where left is.
     suspects : sequence of (participant_id, (X, Y, Z) array, correlation, reason)
         The images to show, least typical first, with their correlation with the cohort mean and
-        why they are outliers (blank if they are not). At most `MOST_SUSPECTS` are drawn.
+        why they are outliers (empty if they are not). At most `MOST_SUSPECTS` are drawn.
     """
     columns = [("cohort mean", mean)]
     for name, volume, r, reason in suspects[:MOST_SUSPECTS]:

@@ -21,7 +21,7 @@ MM = 1 / 25.4
 WIDTH_MM = 180.0  # two journal columns
 DPI = 200
 
-# Okabe and Ito's palette: told apart with every common colour-vision deficiency
+# Okabe and Ito's palette: distinct with every common colour-vision deficiency
 NEGATIVE = "#E69F00"
 POSITIVE = "#0072B2"
 ACCENT = "#009E73"
@@ -110,8 +110,15 @@ def mark_sides(axes: Axes, inset: float) -> None:
 
 
 def position(axis: str, millimetres: float) -> str:
-    """Write the position of a slice along an axis, as the viewer does: ``z = 12.9 mm``."""
-    size = f"{abs(millimetres) + 1e-6:.1f}"  # halves go up, whatever the last bits say
+    """Write the position of a slice along an axis, as the viewer does: ``z = 12.9 mm``.
+
+    Parameters
+    ----------
+    axis : str
+        x, y or z.
+    millimetres : float
+    """
+    size = f"{abs(millimetres) + 1e-6:.1f}"  # halves are rounded up
     return f"{axis} = {'−' if millimetres < 0 and size != '0.0' else ''}{size} mm"
 
 

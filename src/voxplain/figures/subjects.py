@@ -35,7 +35,13 @@ def first_of_each_class(rows: pd.DataFrame, class_names: tuple[str, str]) -> pd.
 
 
 def peak_level(volume: np.ndarray, brain: np.ndarray) -> int:
-    """Index along Z of the peak inside the brain, or of the brain's middle without a peak."""
+    """Index along Z of the peak inside the brain, or of the brain's middle without a peak.
+
+    Parameters
+    ----------
+    volume, brain : (X, Y, Z) arrays
+        Map and boolean brain mask.
+    """
     return int(peak_voxel(volume, brain)[2])
 
 

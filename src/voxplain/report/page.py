@@ -59,7 +59,20 @@ def captions(results: RunResults) -> dict[str, str]:
 def render(
     title: str, lead: str, answer: str, notices: Sequence[Notice], sections: Sequence[Section]
 ) -> str:
-    """Write a page of sections, with an answer and its limits at the head."""
+    """Write a page of sections, with an answer and its limits at the head.
+
+    Parameters
+    ----------
+    title : str
+        Title and heading of the page.
+    lead : str
+        Sentence below the heading.
+    answer : str
+        The first paragraph.
+    notices : sequence of Notice
+        What limits the answer.
+    sections : sequence of Section
+    """
     return fill(
         "template.html",
         "style.css",

@@ -17,7 +17,7 @@ TOP = 3
 
 
 def accuracy_table(accuracy: pd.DataFrame) -> Table:
-    """Make the terminal table of accuracies, the paper's beside them."""
+    """Make the terminal table of accuracies, with the paper's."""
     table = Table(
         title="Accuracy on held-out participants",
         title_justify="left",
@@ -57,7 +57,15 @@ def localisation_table(localisation: pd.DataFrame) -> Table:
 
 
 def regions_table(name: str, regions: pd.DataFrame) -> Table:
-    """Make the terminal table of an atlas's highest regions per method."""
+    """Make the terminal table of an atlas's highest regions per method.
+
+    Parameters
+    ----------
+    name : str
+        Name of the atlas.
+    regions : pandas.DataFrame
+        The run's table table2_<atlas>.
+    """
     table = Table(
         title=f"Highest regions, {name}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
     )

@@ -1,4 +1,4 @@
-"""Pages filled in from the templates beside this file."""
+"""Pages filled in from the templates in this folder."""
 
 import re
 from importlib.resources import files
@@ -11,14 +11,14 @@ _FOLDER = files("voxplain.report")
 
 
 def fill(template: str, sheet: str, **values: Any) -> str:
-    """Render a template; every string is escaped that is not marked as safe.
+    """Render a template; strings that are not marked as safe are escaped.
 
     Parameters
     ----------
     template, sheet : str
-        Names of the template and of its style sheet, which has the colours of all pages before it.
+        Names of the template and of its style sheet, which follows the colours of all pages.
     **values
-        What the template names; one that is missing is an error.
+        The names in the template; a missing one is an error.
     """
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -29,7 +29,7 @@ def fill(template: str, sheet: str, **values: Any) -> str:
 
 
 def _prose(text: str) -> Markup:
-    """Escape a text; set what stands in backticks as code, and [words](file) as a link."""
+    """Escape a text; make `words` code and [words](file) a link."""
     text = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
     return Markup(re.sub(r"\[([^\[\]]+)\]\(([\w./-]+)\)", r'<a href="\2">\1</a>', text))
 

@@ -32,7 +32,7 @@ class Layer:
     scale : float
         Value at the upper end of the colour bar; shared by maps that are to be compared.
     unit : str
-        Name of the values beside the colour bar.
+        Name of the values, shown at the colour bar.
     """
 
     choice: tuple[str, ...]
@@ -63,7 +63,15 @@ def packed(array: np.ndarray) -> str:
 
 
 def quantised(volume: np.ndarray, top: float) -> np.ndarray:
-    """Round values in [0, top] to 256 levels, uint8; larger ones become the highest level."""
+    """Round values in [0, top] to 256 levels, uint8; larger ones become the highest level.
+
+    Parameters
+    ----------
+    volume : array
+        Non-negative values.
+    top : float
+        The value of the highest level.
+    """
     if top <= 0:
         return np.zeros(volume.shape, np.uint8)
     return np.rint(np.clip(volume / top, 0, 1) * LEVELS).astype(np.uint8)
@@ -81,7 +89,7 @@ def viewer(
 ) -> Viewer:
     """Pack a brain, its maps and the names of its regions for the page.
 
-    A map is kept in 256 levels up to its own maximum, so that the viewer tells a value to within
+    A map is kept in 256 levels up to its own maximum, so the viewer shows a value to within
     1/510 of that maximum. A region is that of the atlas voxel nearest to a voxel's centre.
 
     Parameters
@@ -89,7 +97,7 @@ def viewer(
     identifier, caption : str
         Element id, and the sentence below the viewer.
     underlay, brain : (X, Y, Z) arrays
-        Image under the maps, and the boolean mask in which the highest voxel is looked for.
+        Image under the maps, and the boolean mask that is searched for the highest voxel.
     grid : Grid
         Grid of all volumes, axes near right, anterior and superior.
     selectors : sequence of str

@@ -96,8 +96,13 @@ def test_network_by_fdr():
 
 def test_morphometry_beside_a_blank_map_is_not_testable():
     table = pd.DataFrame({"importance": ["coefficient", "gain"], "method": METHODS[0]}).assign(
-        **{"structures": 90, "features": 100, "mapped": 80},
-        **{"spearman": 0.3, "null_mean": 0.0, "null_p95": 0.2, "p_null": 0.01},
+        structures=90,
+        features=100,
+        mapped=80,
+        spearman=0.3,
+        null_mean=0.0,
+        null_p95=0.2,
+        p_null=0.01,
     )
     row = claims.morphometry(table, True)
     assert row.verdict == "supported"

@@ -58,8 +58,9 @@ def bids(root):
     described = {"Name": "x", "BIDSVersion": "1.10.0"}
     (root / "dataset_description.json").write_text(json.dumps(described))
     return {
-        **{"layout": "bids", "space": "MNI152"},
-        **{"classes": {"negative": "women", "positive": "men"}},
+        "layout": "bids",
+        "space": "MNI152",
+        "classes": {"negative": "women", "positive": "men"},
     }
 
 

@@ -53,8 +53,12 @@ def study(tmp_path, monkeypatch):
     model = CNN3D(SHAPE, (2, 2, 2)).eval()
     _, grid, _ = downsample_file("a.nii.gz", SHAPE)
     form = {
-        **{"shape": list(SHAPE), "normalisation": "brain_mean", "classes": ["women", "men"]},
-        **{"affine": grid.affine.tolist(), "space": "native", "contrast": "T1w"},
+        "shape": list(SHAPE),
+        "normalisation": "brain_mean",
+        "classes": ["women", "men"],
+        "affine": grid.affine.tolist(),
+        "space": "native",
+        "contrast": "T1w",
     }
     arguments = {"shape": list(SHAPE), "channels": [2, 2, 2], "dropout": 0.5, "n_classes": 2}
     save_model("model.pt", model, arguments, fold="01", input=form)
@@ -104,8 +108,15 @@ def test_settings_and_seed_are_those_of_the_run(study, tmp_path):
         "seed: 7\nattribution: {meaningful_perturbation: {iterations: 9, draws: 2, sigma_0: 2.0}}\n"
     )
     done = run(
-        *("explain", "model.pt", "a.nii.gz", "b.nii.gz", "--method", "meaningful-perturbation"),
-        *("--config", "config.yaml", "--set", "iterations=3", "--target", "0", "--out", "maps"),
+        "explain",
+        "model.pt",
+        "a.nii.gz",
+        "b.nii.gz",
+        "--method=meaningful-perturbation",
+        "--config=config.yaml",
+        "--set=iterations=3",
+        "--target=0",
+        "--out=maps",
     )
     assert done.exit_code == 0, done.output
     settings = {"iterations": 3, "draws": 2, "sigma_0": 2.0}
@@ -200,14 +211,15 @@ def test_a_map_has_an_images_name(study):
     assert not Path("m.mgz").exists()
 
 
+COMMAND = ("explain", "model.pt", "a.nii.gz", "--out", "m.nii")
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_value_of_another_kind_ends_in_one_message(study, method):
     for name in method_settings(method):
         for value in ("abc", "", "[1]"):
-            done = run(
-                *("explain", "model.pt", "a.nii.gz", "--out", "m.nii"),
-                *("--method", method.replace("_", "-"), "--set", f"{name}={value}"),
-            )
+            typed = method.replace("_", "-")
+            done = run(*COMMAND, "--method", typed, "--set", f"{name}={value}")
             said = " ".join(done.output.split())
             if (name, value) == ("layer", ""):  # null, which is the default
                 assert done.exit_code == 0, said
@@ -229,9 +241,6 @@ def test_settings_are_those_that_the_configuration_documents(method):
 
 def test_what_the_workflow_hands_over_is_no_setting(study):
     for name in ("checkpoint", "progress", "seed", "images"):
-        done = run(
-            *("explain", "model.pt", "a.nii.gz", "--out", "m.nii"),
-            *("--method", "meaningful-perturbation", "--set", f"{name}=1"),
-        )
+        done = run(*COMMAND, "--method", "meaningful-perturbation", "--set", f"{name}=1")
         assert done.exit_code == 1
         assert f"has no setting {name}" in " ".join(done.output.split())

@@ -28,8 +28,13 @@ def test_the_methods_text_tells_what_differs_from_the_paper():
     made = methods.methods(settings, 20, versions)[-1]
     assert made == "All was computed by voxplain 1.0 (PyTorch 2.13, Python 3.11), seed 42."
     settings["attribution"]["meaningful_perturbation"] |= {
-        **{"blur": "box", "jitter_axes": "independent", "hinge": 0.05, "ramp": 60},
-        **{"amsgrad": True, "decay_every": 30, "early_stopping": True},
+        "blur": "box",
+        "jitter_axes": "independent",
+        "hinge": 0.05,
+        "ramp": 60,
+        "amsgrad": True,
+        "decay_every": 30,
+        "early_stopping": True,
     }
     code = " ".join(methods.methods(settings, 20))
     assert "a mean over 5 voxels along each axis" in code

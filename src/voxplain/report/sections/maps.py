@@ -121,7 +121,7 @@ def masked(results: RunResults) -> list[Block]:
             results,
             "masked_accuracy",
             "Masked accuracy, mean and standard deviation over folds, with controls.",
-            "Accuracy on masked images beside random masks and complements for each method",
+            "Accuracy on masked images, with random masks and complements, for each method",
         ),
         table(
             _by_control(accuracies),
@@ -174,7 +174,7 @@ def overlap(results: RunResults) -> list[Block]:
             results,
             "table3",
             "Overlap of the three methods' masks. Empty masks are labelled.",
-            "Agreement and Dice for each pair of methods beside chance levels",
+            "Agreement and Dice for each pair of methods, with chance levels",
         ),
         Text(_disjoint()),
         table(
@@ -238,7 +238,7 @@ def localisation(results: RunResults) -> list[Block]:
             results,
             "localisation",
             "How well the conjoined maps find the planted voxels, inside the brain.",
-            "Area under the ROC curve of each method beside random maps",
+            "Area under the ROC curve of each method, with random maps",
         ),
         table(
             scores,

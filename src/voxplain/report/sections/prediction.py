@@ -90,7 +90,7 @@ def _accuracy(results: RunResults) -> list[Block]:
             "accuracy",
             "Accuracy of all models on held-out participants, with Wilson 95 % intervals, the "
             "larger class (dashed) and the paper's values.",
-            "Accuracy of each model with its confidence interval beside the paper's value",
+            "Accuracy of each model with its confidence interval, and the paper's value",
         ),
         table(
             shown,
@@ -228,7 +228,7 @@ def _table1(results: RunResults) -> Table | Note:
         table1,
         "table-1",
         f"Table 1. Models on morphometry, nested {results.config['folds']['n_splits']}-fold "
-        "cross-validation, beside the paper's.",
+        "cross-validation, with the paper's values.",
         "tables/table1.tsv",
     )
 

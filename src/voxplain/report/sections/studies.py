@@ -23,8 +23,8 @@ def seeds(results: RunResults) -> list[Block]:
         table(
             rows.assign(changed=rows["changed"].map(CHANGED)),
             "table-seeds",
-            "The network trained again: pooled accuracy on held-out participants, and the share of "
-            "them whose class differs between two runs.",
+            "The network trained again: accuracy on all held-out participants, and the share of "
+            "them that two runs classify differently.",
             "tables/seeds.tsv",
         )
     ]
