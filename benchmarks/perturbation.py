@@ -31,7 +31,7 @@ from torch.nn import functional as F
 
 from voxplain.attribution import meaningful_perturbation
 from voxplain.attribution.perturbation_search import draw_offsets
-from voxplain.attribution.perturbation_settings import Settings
+from voxplain.attribution.perturbation_settings import PerturbationSettings
 from voxplain.network.device import prepare_device
 
 JITTER, SCALE, SIGMA, BOX = 5, 4, 10.0, 5
@@ -120,7 +120,9 @@ def bare_pass(options: argparse.Namespace, n: int) -> Callable[[], object]:
 
 def passes_per_iteration(options: argparse.Namespace) -> float:
     """Return the mean number of distinct jitters in our timed iterations."""
-    settings = Settings(1 + options.iterations, options.draws, jitter_axes=options.jitter_axes)
+    settings = PerturbationSettings(
+        1 + options.iterations, options.draws, jitter_axes=options.jitter_axes
+    )
     return np.mean([len(np.unique(draws, axis=0)) for draws in draw_offsets(settings)[1:]])
 
 

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from voxplain.attribution import METHODS
 from voxplain.attribution.cohorts import seed_setting
-from voxplain.attribution.perturbation_settings import Settings
+from voxplain.attribution.perturbation_settings import PerturbationSettings
 from voxplain.errors import ConfigError
 from voxplain.image.grid import Grid
 from voxplain.image.nifti import read_header, write_volume
@@ -30,7 +30,7 @@ _ARGUMENTS = {"model", "images", "targets", "progress", "checkpoint", "settings"
 class Explained:
     """The map of an image, and the network's prediction.
 
-    Attributes
+    Parameters
     ----------
     map : numpy.ndarray of float32, (X, Y, Z)
         Raw attribution, non-negative, on `grid`.
@@ -40,6 +40,15 @@ class Explained:
         Softmax of the logits.
     target : int
         The class that was explained.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import Explained, Grid
+    >>> attribution, grid = np.zeros((8, 8, 8), np.float32), Grid((8, 8, 8), np.eye(4))
+    >>> explained = Explained(attribution, grid, np.array([0.2, 0.8]), target=1)
+    >>> explained.probabilities[explained.target].item()
+    0.8
     """
 
     map: np.ndarray
@@ -84,6 +93,22 @@ def open_network(
     ------
     ConfigError
         The file lacks something that is not passed, or holds something that is passed, too.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from voxplain import open_network
+    >>> from voxplain.network.cnn import CNN3D
+    >>> torch.save(CNN3D((8, 8, 8), channels=(2,)).state_dict(), "model.pt")
+    >>> network, form = open_network(
+    ...     "model.pt",
+    ...     torch.device("cpu"),
+    ...     settings={"channels": (2,)},
+    ...     shape=(8, 8, 8),
+    ...     normalisation="brain_mean",
+    ... )
+    >>> form.shape
+    (8, 8, 8)
     """
     path = Path(path)
     weights = read_weights(path)
@@ -117,7 +142,7 @@ def method_settings(method: str) -> list[str]:
     """Return the names of a method's settings."""
     names = set(inspect.signature(METHODS[method]).parameters)
     if method == "meaningful_perturbation":
-        names |= {field.name for field in fields(Settings)}
+        names |= {field.name for field in fields(PerturbationSettings)}
     return sorted(names - _ARGUMENTS)
 
 
@@ -160,6 +185,7 @@ def explain_image(
     Returns
     -------
     Explained
+        Map, grid, probabilities and target.
 
     Raises
     ------
@@ -167,6 +193,26 @@ def explain_image(
         The method has no such setting, or refuses its value.
     VoxplainError
         As `ModelInput.read` and the method.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from voxplain import Grid, explain_image, open_network, write_volume
+    >>> from voxplain.network.cnn import CNN3D
+    >>> torch.save(CNN3D((8, 8, 8), channels=(2,)).state_dict(), "model.pt")
+    >>> network, form = open_network(
+    ...     "model.pt",
+    ...     torch.device("cpu"),
+    ...     settings={"channels": (2,)},
+    ...     shape=(8, 8, 8),
+    ...     normalisation="brain_mean",
+    ... )
+    >>> image = np.random.default_rng(0).random((16, 16, 16), np.float32)
+    >>> write_volume("image.nii.gz", image, Grid((16, 16, 16), np.eye(4)))
+    >>> explained = explain_image(network, form, "image.nii.gz", "grad_cam")
+    >>> explained.map.shape, round(explained.grid.voxel_volume)
+    ((8, 8, 8), 8)
     """
     settings = dict(settings or {})
     known = method_settings(method)
@@ -243,6 +289,17 @@ def write_map(
         `image` cannot be read.
     StorageError
         The map cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import Explained, Grid, read_volume, write_map
+    >>> grid = Grid((8, 8, 8), np.eye(4))
+    >>> explained = Explained(np.ones(grid.shape, np.float32), grid, np.array([0.2, 0.8]), target=1)
+    >>> write_map("map.nii.gz", explained)
+    >>> volume, map_grid = read_volume("map.nii.gz")
+    >>> map_grid == grid
+    True
     """
     if image is None:
         write_volume(path, explained.map, explained.grid)

@@ -53,7 +53,8 @@ with job_log(snakemake.log[0]):
         methods, model, images, targets, trained, sample, noise, seeds, progress
     )
     tables = {
-        name: sanity_and_stability.compare(each, brain, p.equal_area) for name, each in maps.items()
+        name: sanity_and_stability.compare_with_intact(each, brain, p.equal_area)
+        for name, each in maps.items()
     }
     table = pd.concat(tables, names=["method"]).reset_index("method")
     write_table(snakemake.output.table, table)

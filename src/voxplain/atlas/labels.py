@@ -67,6 +67,7 @@ def load_atlas(
     Returns
     -------
     Atlas
+        Its regions are those that have voxels.
 
     Raises
     ------
@@ -74,6 +75,19 @@ def load_atlas(
         If a file is missing or has another digest, the image cannot be read or has values that are
         not labels, a label has no name, or a value has two names. `check_place` checks orientation
         and position.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from voxplain import Grid, load_atlas, write_volume
+    >>> labels = np.zeros((8, 8, 8), np.int16)
+    >>> labels[1:4], labels[4:7] = 1, 2
+    >>> write_volume("labels.nii.gz", labels, Grid((8, 8, 8), np.eye(4)))
+    >>> pd.Series({1: "left", 2: "right"}).to_csv("labels.txt", sep=" ", header=False)
+    >>> atlas = load_atlas("halves", "labels.nii.gz", "labels.txt")
+    >>> atlas.table["name"].tolist()
+    ['left', 'right']
     """
     image_path, labels_path = Path(image_path), Path(labels_path)
     missing = [

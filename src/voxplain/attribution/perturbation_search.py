@@ -12,7 +12,7 @@ import torch
 
 from voxplain.attribution import separable
 from voxplain.attribution.frozen import gradient_by, images_per_pass, target_scores
-from voxplain.attribution.perturbation_settings import Settings
+from voxplain.attribution.perturbation_settings import PerturbationSettings
 
 _ADAM_BETAS = (0.9, 0.99)
 _ADAM_EPSILON = 1e-8
@@ -32,7 +32,7 @@ class Search:
         On the network's device.
     targets : torch.Tensor, (n,), int64
         Class whose probability is brought down.
-    settings : Settings
+    settings : PerturbationSettings
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Search:
         network: Callable[[torch.Tensor], torch.Tensor],
         images: torch.Tensor,
         targets: torch.Tensor,
-        settings: Settings,
+        settings: PerturbationSettings,
     ):
         self._network = network
         self._settings = settings
@@ -173,7 +173,7 @@ class Search:
         )
 
 
-def draw_offsets(settings: Settings) -> np.ndarray:
+def draw_offsets(settings: PerturbationSettings) -> np.ndarray:
     """Return K of every iteration and draw, (iterations, draws, 3) voxels."""
     rng = np.random.default_rng([settings.seed])
     size = (settings.iterations, settings.draws, settings.shifts)
@@ -198,7 +198,7 @@ def total_variation(masks: torch.Tensor, beta: float, norm: str) -> torch.Tensor
     return total
 
 
-def _blur(size: int, sigma: float, settings: Settings) -> np.ndarray:
+def _blur(size: int, sigma: float, settings: PerturbationSettings) -> np.ndarray:
     if settings.blur == "box":
         return separable.moving_average_matrix(size, settings.box_width)
     return separable.gaussian_matrix(size, sigma)
@@ -224,7 +224,10 @@ def _keep_best(state: dict[str, torch.Tensor], loss: torch.Tensor) -> None:
 
 
 def _adam(
-    state: dict[str, torch.Tensor], gradient: torch.Tensor, step: int, settings: Settings
+    state: dict[str, torch.Tensor],
+    gradient: torch.Tensor,
+    step: int,
+    settings: PerturbationSettings,
 ) -> None:
     """Take one step (Kingma and Ba 2015; AMSGrad as in Reddi et al. 2018) and clamp the mask."""
     state["first"].lerp_(gradient, 1 - _ADAM_BETAS[0])
@@ -246,7 +249,7 @@ def _converged(losses: torch.Tensor, window: int) -> torch.Tensor:
     return (last - before).abs() <= _LOSS_TOLERANCE
 
 
-def _details(curves: torch.Tensor, settings: Settings) -> dict[str, np.ndarray]:
+def _details(curves: torch.Tensor, settings: PerturbationSettings) -> dict[str, np.ndarray]:
     """Summarise curves (3, iterations, n) of loss, probability and area, NaN after the end."""
     iterations = (~curves[0].isnan()).sum(0)
     converged = [

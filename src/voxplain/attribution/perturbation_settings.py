@@ -49,10 +49,10 @@ def require_number(name: str, value: Any, error: type[VoxplainError]) -> None:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Settings of eq. 1 to 3; the defaults are the paper's.
+class PerturbationSettings:
+    """PerturbationSettings of eq. 1 to 3; the defaults are the paper's.
 
-    Attributes
+    Parameters
     ----------
     iterations : int
         Adam steps.
@@ -96,6 +96,14 @@ class Settings:
         0: never).
     early_stopping : bool
         An image whose loss has converged leaves the batch before the last iteration.
+
+    Examples
+    --------
+    >>> from voxplain import PerturbationSettings
+    >>> PerturbationSettings().lambda_1
+    3.0
+    >>> PerturbationSettings(jitter=4, jitter_axes="independent", draws=100).distinct_draws
+    64
     """
 
     iterations: int = 300

@@ -14,7 +14,7 @@ from voxplain.image.grid import Grid
 class AttributionResult:
     """Attribution maps of a batch of images and what they were made with.
 
-    Attributes
+    Parameters
     ----------
     maps : torch.Tensor, (n, D, H, W)
         Raw attribution, non-negative, in the images' dtype and on their device and voxel grid.
@@ -32,6 +32,17 @@ class AttributionResult:
     grid : Grid
         Where the maps' voxels lie. Methods see arrays without an affine, so the affine is the
         identity (voxel indices) until `on` sets the grid of the images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from voxplain import AttributionResult, Grid
+    >>> targets, scores = torch.tensor([0, 1]), torch.tensor([0.5, 2.0])
+    >>> result = AttributionResult(torch.rand(2, 8, 8, 8), targets, scores, "grad_cam", {})
+    >>> grid = Grid((8, 8, 8), np.diag([3.0, 3.0, 3.0, 1.0]))
+    >>> result.grid == grid, result.on(grid).grid == grid
+    (False, True)
     """
 
     maps: torch.Tensor

@@ -108,6 +108,16 @@ def make_splits(
     CohortError
         A class has fewer participants (families, sites) than there are folds, or they are so
         large that folds cannot be drawn.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from voxplain import make_splits
+    >>> ids = [f"sub-{number:02d}" for number in range(20)]
+    >>> participants = pd.DataFrame({"participant_id": ids, "label": [0, 1] * 10})
+    >>> splits = make_splits(participants.assign(family_id=pd.NA), n_splits=5, seed=0)
+    >>> [split.fold for split in splits]
+    ['01', '02', '03', '04', '05', 'all']
     """
     from sklearn.model_selection import StratifiedKFold  # not for jobs that only read a split
 

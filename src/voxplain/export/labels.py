@@ -34,6 +34,12 @@ def bids_labels(identifiers: Sequence[str]) -> list[str]:
     ------
     ValueError
         Identifiers are given twice.
+
+    Examples
+    --------
+    >>> from voxplain import bids_labels
+    >>> bids_labels(["sub-01", "control_7"])
+    ['01', 'control7']
     """
     plain = [letters_and_digits(name.removeprefix("sub-")) for name in identifiers]
     shared = Counter(label.lower() for label in plain)

@@ -176,6 +176,16 @@ def downsample_file(
     ImageError
         If a file cannot be read to its end (see `voxplain.image.nifti`), the image has NaN or
         infinite voxels (inside the mask) or the mask lies on another grid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import Grid, downsample_file, write_volume
+    >>> image = np.random.default_rng(0).random((16, 20, 16), np.float32)
+    >>> write_volume("image.nii.gz", image, Grid((16, 20, 16), np.eye(4)))
+    >>> volume, grid, statistics = downsample_file("image.nii.gz", shape=(8, 10, 8))
+    >>> volume.shape, str(volume.dtype)
+    ((8, 10, 8), 'float32')
     """
     return _averaged(MaskedImage(src, participant, mask), shape)
 
@@ -212,6 +222,17 @@ def downsample_nifti(
     ImageError
         If `src` cannot be read to its end, has NaN or infinite voxels, or fewer voxels than `shape`
         along an axis.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import Grid, downsample_nifti, read_volume, write_volume
+    >>> image = np.random.default_rng(0).random((16, 20, 16), np.float32)
+    >>> write_volume("image.nii.gz", image, Grid((16, 20, 16), np.eye(4)))
+    >>> downsample_nifti("image.nii.gz", "coarse.nii.gz", shape=(8, 10, 8))
+    >>> volume, grid = read_volume("coarse.nii.gz")
+    >>> grid.shape, grid.voxel_sizes.tolist()
+    ((8, 10, 8), [2.0, 2.0, 2.0])
     """
     if Path(src).resolve() == Path(dst).resolve():
         raise ImageError(f"{src} is both source and destination; write to another file")

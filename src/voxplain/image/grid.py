@@ -50,6 +50,16 @@ class Grid:
     ------
     ImageError
         If the shape is not three positive integers or the affine cannot be inverted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import Grid
+    >>> grid = Grid((58, 70, 58), np.diag([-3.0, 3.0, 3.0, 1.0]))
+    >>> grid.orientation, round(grid.voxel_volume)
+    ('LAS', 27)
+    >>> grid.world([1, 0, 0]).tolist()
+    [-3.0, 0.0, 0.0]
     """
 
     shape: tuple[int, int, int]

@@ -30,23 +30,35 @@ NORMALISATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def normalise(volumes: np.ndarray, how: str) -> np.ndarray:
-    """Return the volumes of `normalised` as one array.
+    """Normalise each volume by its own foreground (voxels above zero).
 
     Parameters
     ----------
-    volumes : (n, X, Y, Z) array
+    volumes : numpy.ndarray, (n, X, Y, Z)
         Background exactly 0.
     how : {"none", "brain_mean", "zscore"}
-        See `normalised`.
+        As for `normalised`.
 
     Returns
     -------
-    volumes : (n, X, Y, Z) float32 array
+    numpy.ndarray of float32, (n, X, Y, Z)
+        Normalised volumes.
 
     Raises
     ------
-    ConfigError, ImageError
-        As `normalised`.
+    ConfigError
+        Unknown name.
+    ImageError
+        A volume has no foreground to normalise by, or a constant one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import normalise
+    >>> volumes = np.zeros((1, 4, 4, 4))
+    >>> volumes[0, 1:3, 1, 1] = 100, 300
+    >>> normalise(volumes, "brain_mean")[0, :, 1, 1].tolist()
+    [0.0, 0.5, 1.5, 0.0]
     """
     return np.array(list(normalised(volumes, how)))
 

@@ -216,6 +216,16 @@ def read_volume(
     ------
     ImageError
         As `read_header` and `read_slabs`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import Grid, read_volume, write_volume
+    >>> image = np.random.default_rng(0).random((16, 20, 16), np.float32)
+    >>> write_volume("image.nii.gz", image, Grid((16, 20, 16), np.eye(4)))
+    >>> volume, grid = read_volume("image.nii.gz")
+    >>> volume.shape, grid.orientation
+    ((16, 20, 16), 'RAS')
     """
     header = read_header(path, participant)
     # One slab is the whole volume; the list exhausts the generator, which then checks the checksum.
@@ -282,6 +292,15 @@ def write_volume(
     ------
     ValueError
         If the shape is not the grid's, or the name has another ending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import Grid, read_volume, write_volume
+    >>> grid = Grid((8, 8, 8), np.diag([2.0, 2.0, 2.0, 1.0]))
+    >>> write_volume("ones.nii.gz", np.ones(grid.shape, np.float32), grid)
+    >>> read_volume("ones.nii.gz")[1] == grid
+    True
     """
     name = Path(path).name
     if not name.endswith((".nii", ".nii.gz")):

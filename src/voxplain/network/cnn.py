@@ -118,18 +118,32 @@ def build_network(source: str | None, arguments: Mapping[str, Any]) -> nn.Module
 def save_model(
     path: str | Path, model: nn.Module, arguments: Mapping[str, Any], **extra: Any
 ) -> None:
-    """Write a model file atomically; the same model gives the same bytes.
+    """Write a network's weights and arguments, atomically and in reproducible bytes.
 
     Parameters
     ----------
     path : path_like
         The file.
     model : torch.nn.Module
-        Its state dict is written.
+        On any device.
     arguments : mapping
-        With which `build_network` builds it again.
-    **extra
-        More plain values or tensors to store.
+        Keyword arguments that `build_network` needs to build the network again.
+    **extra : object
+        What else to save: tensors and plain values.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> from voxplain import load_model, save_model
+    >>> from voxplain.network.cnn import CNN3D
+    >>> arguments = {"shape": (8, 8, 8), "channels": (2,), "n_classes": 2}
+    >>> save_model("model.pt", CNN3D(**arguments), arguments, epochs=5)
+    >>> load_model("model.pt")[1]
+    {'epochs': 5}
     """
     write_bytes(path, _as_bytes(model, arguments, **extra))
 
@@ -202,6 +216,16 @@ def load_model(
     ------
     ConfigError
         The file cannot be read, the network cannot be built, or the weights do not fit it.
+
+    Examples
+    --------
+    >>> from voxplain import load_model, save_model
+    >>> from voxplain.network.cnn import CNN3D
+    >>> arguments = {"shape": (8, 8, 8), "channels": (2,), "n_classes": 2}
+    >>> save_model("model.pt", CNN3D(**arguments), arguments)
+    >>> model, _ = load_model("model.pt")
+    >>> model.training
+    False
     """
     content = read_weights(path)
     if arguments is not None:

@@ -21,7 +21,7 @@ from voxplain.run.seeds import stream_seed
 class ModelInput:
     """The form of a network's images; stored beside its weights as plain values.
 
-    Attributes
+    Parameters
     ----------
     shape : tuple of int
         Voxels along the right, anterior and superior axes.
@@ -35,6 +35,13 @@ class ModelInput:
         What the images are, as the configuration says (``MNI152``, ``T1w``).
     brain_mask, registration : str
         How they were prepared (``volumes.brain_mask``, ``registration.method``).
+
+    Examples
+    --------
+    >>> from voxplain import ModelInput
+    >>> form = ModelInput((58, 70, 58), "brain_mean", classes=("women", "men"))
+    >>> form.class_index("men")
+    1
     """
 
     shape: tuple[int, int, int]

@@ -51,6 +51,24 @@ def regions_with_null(
     ------
     AttributionError
         The map has negative or non-finite values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from voxplain import Grid, load_atlas, regions_with_null, write_volume
+    >>> grid = Grid((8, 8, 8), np.eye(4))
+    >>> labels = np.zeros(grid.shape, np.int16)
+    >>> labels[1:4], labels[4:7] = 1, 2
+    >>> write_volume("labels.nii.gz", labels, grid)
+    >>> pd.Series({1: "left", 2: "right"}).to_csv("labels.txt", sep=" ", header=False)
+    >>> atlas = load_atlas("halves", "labels.nii.gz", "labels.txt")
+    >>> attribution = np.random.default_rng(0).random(grid.shape) + (labels == 2)
+    >>> table = regions_with_null(
+    ...     attribution, atlas, grid, labels > 0, equal_area=0.1, n_surrogates=9, seed=0
+    ... )
+    >>> table["name"].tolist()
+    ['right', 'left']
     """
     if not np.isfinite(attribution).all() or attribution.min() < 0:
         raise AttributionError(

@@ -49,6 +49,21 @@ def accuracy_summary(predictions: pd.DataFrame, permuted: np.ndarray) -> dict[st
         the larger class); p_permutation, ``(b + 1) / (n_permutations + 1)``, where b permutations
         make at least as many predictions right. Because the classes keep their sizes, balanced
         accuracy has the same p.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from voxplain import accuracy_summary
+    >>> true = np.tile([0, 1], 20)
+    >>> score = true + np.random.default_rng(0).normal(0, 0.5, 40)
+    >>> predictions = pd.DataFrame({"fold": np.repeat(["01", "02"], 20), "y_true": true})
+    >>> predictions = predictions.assign(y_score=score, y_pred=(score > 0.5).astype(int))
+    >>> rng = np.random.default_rng(1)
+    >>> permuted = np.stack([rng.permutation(true) for _ in range(99)])
+    >>> summary = accuracy_summary(predictions, permuted)
+    >>> summary["n"], summary["majority"], summary["p_permutation"]
+    (40, 0.5, 0.01)
     """
     true = predictions["y_true"].to_numpy()
     predicted = predictions["y_pred"].to_numpy()

@@ -36,10 +36,25 @@ def corrected_t(values: np.ndarray) -> tuple[float, float, float, float]:
 
     Returns
     -------
-    mean, low, high, p : float
-        95 % interval, and two-sided p against a mean of 0. The last three are missing (NaN) for a
-        single fold. Folds without any spread have an interval of width 0 and p = 1, because they
-        do not show how far the mean could be from 0.
+    mean : float
+        Of the folds.
+    low, high : float
+        95 % interval; missing (NaN) for a single fold.
+    p : float
+        Two-sided p against a mean of 0; missing (NaN) for a single fold.
+
+    Notes
+    -----
+    Folds without any spread have an interval of width 0 and p = 1, because they do not show how far
+    the mean could be from 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import corrected_t
+    >>> mean, low, high, p = corrected_t(np.array([0.8, 0.9, 0.85, 0.95]) - 0.5)
+    >>> round(mean, 3), round(low, 3), round(high, 3), round(p, 3)
+    (0.375, 0.218, 0.532, 0.005)
     """
     mean, sd, k = _summary(values)
     return _t_test(mean, corrected_error(sd, k) if k > 1 else np.nan, k - 1)
@@ -113,7 +128,7 @@ def _t_test(mean: float, error: float, freedom: int) -> tuple[float, float, floa
         return mean, np.nan, np.nan, np.nan
     if error == 0:
         return mean, mean, mean, 1.0
-    half = stats.t.ppf(0.975, freedom) * error
+    half = float(stats.t.ppf(0.975, freedom) * error)
     return mean, mean - half, mean + half, float(2 * stats.t.sf(abs(mean) / error, freedom))
 
 
@@ -148,5 +163,5 @@ def against_null(null: np.ndarray, at_least: float) -> dict[str, float]:
     return {
         "null_mean": float(null.mean()),
         "null_p95": float(np.quantile(null, 0.95)),
-        "p_null": (np.count_nonzero(null >= at_least) + 1) / (len(null) + 1),
+        "p_null": float((np.count_nonzero(null >= at_least) + 1) / (len(null) + 1)),
     }

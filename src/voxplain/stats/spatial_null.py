@@ -27,6 +27,7 @@ def surrogates(reference: np.ndarray, brain_mask: np.ndarray, n: int, seed: int)
     reference : numpy.ndarray, shape (X, Y, Z)
         Map to match.
     brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+        Voxels that get values.
     n : int
         Number of maps.
     seed : int
@@ -36,6 +37,19 @@ def surrogates(reference: np.ndarray, brain_mask: np.ndarray, n: int, seed: int)
     -------
     numpy.ndarray of float32, shape (n, X, Y, Z)
         Zero outside the brain; inside, each map is a permutation of the reference's values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import surrogates
+    >>> brain = np.zeros((8, 8, 8), bool)
+    >>> brain[1:7, 1:7, 1:7] = True
+    >>> reference = np.random.default_rng(0).random(brain.shape)
+    >>> maps = surrogates(reference, brain, n=3, seed=0)
+    >>> maps.shape
+    (3, 8, 8, 8)
+    >>> np.allclose(np.sort(maps[0][brain]), np.sort(reference[brain]))
+    True
     """
     maps = np.zeros((n, *reference.shape), np.float32)
     maps[:, brain_mask] = surrogate_values(reference, brain_mask, n, seed)

@@ -7,7 +7,7 @@ from torch import nn
 
 from voxplain.attribution import meaningful_perturbation
 from voxplain.attribution.perturbation_search import total_variation
-from voxplain.attribution.perturbation_settings import Settings
+from voxplain.attribution.perturbation_settings import PerturbationSettings
 from voxplain.errors import AttributionError, ConfigError
 from voxplain.network.checkpoints import Checkpoint
 
@@ -157,7 +157,9 @@ def test_the_defaults_are_the_papers():
     paper = {"iterations": 300, "draws": 10, "jitter": 5, "mask_scale": 4, "learning_rate": 0.3}
     paper |= {"sigma_0": 10, "sigma_m": 10, "lambda_1": 3, "lambda_2": 1, "beta": 7}
     off = {"hinge": 0, "ramp": 0, "amsgrad": False, "decay_every": 0, "early_stopping": False}
-    assert Settings() == Settings(**paper, **off, norm="mean", jitter_axes="common")
+    assert PerturbationSettings() == PerturbationSettings(
+        **paper, **off, norm="mean", jitter_axes="common"
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,8 +186,8 @@ def test_unusable_settings_are_named(setting, message, model, images):
 
 
 def test_whole_numbers_may_be_written_as_floats():
-    assert Settings(iterations=3e2, jitter=np.int64(5)) == Settings()
-    assert isinstance(Settings(iterations=3e2).iterations, int)
+    assert PerturbationSettings(iterations=3e2, jitter=np.int64(5)) == PerturbationSettings()
+    assert isinstance(PerturbationSettings(iterations=3e2).iterations, int)
 
 
 def test_a_single_logit_is_refused(images):

@@ -71,6 +71,20 @@ def grad_cam(
     -----
     float32 maps agree with float64 ones, and with themselves at another batch size, to 1e-5 of
     their norm on the paper's architecture.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from voxplain import grad_cam
+    >>> convolution = torch.nn.Conv3d(1, 4, kernel_size=3)
+    >>> head = torch.nn.Linear(4 * 6 * 6 * 6, 2)
+    >>> model = torch.nn.Sequential(convolution, torch.nn.ReLU(), torch.nn.Flatten(), head)
+    >>> images = torch.rand(3, 1, 8, 8, 8)
+    >>> result = grad_cam(model, images)
+    >>> result.maps.shape
+    torch.Size([3, 8, 8, 8])
+    >>> result.parameters["feature_shape"]
+    (6, 6, 6)
     """
     cam = ClassActivation(model, layer, upsampling)
 

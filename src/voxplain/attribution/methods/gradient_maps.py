@@ -28,18 +28,40 @@ def gradient_maps(
 
     Parameters
     ----------
-    model, images, targets, layer, upsampling
-        As for `voxplain.attribution.grad_cam`.
+    model : torch.nn.Module
+        As for `grad_cam`.
+    images : torch.Tensor, (n, 1, D, H, W)
+        As for `grad_cam`.
+    targets : torch.Tensor, (n,), int64, optional
+        As for `grad_cam`.
+    layer : str, optional
+        As for `grad_cam`.
+    upsampling : {"paper", "receptive_field"}
+        As for `grad_cam`.
 
     Returns
     -------
     guided : AttributionResult
+        As of `guided_backprop`.
     cam : AttributionResult
+        As of `grad_cam`.
 
     Raises
     ------
     AttributionError
         As `guided_backprop` and `grad_cam`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from voxplain import gradient_maps
+    >>> convolution = torch.nn.Conv3d(1, 4, kernel_size=3)
+    >>> head = torch.nn.Linear(4 * 6 * 6 * 6, 2)
+    >>> model = torch.nn.Sequential(convolution, torch.nn.ReLU(), torch.nn.Flatten(), head)
+    >>> images = torch.rand(3, 1, 8, 8, 8)
+    >>> guided, cam = gradient_maps(model, images)
+    >>> guided.method, cam.method
+    ('guided_backprop', 'grad_cam')
     """
     cam = ClassActivation(model, layer, upsampling, whole_graph=True)
 

@@ -56,6 +56,20 @@ def guided_backprop(
     function of the image, and a tie that rounding decides moves single voxels by about 1 % of the
     maximum, 1e-3 of the norm.
     ``clamp(min=0)`` is an ordinary operation here, not a ReLU. Code inside TorchScript is not seen.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from voxplain import guided_backprop
+    >>> convolution = torch.nn.Conv3d(1, 4, kernel_size=3)
+    >>> head = torch.nn.Linear(4 * 6 * 6 * 6, 2)
+    >>> model = torch.nn.Sequential(convolution, torch.nn.ReLU(), torch.nn.Flatten(), head)
+    >>> images = torch.rand(3, 1, 8, 8, 8)
+    >>> result = guided_backprop(model, images, targets=torch.tensor([0, 1, 1]))
+    >>> result.maps.shape
+    torch.Size([3, 8, 8, 8])
+    >>> result.targets.tolist()
+    [0, 1, 1]
     """
 
     def explain(

@@ -18,7 +18,7 @@ from voxplain.attribution.frozen import (
 )
 from voxplain.attribution.fused import fused
 from voxplain.attribution.perturbation_search import Search
-from voxplain.attribution.perturbation_settings import Settings
+from voxplain.attribution.perturbation_settings import PerturbationSettings
 from voxplain.attribution.result import AttributionResult
 from voxplain.errors import AttributionError, ConfigError
 from voxplain.network.checkpoints import Checkpoint
@@ -58,14 +58,20 @@ def meaningful_perturbation(
         float32 or float64, like the model. Not modified.
     targets : torch.Tensor, (n,), int64, optional
         Class to explain per image; None means the predicted class.
-    iterations, draws, seed, **settings
-        See `Settings`.
+    iterations : int
+        Adam steps.
+    draws : int
+        Jitters per step, over which the probability is averaged.
+    seed : int
+        Seed of the jitters.
     progress : callable, optional
         Called after each iteration with the number of iterations done and of all, counted over
         the images (they are optimised in groups that fit memory, each for all its iterations).
     checkpoint : Checkpoint, optional
         Where finished groups are kept. A call that was interrupted resumes there, and gives the
         same bits on the same machine.
+    **settings : object
+        Of `PerturbationSettings`.
 
     Returns
     -------
@@ -84,15 +90,29 @@ def meaningful_perturbation(
     AttributionError
         The network has a single logit or does not depend on the images differentiably, or model,
         images and targets do not fit together.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from voxplain import meaningful_perturbation
+    >>> convolution = torch.nn.Conv3d(1, 4, kernel_size=3)
+    >>> head = torch.nn.Linear(4 * 6 * 6 * 6, 2)
+    >>> model = torch.nn.Sequential(convolution, torch.nn.ReLU(), torch.nn.Flatten(), head)
+    >>> images = torch.rand(3, 1, 8, 8, 8)
+    >>> result = meaningful_perturbation(model, images, iterations=3, draws=2, mask_scale=2)
+    >>> result.maps.shape
+    torch.Size([3, 8, 8, 8])
+    >>> result.details["loss_curve"].shape
+    (3, 3)
     """
-    known = {field.name for field in fields(Settings)}
+    known = {field.name for field in fields(PerturbationSettings)}
     unknown = sorted(set(settings) - known)
     if unknown:
         raise ConfigError(
             f"meaningful_perturbation has no setting {', '.join(unknown)}; it has "
             f"{', '.join(sorted(known))}"
         )
-    chosen = Settings(iterations=iterations, draws=draws, seed=seed, **settings)
+    chosen = PerturbationSettings(iterations=iterations, draws=draws, seed=seed, **settings)
     targets = check_inputs(model, images, targets)
     per_group = max(1, images_per_pass(images) // chosen.distinct_draws)
     with frozen(model, images) as network:
@@ -126,7 +146,7 @@ class _Kept:
     def __init__(
         self,
         checkpoint: Checkpoint | None,
-        settings: Settings,
+        settings: PerturbationSettings,
         network: Network,
         images: torch.Tensor,
         targets: torch.Tensor,

@@ -60,6 +60,7 @@ def localisation(
     truth : numpy.ndarray of bool, shape (X, Y, Z)
         Planted voxels; those outside the brain are ignored.
     brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+        Voxels to score.
     random_maps : numpy.ndarray, shape (n, X, Y, Z)
         Maps of the same values and smoothness (`voxplain.stats.spatial_null.surrogates`).
 
@@ -77,6 +78,19 @@ def localisation(
     ------
     CohortError
         If the brain lies wholly inside or wholly outside the truth.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import localisation, surrogates
+    >>> brain = np.zeros((8, 8, 8), bool)
+    >>> brain[1:7, 1:7, 1:7] = True
+    >>> truth = np.zeros_like(brain)
+    >>> truth[2:4, 2:4, 2:4] = True
+    >>> attribution = truth + 0.1 * np.random.default_rng(0).random(brain.shape)
+    >>> scores = localisation(attribution, truth, brain, surrogates(attribution, brain, 9, seed=0))
+    >>> scores["n_truth"], scores["auc"], scores["peak_inside"]
+    (8, 1.0, 1)
     """
     return _scores(attribution, {"": (truth, brain_mask)}, brain_mask, random_maps)[""]
 

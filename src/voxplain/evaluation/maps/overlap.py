@@ -11,9 +11,24 @@ NULL_COLUMNS = ["chance", "null_mean", "null_p95", "p_null"]
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
-    """Dice coefficient ``2 |A and B| / (|A| + |B|)`` of two boolean masks of one shape.
+    """Return the Dice coefficient ``2 |A and B| / (|A| + |B|)`` of two masks.
 
-    Two empty masks share nothing that could be compared and get 0.
+    Parameters
+    ----------
+    a, b : numpy.ndarray of bool
+        Masks of the same shape.
+
+    Returns
+    -------
+    float
+        0 for two empty masks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import dice
+    >>> dice(np.array([True, True, False]), np.array([True, False, False])) == 2 / 3
+    True
     """
     total = np.count_nonzero(a) + np.count_nonzero(b)
     return float(2 * np.count_nonzero(a & b) / total) if total else 0.0
@@ -71,6 +86,7 @@ def top_fraction(attribution: np.ndarray, brain_mask: np.ndarray, fraction: floa
     attribution : numpy.ndarray, shape (X, Y, Z)
         Non-negative map.
     brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+        Voxels that can be marked.
     fraction : float
         Share of the brain's voxels to mark, in (0, 1].
 
@@ -79,6 +95,16 @@ def top_fraction(attribution: np.ndarray, brain_mask: np.ndarray, fraction: floa
     numpy.ndarray of bool, shape (X, Y, Z)
         Of equal values, the voxel that comes first in C order is marked first. Zeros are never
         marked: a map with fewer positive voxels than asked for gives all of those and no more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import top_fraction
+    >>> brain = np.zeros((8, 8, 8), bool)
+    >>> brain[1:7, 1:7, 1:7] = True
+    >>> attribution = np.random.default_rng(0).random(brain.shape)
+    >>> int(top_fraction(attribution, brain, 0.1).sum())
+    22
     """
     values = attribution[brain_mask]
     n_marked = min(round(fraction * values.size), np.count_nonzero(values > 0))

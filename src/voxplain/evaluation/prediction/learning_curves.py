@@ -21,11 +21,21 @@ def nested_subsets(
     shares : list of float
         Of each class's training participants, rounded, but at least two of a class.
     rng : numpy.random.Generator
+        Source of the draws.
 
     Returns
     -------
     list of int arrays
         Rows, in the order of `train`, one array per share.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import nested_subsets
+    >>> labels, rng = np.tile([0, 1], 20), np.random.default_rng(0)
+    >>> half, whole = nested_subsets(labels, np.arange(40), [0.5, 1.0], rng)
+    >>> len(half), len(whole)
+    (20, 40)
     """
     rank = np.empty(len(train))
     for label in (0, 1):

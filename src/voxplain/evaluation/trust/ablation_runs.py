@@ -8,7 +8,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from voxplain import paper
-from voxplain.attribution.perturbation_settings import Settings
+from voxplain.attribution.perturbation_settings import PerturbationSettings
 from voxplain.attribution.result import AttributionResult
 from voxplain.evaluation.maps.overlap import top_fraction
 from voxplain.evaluation.trust.deletion_insertion import target_probabilities
@@ -24,7 +24,7 @@ def paper_settings(shape: tuple[int, int, int]) -> dict[str, float]:
     multiplied by the ratio of the two grids' first axes and rounded where only whole numbers do.
     """
     ratio = shape[0] / paper.SHAPE[0]
-    own = {name: value for name, value in vars(Settings()).items() if name != "seed"}
+    own = {name: value for name, value in vars(PerturbationSettings()).items() if name != "seed"}
     for name in SPATIAL:
         scaled = own[name] * ratio
         own[name] = max(1, round(scaled)) if name in _WHOLE else round(scaled, 2)

@@ -82,7 +82,7 @@ def random_orders(fwhm: float, brain_mask: np.ndarray, n: int, seed: int) -> lis
     return [voxel_order(smooth(one, fwhm), brain_mask, seed) for one in noise]
 
 
-def curves(
+def deletion_insertion_curves(
     model: torch.nn.Module,
     image: np.ndarray,
     target: int,
@@ -105,12 +105,30 @@ def curves(
     replacements : mapping of str to numpy.ndarray, (X, Y, Z)
         What deleted voxels become, by name of the fill.
     brain_mask : numpy.ndarray of bool, (X, Y, Z)
+        Voxels to delete and insert.
 
     Returns
     -------
     pandas.DataFrame
         Columns order, fill, test (deletion: the first voxels are replaced; insertion: all others
         are), fraction (of the brain), probability.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from voxplain import deletion_insertion_curves
+    >>> from voxplain.evaluation.trust.deletion_insertion import voxel_order
+    >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(512, 2))
+    >>> image = np.random.default_rng(0).random((8, 8, 8), np.float32)
+    >>> brain = np.zeros((8, 8, 8), bool)
+    >>> brain[1:7, 1:7, 1:7] = True
+    >>> orders = {"brightest first": voxel_order(image, brain, seed=0)}
+    >>> table = deletion_insertion_curves(
+    ...     model, image, 1, orders, {"zero": np.zeros_like(image)}, brain
+    ... )
+    >>> sorted(set(table["test"]))
+    ['deletion', 'insertion']
     """
     keys, altered, ends = [], [], []
     for fill, replacement in replacements.items():
@@ -153,7 +171,7 @@ def of_participants(
     Parameters
     ----------
     model : torch.nn.Module
-        See `curves`.
+        See `deletion_insertion_curves`.
     images : mapping of str to numpy.ndarray, (X, Y, Z)
         By participant.
     targets : sequence of int
@@ -192,7 +210,9 @@ def of_participants(
             for method, array in maps.items()
         }
         given = {fill: values[k] for fill, values in replacements.items()}
-        table = curves(model, image, int(targets[k]), orders | random, given, brain_mask)
+        table = deletion_insertion_curves(
+            model, image, int(targets[k]), orders | random, given, brain_mask
+        )
         found.append(table.assign(participant_id=name))
         if progress is not None:
             progress(k + 1, len(images))

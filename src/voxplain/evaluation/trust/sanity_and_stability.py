@@ -24,7 +24,7 @@ MEASURES = ["spearman", "pearson", "ssim", "dice"]
 SANE_BELOW = 0.5
 
 
-def compare(
+def compare_with_intact(
     maps: Mapping[tuple[str, str], np.ndarray], brain_mask: np.ndarray, fraction: float
 ) -> pd.DataFrame:
     """Compare each participant's map by changed networks with the intact network's.
@@ -35,6 +35,7 @@ def compare(
         Maps of the same participants and targets by the `INTACT` network and by changed ones, of
         `DRAWN` kinds one for each participant.
     brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+        Voxels to compare.
     fraction : float
         Share of the brain in the equal-area masks.
 
@@ -44,6 +45,17 @@ def compare(
         Columns kind, level, participant (row of the maps), spearman, pearson, ssim, dice. Rows of
         the kind ``other participant`` compare each intact map with the next participant's: what
         likeness means where nothing but the brain has changed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from voxplain import compare_with_intact
+    >>> from voxplain.evaluation.trust.sanity_and_stability import INTACT
+    >>> maps = np.random.default_rng(0).random((2, 16, 16, 16))
+    >>> brain = np.ones((16, 16, 16), bool)
+    >>> table = compare_with_intact({INTACT: maps, ("noise", "0.1"): 2 * maps}, brain, fraction=0.1)
+    >>> table.query("kind == 'noise'")["spearman"].round(6).tolist()
+    [1.0, 1.0]
     """
     intact = maps[INTACT]
     pairs = {key: list(zip(intact, one, strict=True)) for key, one in maps.items() if key != INTACT}
@@ -63,7 +75,7 @@ def summarise(rows: pd.DataFrame, steadiest: str) -> pd.DataFrame:
     Parameters
     ----------
     rows : pandas.DataFrame
-        From `compare`, of all methods, with a column method.
+        From `compare_with_intact`, of all methods, with a column method.
     steadiest : str
         That method, run or not.
 

@@ -63,7 +63,9 @@ def test_a_true_map_deletes_fast_and_inserts_fast(brain, image):
         "wrong": deletion_insertion.voxel_order(1 - right, brain, 0),
     }
     zero = {"mean": np.zeros(SHAPE, np.float32)}
-    table = deletion_insertion.curves(Corner().eval(), image, 1, orders, zero, brain)
+    table = deletion_insertion.deletion_insertion_curves(
+        Corner().eval(), image, 1, orders, zero, brain
+    )
     assert len(table) == 2 * 2 * len(deletion_insertion.FRACTIONS)
     areas = deletion_insertion.areas(table, ["order", "test"]).set_index(["order", "test"])["area"]
     # The cube is 8 of 336 voxels: gone by the fraction .05, and by hand from there on.
@@ -80,7 +82,7 @@ def test_a_true_map_deletes_fast_and_inserts_fast(brain, image):
 def test_the_ends_of_a_curve_are_the_image_and_the_fill(brain, image):
     orders = {"any": deletion_insertion.voxel_order(image, brain, 0)}
     fill = deletion_insertion.fills(image[None], brain, 2.0)
-    table = deletion_insertion.curves(
+    table = deletion_insertion.deletion_insertion_curves(
         Corner().eval(), image, 1, orders, {name: value[0] for name, value in fill.items()}, brain
     )
     for _, part in table.groupby("fill"):
@@ -124,7 +126,9 @@ def test_areas_belong_to_their_method_participant_and_draw(brain, image):
     orders = {None: deletion_insertion.voxel_order(maps["b"][1], brain, 3)}
     orders |= dict(enumerate(deletion_insertion.random_orders(fwhm, brain, 2, 3)))
     for draw, order in orders.items():
-        table = deletion_insertion.curves(model, images["s2"], 0, {"x": order}, replacement, brain)
+        table = deletion_insertion.deletion_insertion_curves(
+            model, images["s2"], 0, {"x": order}, replacement, brain
+        )
         expected = deletion_insertion.areas(table, ["test"]).set_index("test")["area"]
         own = found.query("method == 'b' and fill == 'mean' and participant_id == 's2'")
         own = own[own["draw"].isna() if draw is None else own["draw"] == draw]

@@ -10,7 +10,7 @@ BRAIN = np.ones((6, 6, 6), bool)
 
 def test_compare_pairs_each_participant_with_itself_and_with_the_next():
     intact = np.random.default_rng(0).random((3, 6, 6, 6))
-    rows = sanity_and_stability.compare(
+    rows = sanity_and_stability.compare_with_intact(
         {sanity_and_stability.INTACT: intact, ("noise", "0.1"): intact[[0, 2, 1]]}, BRAIN, 0.2
     )
     noise = rows[rows["kind"] == "noise"]
@@ -23,7 +23,7 @@ def test_compare_pairs_each_participant_with_itself_and_with_the_next():
 
 
 def table_of(likeness):
-    """Rows of `compare` by method from rho of each participant, by (kind, level)."""
+    """Rows of `compare_with_intact` by method from rho of each participant, by (kind, level)."""
     rows = [
         {"method": method, "kind": kind, "level": level, "participant": k, "spearman": rho}
         for method, changes in likeness.items()
