@@ -11,7 +11,7 @@ from voxplain.columns.entry import Column, Table
 from voxplain.columns.maps import MAPS
 from voxplain.columns.prediction import PREDICTION
 from voxplain.columns.shared import SHARED
-from voxplain.names import METHOD_NAMES
+from voxplain.names import METHOD_NAMES, method_name
 
 __all__ = ["TABLES", "Column", "Table", "column", "heading", "sidecar", "table_name"]
 
@@ -59,11 +59,11 @@ def heading(table: str, name: str) -> str:
     table : str
         Name of the table's file without suffix; empty for a table that the page computes.
     name : str
-        A column that the dictionary does not have is written with spaces.
+        A column that the dictionary does not have is spelled as a method's name is.
     """
     entry = TABLES.get(table_name(table))
     described = (entry.special if entry else {}).get(name) or SHARED.get(name)
-    return described.heading if described else name.replace("_", " ")
+    return described.heading if described else method_name(name)
 
 
 def sidecar(table: str, names: Iterable[str]) -> dict[str, dict[str, str]]:

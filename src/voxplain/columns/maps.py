@@ -115,8 +115,12 @@ MAPS = {
         volume_ml=Column("volume, ml", "Volume of the region.", "ml"),
         in_view=Column("share of region in view", "Share inside the field of view."),
         p_fwe=Column("p (family-wise)", "p, corrected for all regions (family-wise)."),
-        fold_low=Column("fold low", "Lower end of the 95 % interval of the score over folds."),
-        fold_high=Column("fold high", "Upper end of the 95 % interval of the score over folds."),
+        fold_low=Column(
+            "95 % CI over folds, low", "Lower end of the 95 % interval of the score over folds."
+        ),
+        fold_high=Column(
+            "95 % CI over folds, high", "Upper end of the 95 % interval of the score over folds."
+        ),
         q_folds=Column("q (FDR, folds)", "p (folds), corrected for the false discovery rate."),
         folds_above=Column("share of folds above random maps", "Share of folds."),
         survives=Column("survives", "Whether the region survives all tests."),

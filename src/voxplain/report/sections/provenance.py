@@ -74,7 +74,8 @@ def _jobs(results: RunResults) -> list[Block]:
         blocks.append(Note("The run times of the jobs are not known."))
     else:
         caption = "Jobs of each rule, their time and largest memory (MB)."
-        blocks.append(table(jobs, "table-jobs", caption, folded=True))
+        labels = {"cpu_seconds": "processor time", "max_rss_mb": "memory, MB"}
+        blocks.append(table(jobs, "table-jobs", caption, folded=True, labels=labels))
     if edges:
         caption = "The rules of this run as Snakemake recorded them; upper ones feed lower ones."
         blocks.append(Drawing(caption, drawn(list(edges))))
