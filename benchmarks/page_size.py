@@ -20,6 +20,7 @@ from voxplain.report.jobs import time_per_rule
 from voxplain.report.viewer import group_viewer
 from voxplain.run.files import read_json, read_table
 from voxplain.run.paths import RunPaths
+from voxplain.run.tables import tables_by_name
 
 
 def repeated(table, n):
@@ -39,8 +40,8 @@ def pages(run, n, shape, folds):
     paths, rng = RunPaths(run.name, str(run.parent)), np.random.default_rng(0)
     provenance = read_json(paths.provenance)
     config = provenance["config"]
-    tables = {path.stem: read_table(path) for path in Path(paths.tables).glob("*.tsv")}
-    table2 = {k.removeprefix("table2_"): tables.pop(k) for k in list(tables) if "table2_" in k}
+    files = Path(paths.tables).glob("*.tsv")
+    tables = tables_by_name(path for path in files if path.stem != "predictions")
     grid = Grid.from_dict(read_json(paths.grid)).coarsen(shape)  # finer, computed in the same way
     mean, brain = noise_in_brain(shape, rng)
     methods, numbers = config["attribution"]["methods"], range(1, folds + 1)
@@ -48,7 +49,7 @@ def pages(run, n, shape, folds):
     maps = {key: np.stack([noise_in_brain(shape, rng)[0] for _ in range(3)]) for key in keys}
     atlases = [
         load_atlas(a, paths.atlas_labels.format(atlas=a), paths.atlas_names.format(atlas=a))
-        for a in table2
+        for a in tables["table2"]
     ]
     viewer = group_viewer(mean, brain, grid, maps, class_names(config), atlases)
     people = repeated(read_table(paths.participants), n)
@@ -58,25 +59,24 @@ def pages(run, n, shape, folds):
     }
     quality = repeated(read_table(paths.quality), n)
     counts = [read_table(paths.group_counts.format(method=method)) for method in methods]
-    context = {
+    results = report.RunResults(
         **tables,
-        "table2": table2,
-        "run": run.name,
-        "config": config,
-        "viewer": viewer,
-        "jobs": time_per_rule(paths.benchmarks),
-        "edges": list(product("abcdefgh", "ijklmnop")),
-        "provenance": provenance,
-        "participants": people,
-        "left_out": repeated(quality[["participant_id", "reason"]], n // 10),
-        "quality": quality,
-        "degenerate": pd.concat(counts),
-        "figures": {path.stem: path for path in Path(paths.figures).glob("*.png")},
-    }
+        run=run.name,
+        config=config,
+        viewer=viewer,
+        jobs=time_per_rule(paths.benchmarks),
+        edges=list(product("abcdefgh", "ijklmnop")),
+        provenance=provenance,
+        participants=people,
+        left_out=repeated(quality[["participant_id", "reason"]], n // 10),
+        quality=quality,
+        degenerate=pd.concat(counts),
+        figures={path.stem: path for path in Path(paths.figures).glob("*.png")},
+    )
     images = np.stack([noise_in_brain(shape, rng)[0] for _ in range(20)])
     some = quality.head(len(images))
     shown = report.quality_page(run.name, some, images, grid.affine)
-    return report.build(context), len(shown) * n // len(some)
+    return report.render_report(results), len(shown) * n // len(some)
 
 
 def main():
