@@ -19,8 +19,9 @@ def finished(tmp_path_factory, worker_id):
     folder.mkdir(exist_ok=True)
     with open(folder.with_suffix(".lock"), "a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
         workflow = Workflow(folder, TINY)
-        if lock.tell() == 0:
+        if not lock.read():
             workflow.surroundings = recording(folder / "imports.jsonl")
             done = workflow()
             workflow.surroundings = {}
