@@ -18,7 +18,7 @@ demo: install
 quick test: export OMP_NUM_THREADS = 1
 
 # The unit tests but the slowest: about a minute.
-quick: install
+quick: install .venv/.unpinned
 	$(BIN)/pytest -q -n 2 -m "not slow" tests/unit
 
 # A file of slow tests stays in one process, so that its studies run once.
