@@ -103,10 +103,11 @@ def group_maps(folder: Path, labels: np.ndarray) -> None:
 def map_properties(folder: Path, labels: np.ndarray) -> None:
     from voxplain.evaluation.maps import properties
 
-    maps, alone = Stack(folder / "volumes.npy"), np.arange(len(labels))
-    fold = properties.of_fold(maps, maps[0], BRAIN)
-    blocks = properties.unit_blocks(maps, fold["peaks"], BRAIN, 99)
-    properties.class_difference(blocks, labels, alone, np.zeros(len(labels)), 99, 0)
+    maps = Stack(folder / "volumes.npy")
+    fold = properties.fold_properties(maps, maps[0], BRAIN)
+    blocks = properties.unit_blocks(maps, fold.peaks, BRAIN, 99)
+    permuted = np.random.default_rng(0).permuted(np.tile(labels, (99, 1)), axis=1)
+    properties.class_difference(blocks, labels, permuted)
 
 
 def agreement(folder: Path, labels: np.ndarray) -> None:

@@ -18,6 +18,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from voxplain.cohort.folds import fold_names, read_split, rows_of
+from voxplain.evaluation.maps.group_maps import GroupMaps
 from voxplain.evaluation.maps.localisation import planted_regions
 from voxplain.image.nifti import read_volume
 from voxplain.image.stack import Stack
@@ -68,7 +69,9 @@ def main() -> None:
     regions = {name: region & brain for name, region in regions.items()}
     participants = read_table(paths.participants)
     by_case = margins(paths, Stack(paths.volumes), participants, regions, settings)
-    maps = {method: np.load(paths.group_maps.format(method=method))[2] for method in MAPS}
+    maps = {
+        method: GroupMaps.read(paths.group_maps.format(method=method)).conjoined for method in MAPS
+    }
     intact, all_cost = by_case["intact"], (by_case["intact"] - by_case["without all"]).mean()
     planted = np.any(list(regions.values()), axis=0)
     cost = {name: (intact - by_case[f"without {name}"]).mean() / all_cost for name in regions}

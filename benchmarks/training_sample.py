@@ -48,7 +48,7 @@ def of_fold(fold: str, paths: RunPaths, config: dict, sizes: list[int], n_random
             results = explain_parts(METHODS[method], model, volumes.take(sample), targets, settings)
             maps = np.concatenate([result.maps.numpy() for result in results])
             row = {"method": method, "size": size, "seconds": time.process_time() - start}
-            masks[size] = class_means(maps, labels[sample], needs_scale(method))[2]
+            masks[size] = class_means(maps, labels[sample], needs_scale(method)).conjoined
             table = masked_accuracy(
                 model,
                 volumes.take(test),

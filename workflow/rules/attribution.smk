@@ -64,6 +64,7 @@ rule group_maps:
         ENVIRONMENT
     params:
         folds=MAP_FOLDS,
+        classes=CLASSES,
         code=code("group_maps.py"),
     script:
         "../scripts/group_maps.py"

@@ -105,6 +105,7 @@ rule localisation:
     params:
         methods=METHODS,
         controls=CONTROLS,
+        folds=MAP_FOLDS,
         surrogates=config["evaluation"]["surrogates"],
         seed=config["seed"],
         code=code("localisation.py"),

@@ -100,7 +100,7 @@ rule grids_table:
     conda:
         ENVIRONMENT
     params:
-        n_folds=len(FOLDS),
+        folds=FOLDS,
         permutations=config["evaluation"]["permutations"],
         bootstraps=config["evaluation"]["bootstraps"],
         seed=config["seed"],

@@ -182,6 +182,7 @@ rule page:
         settings_file=SETTINGS_FILE,
         methods=METHODS,
         folds=VIEWER_FOLDS,
+        groups=GROUPS,
         atlases=TABLE2_ATLASES,
         benchmarks=P.benchmarks,
         code=code("page.py"),

@@ -6,9 +6,9 @@ from voxplain.run.files import write_json
 from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
-    p = snakemake.params
-    device = prepare_device(p.threads, p.gpu)
-    model = check_network(p.network["source"], p.network["arguments"], device)
+    params = snakemake.params
+    device = prepare_device(params.threads, params.gpu)
+    model = check_network(params.network["source"], params.network["arguments"], device)
     print(model)
     n_parameters = sum(parameter.numel() for parameter in model.parameters())
-    write_json(snakemake.output[0], {**p.network, "parameters": n_parameters})
+    write_json(snakemake.output[0], {**params.network, "parameters": n_parameters})

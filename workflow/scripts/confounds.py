@@ -8,16 +8,16 @@ from voxplain.run.logs import job_log
 from voxplain.stats.family_blocks import family_codes
 
 with job_log(snakemake.log[0]):
-    p, given = snakemake.params, snakemake.input
-    participants = read_table(given.participants)
-    sizes = head_size.measured(participants, read_table(given.quality))
+    inputs, params = snakemake.input, snakemake.params
+    participants = read_table(inputs.participants)
+    sizes = head_size.measured(participants, read_table(inputs.quality))
     table = confounds_table(
         properties(participants, sizes),
         participants["label"].to_numpy(int),
         family_codes(participants),
-        held_out_folds(read_table(given.folds), participants),
-        p.permutations,
-        p.seed,
+        held_out_folds(read_table(inputs.folds), participants),
+        params.permutations,
+        params.seed,
     )
     write_table(snakemake.output.table, table)
     print(table.to_string(index=False))

@@ -1,4 +1,4 @@
-"""The run as a Workflow Run RO-Crate."""
+"""The run as a Workflow Run RO-Crate: its folder described by a standard."""
 
 import csv
 from datetime import UTC, datetime
@@ -12,11 +12,11 @@ from voxplain.run.files import read_json, write_bytes, write_json, write_text
 from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
-    inputs, params = snakemake.input, snakemake.params
+    inputs, params, outputs = snakemake.input, snakemake.params, snakemake.output
     provenance = read_json(inputs.provenance)
     with open(inputs.manifest, encoding="utf-8", newline="") as file:
         results = list(csv.DictReader(file, delimiter="\t"))
-    folder, source = Path(snakemake.output.folder), Path(params.basedir)
+    folder, source = Path(outputs.folder), Path(params.basedir)
     files = [f"{folder.parent}/{row['path']}" for row in results]
     times = recorded_span(".snakemake/metadata", files)
     parts = [source / SNAKEFILE, *(source / "workflow").rglob("*")]
@@ -26,4 +26,4 @@ with job_log(snakemake.log[0]):
     settings = yaml.safe_dump(provenance["config"], sort_keys=False, allow_unicode=True)
     write_text(folder / SETTINGS, settings)
     today = datetime.now(UTC).date().isoformat()
-    write_json(snakemake.output.crate, crate(provenance, results, folder.name, times, today))
+    write_json(outputs.crate, crate(provenance, results, folder.name, times, today))

@@ -3,12 +3,11 @@
 from itertools import product
 from pathlib import Path
 
-import numpy as np
-
+from voxplain.evaluation.maps.group_maps import GroupMaps
 from voxplain.export.derivatives import Maps
 from voxplain.image.grid import Grid
 from voxplain.image.stack import Stack
-from voxplain.run.files import read_json, read_table
+from voxplain.run.files import keyed, read_json, read_table
 from voxplain.run.fingerprints import file_sha256
 from voxplain.run.logs import Progress, job_log
 
@@ -24,21 +23,22 @@ with job_log(snakemake.log[0]):
         participants,
     )
     dataset.write_dataset(read_table(inputs.folds))
-    models = [
-        {
+    models = {
+        fold: {
             "fold": fold,
             "file": str(Path(path).relative_to(folder.parent)),
             "sha256": file_sha256(path),
         }
-        for fold, path in zip(params.folds, inputs.models, strict=True)
-    ]
-    progress, done = Progress("folds and methods"), list(product(params.methods, models))
-    for k, (path, rows, (method, model)) in enumerate(
-        zip(inputs.maps, inputs.rows, done, strict=True), 1
-    ):
-        dataset.write_participants(method, Stack(path), read_table(rows), model)
-        progress(k, len(done))
+        for fold, path in keyed(inputs.models, params.folds).items()
+    }
+    maps = keyed(inputs.maps, params.methods, params.folds)
+    rows = keyed(inputs.rows, params.methods, params.folds)
+    progress = Progress("folds and methods")
+    for k, (method, fold) in enumerate(product(params.methods, params.folds), start=1):
+        table = read_table(rows[method, fold])
+        dataset.write_participants(method, Stack(maps[method, fold]), table, models[fold])
+        progress(k, len(maps))
     sizes = participants["class_name"].value_counts()
     counts = {group: int(sizes.get(group, len(participants))) for group in params.groups}
-    for method, path in zip(params.methods, inputs.group_maps, strict=True):
-        dataset.write_groups(method, np.load(path), counts)
+    for method, path in keyed(inputs.group_maps, params.methods).items():
+        dataset.write_groups(method, GroupMaps.read(path).stacked(), counts)

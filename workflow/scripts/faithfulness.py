@@ -1,19 +1,11 @@
-"""Deletion and insertion over all folds, beside random orders."""
+"""Deletion and insertion over all folds, and what random orders give."""
 
-import numpy as np
-
-from voxplain.evaluation.trust.over_folds import faithfulness_over_folds
+from voxplain.evaluation.trust.over_folds import curves_over_folds, faithfulness_over_folds
 from voxplain.run.files import read_tables, write_table
 from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
-    areas = read_tables(snakemake.input.areas)
-    table = faithfulness_over_folds(areas)
+    table = faithfulness_over_folds(read_tables(snakemake.input.areas))
     write_table(snakemake.output.table, table)
-    curves = read_tables(snakemake.input.curves)
-    keys = ["method", "random", "test", "fill", "fraction"]
-    curves["sum"] = curves["probability"] * curves["participants"]
-    sums = curves.groupby(keys, sort=False)[["sum", "participants"]].sum()
-    mean = (sums["sum"] / sums["participants"]).rename("probability").reset_index()
-    write_table(snakemake.output.curves, mean.assign(participants=np.max(sums["participants"])))
+    write_table(snakemake.output.curves, curves_over_folds(read_tables(snakemake.input.curves)))
     print(table.round(3).to_string(index=False))

@@ -1,4 +1,6 @@
-"""The accuracy of one cheap model beside what it reaches when refitted to permuted labels."""
+"""The accuracy of one cheap model, and what it reaches when refitted to permuted labels."""
+
+from functools import partial
 
 import pandas as pd
 
@@ -12,32 +14,18 @@ from voxplain.run.threads import use_threads
 from voxplain.stats.family_blocks import family_codes
 
 with job_log(snakemake.log[0]):
-    p, given, model = snakemake.params, snakemake.input, snakemake.wildcards.model
-    use_threads(p.threads)
-    participants = read_table(given.participants)
-    folds = held_out_folds(read_table(given.folds), participants)
-    baselines = Baselines.read(
-        participants,
-        given.quality,
-        given.morphometry,
-        given.gram,
-        given.sums,
-        settings=p.settings,
-        seed=p.seed,
-        threads=p.threads,
-        n_voxels=p.n_voxels,
-    )
-
-    def fit(labels, train, test):
-        return baselines.fit_predict(model, labels, train, test).predictions
-
+    inputs, params, model = snakemake.input, snakemake.params, snakemake.wildcards.model
+    use_threads(params.threads)
+    participants = read_table(inputs.participants)
+    folds = held_out_folds(read_table(inputs.folds), participants)
+    baselines = Baselines.read_job(participants, inputs, params)
     null = refitting_null(
-        held_out(fit, folds),
+        held_out(partial(baselines.predict, model), folds),
         participants["label"].to_numpy(int),
         family_codes(participants),
         folds,
-        p.permutations,
-        stream_seed(p.seed, "label permutations", model),
+        params.permutations,
+        stream_seed(params.seed, "label permutations", model),
     )
     write_table(snakemake.output.table, pd.DataFrame([{"model": model, **null}]))
     print(null)

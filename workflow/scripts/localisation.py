@@ -1,8 +1,9 @@
-"""How well each method's maps find the planted regions, beside chance."""
+"""How well each method's maps find the planted regions, and what chance gives."""
 
 import numpy as np
 import pandas as pd
 
+from voxplain.evaluation.maps.group_maps import GroupMaps
 from voxplain.evaluation.maps.localisation import (
     auc_over_folds,
     localisation,
@@ -10,36 +11,37 @@ from voxplain.evaluation.maps.localisation import (
     planted_regions,
     pointing_game,
 )
+from voxplain.image.masked import read_brain
 from voxplain.image.nifti import read_volume
 from voxplain.image.stack import Stack
-from voxplain.run.files import write_table
+from voxplain.run.files import keyed, write_table
 from voxplain.run.logs import job_log
 from voxplain.stats.spatial_null import surrogates
 
 with job_log(snakemake.log[0]):
-    p = snakemake.params
-    brain = read_volume(snakemake.input.brain_mask)[0] > 0
-    regions = planted_regions(snakemake.input.truth, snakemake.input.truth_names, brain.shape)
+    inputs, params, outputs = snakemake.input, snakemake.params, snakemake.output
+    brain = read_brain(inputs.brain_mask)
+    regions = planted_regions(inputs.truth, inputs.truth_names, brain.shape)
     planted = np.any(list(regions.values()), axis=0)
+    names = [*params.methods, *params.controls]
+    group_maps = keyed([*inputs.maps, *inputs.controls], names)
+    fold_maps = keyed(inputs.fold_maps, names, params.folds)
+    fold_means = keyed(inputs.fold_means, names, params.folds)
     scores, parts = {}, []
-    names = [*p.methods, *p.controls]
-    own = np.array(snakemake.input.fold_maps).reshape(len(names), -1)
-    means = np.array(snakemake.input.fold_means).reshape(own.shape)
-    for name, path, folds, of_folds in zip(
-        names, [*snakemake.input.maps, *snakemake.input.controls], own, means, strict=True
-    ):
-        conjoined = np.load(path)[2]
-        random_maps = surrogates(conjoined, brain, p.surrogates, p.seed)
-        found = localisation(conjoined, planted, brain, random_maps)
-        found |= pointing_game(map(Stack, folds), planted, brain)
-        mean_maps = np.stack([read_volume(one)[0] for one in of_folds])
-        found |= auc_over_folds(mean_maps, found["auc"], planted, brain)
-        scores[name] = {"method": name, **found}
-        if name in p.methods:
+    for name in names:
+        conjoined = GroupMaps.read(group_maps[name]).conjoined
+        random_maps = surrogates(conjoined, brain, params.surrogates, params.seed)
+        score = localisation(conjoined, planted, brain, random_maps)
+        folds = (Stack(fold_maps[name, fold]) for fold in params.folds)
+        score |= pointing_game(folds, planted, brain)
+        means = np.stack([read_volume(fold_means[name, fold])[0] for fold in params.folds])
+        score |= auc_over_folds(means, score["auc"], planted, brain)
+        scores[name] = {"method": name, **score}
+        if name in params.methods:
             by_region = localisation_by_region(conjoined, regions, brain, random_maps)
             parts.append(by_region.assign(method=name))
-    table = pd.DataFrame([scores[method] for method in p.methods])
-    write_table(snakemake.output.table, table)
-    write_table(snakemake.output.controls, pd.DataFrame([scores[name] for name in p.controls]))
-    write_table(snakemake.output.regions, pd.concat(parts))
+    table = pd.DataFrame([scores[name] for name in params.methods])
+    write_table(outputs.table, table)
+    write_table(outputs.controls, pd.DataFrame([scores[name] for name in params.controls]))
+    write_table(outputs.regions, pd.concat(parts))
     print(table.to_string(index=False))

@@ -5,13 +5,13 @@ from voxplain.run.files import read_table, write_json, write_table
 from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
+    params, outputs = snakemake.params, snakemake.output
     participants = read_table(snakemake.input.participants)
-    p = snakemake.params
-    splits = make_splits(participants, p.n_splits, p.seed, p.groups)
-    if p.neighbours:
-        check_inner_folds(splits, p.inner_splits, p.neighbours)
-    for split, path in zip(splits, snakemake.output.splits, strict=True):
+    splits = make_splits(participants, params.n_splits, params.seed, params.groups)
+    if params.neighbours:
+        check_inner_folds(splits, params.inner_splits, params.neighbours)
+    for split, path in zip(splits, outputs.splits, strict=True):
         write_json(path, split.to_dict())
     table = folds_table(splits, participants)
-    write_table(snakemake.output.folds, table)
+    write_table(outputs.folds, table)
     print(table.groupby("fold")["class_name"].value_counts().unstack().to_string())

@@ -1,4 +1,4 @@
-"""Masked accuracy over folds, with its null distribution and the paper's numbers beside it."""
+"""Masked accuracy over folds, with its null distribution and the paper's numbers."""
 
 from voxplain.evaluation.trust.over_folds import masked_accuracy_over_folds
 from voxplain.run.files import read_tables, write_table

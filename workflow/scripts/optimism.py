@@ -1,4 +1,4 @@
-"""Accuracy with hyper-parameters chosen on the scored folds, as in the paper, beside nested."""
+"""Accuracy with hyper-parameters chosen on the scored folds, as in the paper, and nested."""
 
 import pandas as pd
 
@@ -9,17 +9,16 @@ from voxplain.run.logs import job_log
 from voxplain.run.threads import use_threads
 
 with job_log(snakemake.log[0]):
-    p, given = snakemake.params, snakemake.input
-    use_threads(p.threads)
-    participants = read_table(given.participants)
-    features = read_table(given.morphometry).set_index("participant_id")
-    folds = held_out_folds(read_table(given.folds), participants)
-    nested = read_table(given.accuracy).set_index("model")
-    settings = {"threads": p.threads, "grids": p.settings}
-    rows = []
-    for model in p.models:
-        labels = participants["label"].to_numpy(int)
-        accuracies, chosen = non_nested(model, features, labels, folds, settings, p.seed)
+    inputs, params = snakemake.input, snakemake.params
+    use_threads(params.threads)
+    participants = read_table(inputs.participants)
+    features = read_table(inputs.morphometry).set_index("participant_id")
+    folds = held_out_folds(read_table(inputs.folds), participants)
+    nested = read_table(inputs.accuracy).set_index("model")
+    settings = {"threads": params.threads, "grids": params.settings}
+    labels, rows = participants["label"].to_numpy(int), []
+    for model in params.models:
+        accuracies, chosen = non_nested(model, features, labels, folds, settings, params.seed)
         rows.append(
             {
                 "model": model,

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from voxplain.atlas.labels import load_atlas
+from voxplain.atlas.labels import load_atlases
+from voxplain.evaluation.maps.group_maps import GroupMaps
+from voxplain.image.masked import read_brain
 from voxplain.image.nifti import read_volume
 from voxplain.image.stack import Stack
 from voxplain.report import RunResults, captions, quality_page, render_report
 from voxplain.report.answer import class_names
 from voxplain.report.jobs import recorded_edges, time_per_rule
 from voxplain.report.viewer import group_viewer
-from voxplain.run.files import read_json, read_tables, write_text
+from voxplain.run.files import keyed, read_json, read_tables, write_text
 from voxplain.run.logs import job_log
 from voxplain.run.manifest import write_manifest
 from voxplain.run.tables import tables_by_name
@@ -21,24 +23,22 @@ with job_log(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
     mean, grid = read_volume(inputs.mean)
     maps = {
-        (method, "all folds"): np.load(path)
-        for method, path in zip(params.methods, inputs.maps, strict=True)
+        (method, "all folds"): GroupMaps.read(path).stacked()
+        for method, path in keyed(inputs.maps, params.methods).items()
     }
-    fold_maps = iter(inputs.fold_maps)
+    fold_maps = keyed(inputs.fold_maps, params.methods, params.folds, params.groups)
     for method, fold in product(params.methods, params.folds):
-        maps[method, f"fold {fold}"] = np.stack([read_volume(next(fold_maps))[0] for _ in range(3)])
-    atlases = [
-        load_atlas(*atlas)
-        for atlas in zip(params.atlases, inputs.atlas_labels, inputs.atlas_names, strict=True)
-    ]
-    brain = read_volume(inputs.brain_mask)[0] > 0
+        paths = [fold_maps[method, fold, group] for group in params.groups]
+        maps[method, f"fold {fold}"] = np.stack([read_volume(path)[0] for path in paths])
+    atlases = load_atlases(params.atlases, inputs.atlas_labels, inputs.atlas_names)
+    brain, classes = read_brain(inputs.brain_mask), class_names(params.config)
     results = RunResults(
         run=params.config["run"],
         config=params.config,
         settings_file=params.settings_file,
         degenerate=read_tables(inputs.counts),
         figures={Path(path).stem: path for path in inputs.figures},
-        viewer=group_viewer(mean, brain, grid, maps, class_names(params.config), atlases),
+        viewer=group_viewer(mean, brain, grid, maps, classes, list(atlases.values())),
         provenance=read_json(inputs.provenance),
         jobs=time_per_rule(params.benchmarks),
         edges=recorded_edges(".snakemake/metadata", str(Path(params.benchmarks).parent)),

@@ -1,4 +1,4 @@
-"""Cut one participant's map out of its fold's array into a NIfTI file."""
+"""Write one participant's map, a part of its fold's array, as a NIfTI file."""
 
 from voxplain.image.grid import Grid
 from voxplain.image.nifti import write_volume

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from voxplain.atlas.labels import load_atlas
+from voxplain.atlas.labels import load_atlases
 from voxplain.image.grid import Grid
-from voxplain.image.nifti import read_volume
+from voxplain.image.masked import read_brain
 from voxplain.image.stack import Stack
 from voxplain.report.answer import class_names
 from voxplain.report.participant import (
@@ -12,7 +12,7 @@ from voxplain.report.participant import (
     participant_page,
     participant_viewer,
 )
-from voxplain.run.files import read_json, read_table, write_text
+from voxplain.run.files import keyed, read_json, read_table, write_text
 from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
@@ -20,22 +20,15 @@ with job_log(snakemake.log[0]):
     name = snakemake.wildcards.participant
     rows = read_table(inputs.rows[0])
     held_out = rows.loc[rows["set"] == "test", "participant_id"].tolist().index(name)
-    maps = {
-        method: Stack(path)[held_out]
-        for method, path in zip(params.methods, inputs.maps, strict=True)
-    }
+    paths = keyed(inputs.maps, params.methods)
+    maps = {method: Stack(path)[held_out] for method, path in paths.items()}
     participants = read_table(inputs.participants)["participant_id"].tolist()
     image = Stack(inputs.volumes)[participants.index(name)]
-    atlases = [
-        load_atlas(*atlas)
-        for atlas in zip(params.atlases, inputs.atlas_labels, inputs.atlas_names, strict=True)
-    ]
-    predictions = pd.concat(
-        read_table(path).assign(model=model)
-        for model, path in zip(params.models, inputs.predictions, strict=True)
-    )
-    quality = read_table(inputs.quality)
-    brain = read_volume(inputs.brain_mask)[0] > 0
+    atlases = load_atlases(params.atlases, inputs.atlas_labels, inputs.atlas_names)
+    paths = keyed(inputs.predictions, params.models)
+    tables = [read_table(path).assign(model=model) for model, path in paths.items()]
+    predictions, quality = pd.concat(tables), read_table(inputs.quality)
+    brain = read_brain(inputs.brain_mask)
     grid = Grid.from_dict(read_json(inputs.grid))
     results = ParticipantResults(
         run=params.config["run"],
@@ -45,6 +38,6 @@ with job_log(snakemake.log[0]):
         predictions=predictions[predictions["participant_id"] == name],
         accuracy=read_table(inputs.accuracy),
         quality=quality[quality["participant_id"] == name],
-        viewer=participant_viewer(name, image, brain, grid, maps, atlases),
+        viewer=participant_viewer(name, image, brain, grid, maps, list(atlases.values())),
     )
     write_text(snakemake.output[0], participant_page(results))

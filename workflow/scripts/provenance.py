@@ -28,6 +28,6 @@ with job_log(snakemake.log[0]):
             },
         },
     )
-    # In their own order: Snakemake takes other orders for other settings.
+    # In the given order: to Snakemake, settings in another order are other settings.
     settings = yaml.safe_dump(snakemake.params.config, allow_unicode=True, sort_keys=False)
     write_text(snakemake.output.settings, settings)

@@ -1,6 +1,6 @@
 """Accuracy over repeated cross-validation."""
 
-from voxplain.evaluation.prediction.accuracy import accuracy_over_repeats
+from voxplain.evaluation.prediction.repeats import accuracy_over_repeats
 from voxplain.run.files import read_tables, write_table
 from voxplain.run.logs import job_log
 

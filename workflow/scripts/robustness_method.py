@@ -8,13 +8,14 @@ import torch
 from voxplain.attribution import METHODS
 from voxplain.attribution.cohorts import seed_setting, targets_of
 from voxplain.attribution.controls import image_edges, input_gradient
-from voxplain.cohort.folds import read_split, rows_of
-from voxplain.evaluation.trust import network_variants, sanity_and_stability
-from voxplain.image.nifti import read_volume
+from voxplain.cohort.folds import read_fold
+from voxplain.evaluation.trust.network_variants import explain_variants
+from voxplain.evaluation.trust.sanity_and_stability import compare_with_intact
+from voxplain.image.masked import read_brain
 from voxplain.image.stack import Stack
 from voxplain.network.cnn import load_model
 from voxplain.network.device import prepare_device
-from voxplain.run.files import read_table, write_table
+from voxplain.run.files import keyed, read_table, write_table
 from voxplain.run.logs import Progress, job_log
 from voxplain.run.seeds import stream_seed
 
@@ -22,39 +23,34 @@ N_NORM_IMAGES = 32  # training participants on which a random network's BatchNor
 CONTROLS = {"input_gradient": input_gradient, "edges": image_edges}
 
 with job_log(snakemake.log[0]):
-    given, p, method = snakemake.input, snakemake.params, snakemake.wildcards.method
-    device = prepare_device(p.threads, p.gpu)
-    participants = read_table(given.participants)
-    split = read_split(given.split, participants)
-    volumes = Stack(given.volumes)
-    brain = read_volume(given.brain_mask)[0] > 0
-    labels = participants["label"].to_numpy(int)
-    test = rows_of(split.test, participants)[: p.robustness["participants"]]
-    train = rows_of(split.train, participants)[:N_NORM_IMAGES]
+    inputs, params, method = snakemake.input, snakemake.params, snakemake.wildcards.method
+    device, source = prepare_device(params.threads, params.gpu), params.network["source"]
+    fold = read_fold(inputs.split, read_table(inputs.participants))
+    volumes, brain = Stack(inputs.volumes), read_brain(inputs.brain_mask)
+    test = fold.test[: params.robustness["participants"]]
 
     def on_device(rows):
         return torch.from_numpy(volumes[rows]).unsqueeze(1).to(device)
 
-    images, sample = on_device(test), on_device(train)
-    model, _ = load_model(given.model, device, p.network["source"])
-    targets = targets_of(p.target, labels[test])
+    images, sample = on_device(test), on_device(fold.train[:N_NORM_IMAGES])
+    model, _ = load_model(inputs.model, device, source)
+    targets = targets_of(params.target, fold.labels[test])
     # A changed network is asked about the same class.
     targets = model(images).argmax(1) if targets is None else torch.from_numpy(targets).to(device)
-    settings = p.settings | seed_setting(METHODS[method], p.seed)
+    settings = params.settings | seed_setting(METHODS[method], params.seed)
     methods = {method: partial(METHODS[method], **settings)}
-    methods |= {name: CONTROLS[name] for name in p.controls}
+    methods |= {name: CONTROLS[name] for name in params.controls}
     trained = {}
-    for name, path in zip(p.names, given.variants, strict=True):
+    for name, path in keyed(inputs.variants, params.names).items():
         kind, _, number = name.partition("-")
-        trained[kind, number or "labels"], _ = load_model(path, device, p.network["source"])
-    seeds = [stream_seed(p.seed, "robustness", str(k)) for k in range(len(test))]
-    noise, progress = p.robustness["noise"], Progress("participants")
-    maps = network_variants.explain_variants(
-        methods, model, images, targets, trained, sample, noise, seeds, progress
-    )
+        trained[kind, number or "labels"], _ = load_model(path, device, source)
+    seeds = [stream_seed(params.seed, "robustness", str(k)) for k in range(len(test))]
+    noise, progress = params.robustness["noise"], Progress("participants")
+    of_network = model, images, targets, trained
+    maps = explain_variants(methods, *of_network, sample, noise, seeds, progress)
     tables = {
-        name: sanity_and_stability.compare_with_intact(each, brain, p.equal_area)
-        for name, each in maps.items()
+        name: compare_with_intact(variants, brain, params.equal_area)
+        for name, variants in maps.items()
     }
     table = pd.concat(tables, names=["method"]).reset_index("method")
     write_table(snakemake.output.table, table)

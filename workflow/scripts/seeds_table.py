@@ -5,14 +5,14 @@ from voxplain.run.files import read_tables, write_table
 from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
-    given = snakemake.input
+    inputs, params = snakemake.input, snakemake.params
 
     def everybody(name):
-        return read_tables(given[name])
+        return read_tables(inputs[name])
 
     table = spread(
         everybody("cnn"),
-        {kind: list(map(everybody, names)) for kind, names in snakemake.params.reruns.items()},
+        {kind: list(map(everybody, names)) for kind, names in params.reruns.items()},
     )
     write_table(snakemake.output.table, table)
     print(table.to_string(index=False))

@@ -1,4 +1,4 @@
-"""The accuracy of networks trained on shuffled labels beside what chance gives."""
+"""The accuracy of networks trained on shuffled labels, and what chance gives."""
 
 import pandas as pd
 
@@ -10,19 +10,19 @@ from voxplain.run.seeds import stream_seed
 from voxplain.stats.family_blocks import family_codes
 
 with job_log(snakemake.log[0]):
-    p, given = snakemake.params, snakemake.input
-    participants = read_table(given.participants)
+    inputs, params = snakemake.input, snakemake.params
+    participants = read_table(inputs.participants)
     families = family_codes(participants)
-    folds = held_out_folds(read_table(given.folds), participants)
+    folds = held_out_folds(read_table(inputs.folds), participants)
     rows = []
-    for name in ("cnn", *p.reruns):
-        predictions = read_tables(given[name])
+    for name in ("cnn", *params.reruns):
+        predictions = read_tables(inputs[name])
         predictions = predictions.set_index("participant_id").loc[participants["participant_id"]]
-        seed = stream_seed(p.seed, "against chance", name)
+        seed = stream_seed(params.seed, "against chance", name)
         rows.append(
             {
                 "labels": "true" if name == "cnn" else name.replace("_", " "),
-                **against_chance(predictions, families, folds, p.permutations, seed),
+                **against_chance(predictions, families, folds, params.permutations, seed),
             }
         )
     table = pd.DataFrame(rows)

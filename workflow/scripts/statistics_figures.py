@@ -14,7 +14,7 @@ from voxplain.figures.regions import regions
 from voxplain.figures.runtime import runtime
 from voxplain.figures.style import save
 from voxplain.figures.trust import faithfulness, robustness
-from voxplain.run.files import read_table, read_tables
+from voxplain.run.files import keyed, read_table, read_tables
 from voxplain.run.logs import job_log
 from voxplain.run.paths import WHOLE_COHORT
 
@@ -59,11 +59,8 @@ with job_log(snakemake.log[0]):
     changes = read_table(inputs.robustness)
     draw("robustness", robustness(changes, SANE_BELOW), changes)
     if inputs.table2:
-        atlases = {
-            atlas: read_table(path)
-            for atlas, path in zip(params.atlases, inputs.table2, strict=True)
-        }
-        shown = pd.concat(
-            [table.assign(atlas=atlas) for atlas, table in atlases.items()], ignore_index=True
-        )
+        paths = keyed(inputs.table2, params.atlases)
+        atlases = {atlas: read_table(path) for atlas, path in paths.items()}
+        tables = [table.assign(atlas=atlas) for atlas, table in atlases.items()]
+        shown = pd.concat(tables, ignore_index=True)
         draw("regions", regions(atlases, params.methods), shown)

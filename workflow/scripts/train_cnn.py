@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from voxplain.cohort.folds import read_split, rows_of
-from voxplain.evaluation.prediction.table import predictions_table
+from voxplain.cohort.folds import read_fold
+from voxplain.evaluation.prediction.table import predictions_of_fold
 from voxplain.image.stack import Stack
 from voxplain.network.checkpoints import Checkpoint
 from voxplain.network.cnn import build_network, save_model
@@ -18,48 +18,40 @@ from voxplain.run.logs import job_log
 from voxplain.run.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
-    p = snakemake.params
-    device = prepare_device(p.threads, p.gpu)
-    participants = read_table(snakemake.input.participants)
-    split = read_split(snakemake.input.split, participants)
-    volumes = Stack(snakemake.input.volumes)
-    labels = participants["label"].to_numpy(int)
-    inside, held_out = rows_of(split.train, participants), rows_of(split.test, participants)
-    seed = stream_seed(p.seed, "training", split.fold)
-    checkpoint = Checkpoint(Path(p.checkpoint), f"{p.code} {p.network}")
+    inputs, params, outputs = snakemake.input, snakemake.params, snakemake.output
+    device = prepare_device(params.threads, params.gpu)
+    fold = read_fold(inputs.split, read_table(inputs.participants))
+    volumes = Stack(inputs.volumes)
+    images, truth = volumes.take(fold.test), fold.labels[fold.test]
+    seed = stream_seed(params.seed, "training", fold.name)
+    checkpoint = Checkpoint(Path(params.checkpoint), f"{params.code} {params.network}")
 
     model, history = train(
-        partial(build_network, p.network["source"], p.network["arguments"]),
-        volumes.take(inside),
-        labels[inside],
-        TrainingSettings(**p.settings),
+        partial(build_network, params.network["source"], params.network["arguments"]),
+        volumes.take(fold.train),
+        fold.labels[fold.train],
+        TrainingSettings(**params.settings),
         seed,
         device,
-        held_out=(volumes.take(held_out), labels[held_out]),
+        held_out=(images, truth),
         checkpoint=checkpoint,
     )
-    logits = predict_logits(model, volumes.take(held_out))
+    logits = predict_logits(model, images)
     predicted = logits.argmax(axis=1)
 
-    form = p.input | {"affine": read_json(snakemake.input.grid)["affine"]}
-    save_model(snakemake.output.model, model, p.network["arguments"], fold=split.fold, input=form)
-    write_table(snakemake.output.history, history.assign(fold=split.fold))
-    write_table(
-        snakemake.output.predictions,
-        predictions_table(
-            split.test, split.fold, labels[held_out], logits[:, 1] - logits[:, 0], predicted
-        ),
-    )
-    write_json(
-        snakemake.output.metrics,
-        {
-            "fold": split.fold,
-            "n_train": len(inside),
-            "n_test": len(held_out),
-            "accuracy": float(np.mean(predicted == labels[held_out])),
-            "seed": seed,
-            "device": describe_device(device),
-            "versions": environment(),
-        },
-    )
+    form = params.input | {"affine": read_json(inputs.grid)["affine"]}
+    save_model(outputs.model, model, params.network["arguments"], fold=fold.name, input=form)
+    write_table(outputs.history, history.assign(fold=fold.name))
+    predictions = predictions_of_fold(fold, logits[:, 1] - logits[:, 0], predicted)
+    write_table(outputs.predictions, predictions)
+    metrics = {
+        "fold": fold.name,
+        "n_train": len(fold.train),
+        "n_test": len(fold.test),
+        "accuracy": float(np.mean(predicted == truth)),
+        "seed": seed,
+        "device": describe_device(device),
+        "versions": environment(),
+    }
+    write_json(outputs.metrics, metrics)
     checkpoint.remove()

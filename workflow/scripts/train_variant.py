@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from voxplain.cohort.folds import read_split, rows_of
+from voxplain.cohort.folds import read_fold
 from voxplain.image.stack import Stack
 from voxplain.network.checkpoints import Checkpoint
 from voxplain.network.cnn import build_network, save_model
@@ -16,24 +16,22 @@ from voxplain.run.logs import job_log
 from voxplain.run.seeds import stream_seed
 
 with job_log(snakemake.log[0]):
-    p, variant = snakemake.params, snakemake.wildcards.variant
-    device = prepare_device(p.threads, p.gpu)
-    participants = read_table(snakemake.input.participants)
-    split = read_split(snakemake.input.split, participants)
-    inside = rows_of(split.train, participants)
-    labels = participants["label"].to_numpy(int)[inside]
-    seed = stream_seed(p.seed, "variant", variant)
+    inputs, params, variant = snakemake.input, snakemake.params, snakemake.wildcards.variant
+    device = prepare_device(params.threads, params.gpu)
+    fold = read_fold(inputs.split, read_table(inputs.participants))
+    labels = fold.labels[fold.train]
+    seed = stream_seed(params.seed, "variant", variant)
     if variant == "shuffled":
         labels = np.random.default_rng([seed]).permutation(labels)
-    checkpoint = Checkpoint(Path(p.checkpoint), f"{p.code} {p.network}")
+    checkpoint = Checkpoint(Path(params.checkpoint), f"{params.code} {params.network}")
     model, _ = train(
-        partial(build_network, p.network["source"], p.network["arguments"]),
-        Stack(snakemake.input.volumes).take(inside),
+        partial(build_network, params.network["source"], params.network["arguments"]),
+        Stack(inputs.volumes).take(fold.train),
         labels,
-        TrainingSettings(**p.settings),
+        TrainingSettings(**params.settings),
         seed,
         device,
         checkpoint=checkpoint,
     )
-    save_model(snakemake.output.model, model, p.network["arguments"], fold=split.fold)
+    save_model(snakemake.output.model, model, params.network["arguments"], fold=fold.name)
     checkpoint.remove()

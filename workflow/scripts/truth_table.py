@@ -8,9 +8,9 @@ from voxplain.run.files import read_table, read_tables, write_table
 from voxplain.run.logs import job_log
 
 with job_log(snakemake.log[0]):
-    given, rows = snakemake.input, []
+    inputs, rows = snakemake.input, []
     for (n, effect), accuracy, localisation, controls in zip(
-        snakemake.params.points, given.accuracy, given.localisation, given.controls, strict=True
+        snakemake.params.points, inputs.accuracy, inputs.localisation, inputs.controls, strict=True
     ):
         cnn = read_table(accuracy).set_index("model").loc["cnn"]
         scores = read_tables([localisation, controls])

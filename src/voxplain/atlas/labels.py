@@ -121,6 +121,22 @@ def load_atlas(
     return Atlas(name, labels, grid, table, absent)
 
 
+def load_atlases(
+    names: Sequence[str], images: Sequence[str], tables: Sequence[str]
+) -> dict[str, Atlas]:
+    """Read several atlases, by name.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the atlases.
+    images, tables : sequence of str
+        Files of each atlas, as `load_atlas` takes them.
+    """
+    files = zip(names, images, tables, strict=True)
+    return {name: load_atlas(name, image, table) for name, image, table in files}
+
+
 def _check_labels(labels: np.ndarray, path: Path) -> None:
     if labels.min() < 0:
         raise AtlasError(f"{path}: label values must not be negative; the lowest is {labels.min()}")

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from voxplain.attribution.result import AttributionResult
@@ -127,6 +128,25 @@ def write_maps(
     for path, n in files.items():
         write_rows(path, (n, *form.shape[1:]), form.dtype, islice(remaining, n))
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+
+
+def mean_curves(details: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Average what a method says of each iteration over the images.
+
+    Parameters
+    ----------
+    details : mapping of numpy.ndarray
+        As of `write_maps`; those of shape (n, iterations) are curves.
+
+    Returns
+    -------
+    pandas.DataFrame
+        iteration (from 1), and the mean of each curve.
+    """
+    curves = {name: value for name, value in details.items() if value.ndim == 2}
+    table = pd.DataFrame({name: pd.DataFrame(value).mean() for name, value in curves.items()})
+    table.insert(0, "iteration", table.index + 1)
+    return table
 
 
 def _counted_over_all(

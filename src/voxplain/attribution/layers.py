@@ -1,12 +1,13 @@
 """The features of one layer, taken out of a network's forward pass."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-from voxplain.attribution.frozen import Network, check_model
+from voxplain.attribution.frozen import Network, check_model, frozen
 from voxplain.attribution.operations import NORMS, RECTIFIERS, operation
 from voxplain.errors import AttributionError
 
@@ -62,6 +63,46 @@ def _tap(
     if start_graph:
         features = features.detach().requires_grad_()
     return features, output.copy_(features) if in_place else features.clone()
+
+
+def first_hidden_layer(model: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """Return the output of the first hidden layer.
+
+    It is the first convolution up to the first rectifier that its output reaches (normalisation
+    and the like may lie between), and the pooling if that follows at once. Where no rectifier
+    follows, it is the convolution's output after its normalisation. The rest of the network is
+    not computed.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        (n, 1, X, Y, Z) -> (n, n_classes); used in eval mode, its state is restored.
+    images : torch.Tensor, shape (n, 1, X, Y, Z)
+        Of the model's dtype, on its device.
+
+    Returns
+    -------
+    torch.Tensor, shape (n, k, x, y, z)
+
+    Raises
+    ------
+    AttributionError
+        The network calls no 3-D convolution.
+    """
+    block = _FirstBlock()
+    with (
+        frozen(model, images) as network,
+        torch.no_grad(),
+        contextlib.suppress(_Reached),
+        block,
+    ):
+        network(images)
+    if block.features is None:
+        raise AttributionError(
+            "the network calls no conv3d, so it has no first hidden layer (appendix A); use a "
+            "network with 3-D convolutions"
+        )
+    return block.features
 
 
 class _NamedLayer:
@@ -129,6 +170,7 @@ class _BlockOfConvolution(TorchFunctionMode):
         self._start_graph = start_graph
         self._tail: torch.Tensor | None = None  # what the block has become before any pooling
         self._is_bare = False  # whether the tail is the convolution's own result
+        self._rectified: torch.Tensor | None = None  # what the network continues with
 
     def __torch_function__(
         self,
@@ -146,17 +188,58 @@ class _BlockOfConvolution(TorchFunctionMode):
                 self.features, self._tail = _tap(result, False, self._start_graph)
                 self._is_bare = True
                 return self._tail
+        if self._tail is None or not _is_among(self._tail, (*args, *kwargs.values())):
             return result
-        inputs = (*args, *kwargs.values())
-        if self._tail is None or not any(value is self._tail for value in inputs):
-            return result
-        if not isinstance(result, torch.Tensor) or "pool" in name:
+        if not isinstance(result, torch.Tensor):
             return result
         if name in RECTIFIERS:
             self.features, result = _tap(result, result is self._tail, start_graph=False)
-            self._tail = None
-        elif result.shape == self._tail.shape:
+            self._tail, self._rectified = None, result
+        elif self._belongs(name, self._tail, result):
             if name in NORMS and self._is_bare:
                 self.features, result = _tap(result, False, start_graph=False)
             self._tail, self._is_bare = result, False
         return result
+
+    def _belongs(self, name: str, tail: torch.Tensor, result: torch.Tensor) -> bool:
+        """Return whether the result of an operation on the tail is still part of the block."""
+        left = name == "conv3d" or "pool" in name
+        return not left and result.shape == tail.shape
+
+
+class _Reached(BaseException):
+    """The first hidden layer is known; a network that catches exceptions must not catch this."""
+
+
+class _FirstBlock(_BlockOfConvolution):
+    """Taps the first block with the pooling that follows it at once, and ends the forward pass."""
+
+    def __init__(self) -> None:
+        super().__init__(1, start_graph=False)
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        rectified = self._rectified
+        result = super().__torch_function__(func, types, args, kwargs)
+        if rectified is not None and _is_among(rectified, (*args, *(kwargs or {}).values())):
+            if "pool" in operation(func):
+                self.features = result
+            raise _Reached
+        return result
+
+    def _belongs(self, name: str, tail: torch.Tensor, result: torch.Tensor) -> bool:
+        return result.ndim == 5
+
+
+def _is_among(tensor: torch.Tensor, inputs: Iterable[object]) -> bool:
+    """Return whether a tensor is among the inputs of a call or in a list of them (torch.cat)."""
+    return any(
+        value is tensor
+        or (isinstance(value, list | tuple) and any(item is tensor for item in value))
+        for value in inputs
+    )

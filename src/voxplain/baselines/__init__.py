@@ -9,7 +9,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a baseline that was fitted on one fold's training participants says.
+    """Predictions of a baseline that was fitted on one fold's training participants.
 
     Attributes
     ----------

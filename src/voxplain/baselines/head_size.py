@@ -1,4 +1,4 @@
-"""Logistic regression on head size alone: what every image model of sex has to beat."""
+"""Logistic regression on head size alone, which every image model of sex has to beat."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What the fitted morphometry models weigh."""
+"""Importances of the features of fitted morphometry models."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,15 @@ REPEATS = 5
 
 
 def of_linear(pipeline: Pipeline, features: pd.Index) -> pd.DataFrame:
-    """Return the coefficients, per standard deviation of the training participants."""
+    """Return the coefficients, per standard deviation of the training participants.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted, its last step a linear model.
+    features : pandas.Index
+        Names.
+    """
     return pd.DataFrame({"feature": features, "coefficient": pipeline["model"].coef_[0]})
 
 

@@ -1,7 +1,7 @@
-"""All models without a network under their names, for whoever fits them again and again."""
+"""All models without a network under their names, for jobs that fit them repeatedly."""
 
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,41 @@ import pandas as pd
 from voxplain.baselines import Fitted, head_size, morphometry, voxel_svm
 from voxplain.cohort.groups import family_groups
 from voxplain.run.files import read_table
+
+
+class JobInputs(Protocol):
+    """Paths of a job: `Baselines.read`'s, and those of `voxel_svm.gram_matrix`'s results."""
+
+    quality: str
+    morphometry: str
+    gram: str
+    sums: str
+
+
+class JobParameters(Protocol):
+    """Parameters of a job: `Baselines.read`'s, and the number of voxels per volume."""
+
+    settings: dict[str, Any]
+    seed: int
+    threads: int
+    n_voxels: int
+
+
+@dataclass(frozen=True)
+class InnerProducts:
+    """What the voxel SVM is fitted on.
+
+    Attributes
+    ----------
+    gram, sums : numpy.ndarray, shapes (n, n_landmarks) and (n, 2)
+        From `voxplain.baselines.voxel_svm.gram_matrix`.
+    n_voxels : int
+        Voxels per volume.
+    """
+
+    gram: np.ndarray
+    sums: np.ndarray
+    n_voxels: int
 
 
 @dataclass(frozen=True)
@@ -28,11 +63,8 @@ class Baselines:
         Morphometry; None if the cohort has none.
     threads : int
         For XGBoost.
-    gram, sums : numpy.ndarray or None, shapes (n, n_landmarks) and (n, 2)
-        From `voxplain.baselines.voxel_svm.gram_matrix`; only the voxel SVM needs them and
-        `n_voxels`.
-    n_voxels : int or None
-        Voxels per volume.
+    products : InnerProducts or None
+        Only the voxel SVM needs them.
     """
 
     settings: dict[str, Any]
@@ -41,21 +73,19 @@ class Baselines:
     families: np.ndarray
     features: pd.DataFrame | None
     threads: int
-    gram: np.ndarray | None = None
-    sums: np.ndarray | None = None
-    n_voxels: int | None = None
+    products: InnerProducts | None = None
 
     @classmethod
     def read(
         cls,
         participants: pd.DataFrame,
         quality: str,
-        morphometry: str | None,
-        gram: str | None = None,
-        sums: str | None = None,
-        **rest: Any,
+        morphometry: str,
+        settings: dict[str, Any],
+        seed: int,
+        threads: int,
     ) -> Self:
-        """Take head size, families, features and inner products from the run's files.
+        """Take head size, families and features from the run's files.
 
         Parameters
         ----------
@@ -63,22 +93,42 @@ class Baselines:
             As `voxplain.baselines.head_size.measured` takes them, with families.
         quality : str
             Path of the run's quality control.
-        morphometry : str or None
+        morphometry : str
             Path of a table, column participant_id and one per feature; empty if there is none.
-        gram, sums : str, optional
-            Paths of the attributes of these names.
-        **rest
-            The other attributes.
+        settings, seed, threads
+            The attributes of these names.
         """
         features = read_table(morphometry).set_index("participant_id") if morphometry else None
         return cls(
             sizes=head_size.measured(participants, read_table(quality)),
             families=family_groups(participants),
             features=features,
-            gram=np.load(gram) if gram else None,
-            sums=np.load(sums) if sums else None,
-            **rest,
+            settings=settings,
+            seed=seed,
+            threads=threads,
         )
+
+    @classmethod
+    def read_job(cls, participants: pd.DataFrame, inputs: JobInputs, params: JobParameters) -> Self:
+        """Take everything from the inputs and parameters of a job that also fits the voxel SVM.
+
+        Parameters
+        ----------
+        participants : pandas.DataFrame
+            As for `read`.
+        inputs : JobInputs
+        params : JobParameters
+        """
+        baselines = cls.read(
+            participants,
+            inputs.quality,
+            inputs.morphometry,
+            params.settings,
+            params.seed,
+            params.threads,
+        )
+        gram, sums = np.load(inputs.gram), np.load(inputs.sums)
+        return replace(baselines, products=InnerProducts(gram, sums, params.n_voxels))
 
     def fit_predict(
         self, model: str, labels: np.ndarray, train: np.ndarray, test: np.ndarray
@@ -90,17 +140,31 @@ class Baselines:
         model : str
             ``voxel_svm``, ``head_size`` or a model of `voxplain.baselines.morphometry`.
         labels : numpy.ndarray of int, shape (n,)
-            Class, 0 or 1; need not be the participants' own.
+            Class, 0 or 1; may be permuted.
         train, test : numpy.ndarray of int
             Rows.
+
+        Raises
+        ------
+        ValueError
+            The model needs inner products or features, and there are none.
         """
         if model == "voxel_svm":
-            C = self.settings["svm_c"]
+            if self.products is None:
+                raise ValueError("the voxel SVM needs inner products; use Baselines.read_job")
             return voxel_svm.fit_predict(
-                self.gram, self.sums, self.n_voxels, labels, train, test, C
+                self.products.gram,
+                self.products.sums,
+                self.products.n_voxels,
+                labels,
+                train,
+                test,
+                self.settings["svm_c"],
             )
         if model == "head_size":
             return head_size.fit_predict(self.sizes, labels, train, test)
+        if self.features is None:
+            raise ValueError(f"{model} needs morphometry, and this cohort has none")
         settings = {
             "inner_folds": self.settings["inner_splits"],
             "threads": self.threads,
@@ -117,3 +181,15 @@ class Baselines:
             self.seed,
             self.sizes,
         )
+
+    def predict(
+        self, model: str, labels: np.ndarray, train: np.ndarray, test: np.ndarray
+    ) -> np.ndarray:
+        """Return the predicted class of the test rows, (n_test,).
+
+        Parameters
+        ----------
+        model, labels, train, test
+            As for `fit_predict`.
+        """
+        return self.fit_predict(model, labels, train, test).predictions

@@ -22,13 +22,13 @@ from voxplain.baselines import Fitted, importances
 from voxplain.errors import CohortError, ConfigError
 
 MODELS = ("xgboost", "knn", "logistic_regression")
-# Features freed of head size; for a linear model only, because other learners can find head size
-# again in what regression leaves (Hamdan et al. 2023).
+# Features adjusted for head size; for a linear model only, because other learners can find head
+# size again in what regression leaves (Hamdan et al. 2023).
 RESIDUAL = "logistic_regression_tiv_residual"
 
 
 class HeadSizeResiduals(TransformerMixin, BaseEstimator):
-    """Features minus what a straight line in head size, the last column, says of each.
+    """Features minus the straight line in head size, the last column, fitted to each.
 
     The lines are those of the participants it was fitted on (Snoek et al. 2019); the output lacks
     the last column.
@@ -79,7 +79,7 @@ def fit_predict(
     ----------
     name : str
         ``xgboost``, ``knn``, ``logistic_regression`` or ``logistic_regression_tiv_residual``, the
-        same on features freed of head size inside the training fold.
+        same on features adjusted for head size inside the training fold.
     X : pandas.DataFrame, shape (n, n_features)
         Numbers, one row per participant, missing values allowed.
     y : numpy.ndarray of int, shape (n,)
@@ -104,6 +104,8 @@ def fit_predict(
 
     Raises
     ------
+    ValueError
+        If the model needs the head size and there is none.
     ConfigError
         If the model or a parameter of its grid is unknown, or the training fold is too small for
         the inner folds or the grid.
@@ -116,6 +118,8 @@ def fit_predict(
     grid = _checked_grid(name, pipeline, _grid_of(name, settings), inner)
     values = X.to_numpy(dtype=np.float64)
     if name == RESIDUAL:
+        if head_size is None:
+            raise ValueError(f"{name} needs head_size")
         values = np.column_stack([values, head_size])
     search = GridSearchCV(
         pipeline, grid, scoring="balanced_accuracy", cv=inner, n_jobs=1, error_score="raise"
@@ -124,7 +128,7 @@ def fit_predict(
     return Fitted(
         scores=search.predict_proba(values[test])[:, 1].astype(np.float64),
         predictions=search.predict(values[test]),
-        parameters=_own_names(search.best_params_),
+        parameters=_plain_names(search.best_params_),
         importances=_importances(
             name, search.best_estimator_, X.columns, values[test], y[test], seed
         ),
@@ -168,14 +172,14 @@ def non_nested(
     results = search.fit(X.to_numpy(dtype=np.float64), y).cv_results_
     best = int(np.argmax(results["mean_test_score"]))
     accuracies = [results[f"split{k}_test_score"][best] for k in range(splitter.get_n_splits())]
-    return np.array(accuracies), _own_names(results["params"][best])
+    return np.array(accuracies), _plain_names(results["params"][best])
 
 
-def _grid_of(name: str, settings: dict[str, Any]) -> dict[str, list]:
+def _grid_of(name: str, settings: dict[str, Any]) -> dict[str, list[Any]]:
     return settings["grids"]["logistic_regression" if name == RESIDUAL else name]
 
 
-def _own_names(parameters: dict[str, Any]) -> dict[str, Any]:
+def _plain_names(parameters: dict[str, Any]) -> dict[str, Any]:
     return {key.removeprefix("model__"): value for key, value in parameters.items()}
 
 
@@ -199,8 +203,8 @@ def _pipeline(name: str, threads: int, seed: int) -> Pipeline:
     impute = ("impute", SimpleImputer(strategy="median", keep_empty_features=True))
     scale = ("scale", StandardScaler())
     if name == "xgboost":
-        model = XGBClassifier(tree_method="hist", n_jobs=threads, random_state=seed)
-        return Pipeline([impute, ("model", model)])
+        trees = XGBClassifier(tree_method="hist", n_jobs=threads, random_state=seed)
+        return Pipeline([impute, ("model", trees)])
     if name == "knn":
         return Pipeline([impute, scale, ("model", KNeighborsClassifier())])
     if name in ("logistic_regression", RESIDUAL):
@@ -214,7 +218,7 @@ def _pipeline(name: str, threads: int, seed: int) -> Pipeline:
 def _inner_folds(
     y: np.ndarray, families: np.ndarray, n_folds: int, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Split the training fold, stratified and by family, or say that it is too small for it."""
+    """Split the training fold, stratified and by family; raise if it is too small for that."""
     related = len(set(families)) < len(families)
     counts = np.array([len(set(families[y == label])) for label in (0, 1)])
     unit = "families" if related else "participants"
@@ -230,15 +234,18 @@ def _inner_folds(
     folds = list(splitter.split(y, y, families if related else None))
     if any(len(np.unique(y[part])) < 2 for fold in folds for part in fold):
         raise ConfigError(
-            f"Families leave one of the {n_folds} inner folds without one of the classes; lower "
-            "the number of inner folds"
+            f"Because of families, one of {n_folds} inner folds lacks a class; lower the number of "
+            "inner folds"
         )
     return folds
 
 
 def _checked_grid(
-    name: str, pipeline: Pipeline, grid: dict[str, list], inner: list[tuple[np.ndarray, np.ndarray]]
-) -> dict[str, list]:
+    name: str,
+    pipeline: Pipeline,
+    grid: dict[str, list[Any]],
+    inner: list[tuple[np.ndarray, np.ndarray]],
+) -> dict[str, list[Any]]:
     known = pipeline["model"].get_params()
     unknown = [parameter for parameter in grid if parameter not in known]
     if unknown:

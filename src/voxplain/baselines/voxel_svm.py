@@ -5,6 +5,8 @@ longer fit, the kernel is approximated from `LANDMARKS` participants (Nystroem: 
 2001) and the machine is linear in the features that this gives.
 """
 
+from typing import Any
+
 import numpy as np
 
 from voxplain.baselines import Fitted
@@ -16,7 +18,7 @@ DEGREE = 3  # of head size in a voxel: what a line leaves tells the classes apar
 
 
 def landmarks(n: int) -> np.ndarray:
-    """Return the rows whose inner products with everybody are kept: all, or an even choice.
+    """Return the rows whose inner products with everybody are kept: all, or a random choice.
 
     Neither labels nor folds enter. A fold's fit uses those of its own training participants.
     """
@@ -107,16 +109,16 @@ def fit_predict(
     everybody = landmarks(len(gram))
     exact = len(gram) <= EXACT_TO
     columns = train if exact else np.flatnonzero(np.isin(everybody, train))
-    own = everybody[columns]
+    kept = everybody[columns]
     # rounding can make the distance of a volume to itself slightly negative
-    distances = (squares[:, None] + squares[None, own] - 2 * gram[:, columns]).clip(0)
+    distances = (squares[:, None] + squares[None, kept] - 2 * gram[:, columns]).clip(0)
     kernel = np.exp(-gamma * distances)
     if exact:
         return _exact(kernel, y, train, test, parameters)
-    features = _features(kernel, own)
+    features = _features(kernel, kept)
     # LinearSVC, unlike SVC, shrinks the intercept, which around the mean has nothing to do.
     features -= features[train].mean(axis=0)
-    return _linear(features, y, train, test, parameters | {"landmarks": len(own)})
+    return _linear(features, y, train, test, parameters | {"landmarks": len(kept)})
 
 
 def fit_predict_residuals(
@@ -127,7 +129,7 @@ def fit_predict_residuals(
     head_size: np.ndarray,
     C: float = 1.0,
 ) -> Fitted:
-    """Fit a linear SVM on voxels minus what a cubic in head size says of each.
+    """Fit a linear SVM on voxels minus the cubic in head size fitted to each.
 
     The cubics are the training participants' least squares (Snoek et al. 2019), taken from inner
     products: with ``W`` the pseudo-inverse of the training rows of ``[1, s, s², s³] = Z``, the
@@ -167,7 +169,13 @@ def fit_predict_residuals(
     return _linear(features, y, train, test, {"C": C, "landmarks": len(columns)})
 
 
-def _exact(kernel, y, train, test, parameters) -> Fitted:
+def _exact(
+    kernel: np.ndarray,
+    y: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
+    parameters: dict[str, Any],
+) -> Fitted:
     from sklearn.svm import SVC
 
     model = SVC(C=parameters["C"], kernel="precomputed").fit(kernel[train], y[train])
@@ -178,15 +186,21 @@ def _exact(kernel, y, train, test, parameters) -> Fitted:
     )
 
 
-def _features(kernel: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Return features whose products approximate the kernel; `own` are the landmarks' rows."""
-    values, vectors = np.linalg.eigh(kernel[own])
+def _features(kernel: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return features whose products approximate the kernel; `rows` are those of landmarks."""
+    values, vectors = np.linalg.eigh(kernel[rows])
     # directions that hold nothing but rounding would be blown up to unit length
-    kept = values > values[-1] * len(own) * np.finfo(float).eps
+    kept = values > values[-1] * len(rows) * np.finfo(float).eps
     return kernel @ (vectors[:, kept] / np.sqrt(values[kept]))
 
 
-def _linear(features, y, train, test, parameters) -> Fitted:
+def _linear(
+    features: np.ndarray,
+    y: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
+    parameters: dict[str, Any],
+) -> Fitted:
     from sklearn.svm import LinearSVC
 
     model = LinearSVC(C=parameters["C"], loss="hinge", max_iter=10_000, random_state=0)

@@ -1,4 +1,4 @@
-"""What every layout is checked for, in one pass: ids, labels, numbers, images, morphometry."""
+"""The checks of every layout, in one pass: ids, labels, numbers, images, morphometry."""
 
 import contextlib
 import os

@@ -154,13 +154,21 @@ def _grouped(
         if all(len(set(labels[side])) == 2 for pair in rows for side in pair):
             return rows
     raise CohortError(
-        f"no {n_splits} folds were found that divide no family or site and hold both classes; "
+        f"cannot draw {n_splits} folds that divide no family or site and hold both classes; "
         "lower folds.n_splits or add participants"
     )
 
 
 def check_inner_folds(splits: list[Split], inner_splits: int, neighbours: int) -> None:
     """Refuse a nested grid search that the smallest training fold is too small for.
+
+    Parameters
+    ----------
+    splits : list of Split
+    inner_splits : int
+        Inner folds of each training fold.
+    neighbours : int
+        Most neighbours of the grid.
 
     Raises
     ------
@@ -176,21 +184,90 @@ def check_inner_folds(splits: list[Split], inner_splits: int, neighbours: int) -
         )
 
 
+@dataclass(frozen=True)
+class Fold:
+    """A split, its participants by their rows in the table and in the volumes.
+
+    Attributes
+    ----------
+    split : Split
+        Names of the participants.
+    labels : numpy.ndarray of int, shape (n,)
+        Class of everybody in the table, 0 or 1.
+    train, test : numpy.ndarray of int
+        Rows, in the order of the split.
+    """
+
+    split: Split
+    labels: np.ndarray
+    train: np.ndarray
+    test: np.ndarray
+
+    @property
+    def name(self) -> str:
+        """Name of the fold: 01, 02, ... or all."""
+        return self.split.fold
+
+
+def read_fold(path: str | os.PathLike[str], participants: pd.DataFrame) -> Fold:
+    """Read one split file and look its participants up in the table.
+
+    Parameters
+    ----------
+    path : path_like
+        The split file.
+    participants : pandas.DataFrame
+        Columns participant_id, label, family_id and site.
+
+    Raises
+    ------
+    LeakageError, CohortError
+        The split leaks, or belongs to another cohort (see `Split.check`).
+    """
+    split = read_split(path, participants)
+    labels = participants["label"].to_numpy(int)
+    train, test = rows_of(split.train, participants), rows_of(split.test, participants)
+    return Fold(split, labels, train, test)
+
+
 def read_split(path: str | os.PathLike[str], participants: pd.DataFrame) -> Split:
-    """Read one split file and refuse it if it leaks (see `Split.check`)."""
+    """Read one split file and refuse it if it leaks (see `Split.check`).
+
+    Parameters
+    ----------
+    path : path_like
+        The split file.
+    participants : pandas.DataFrame
+        As for `read_fold`.
+    """
     split = Split(**read_json(path))
     split.check(participants)
     return split
 
 
 def held_out_folds(folds: pd.DataFrame, participants: pd.DataFrame) -> np.ndarray:
-    """Look up in a `folds_table` which fold holds each participant out, (n,) of str."""
+    """Look up which fold holds each participant out, (n,) of str.
+
+    Parameters
+    ----------
+    folds : pandas.DataFrame
+        From `folds_table`.
+    participants : pandas.DataFrame
+        Column participant_id.
+    """
     fold = folds.set_index("participant_id")["fold"]
     return np.asarray(fold.loc[participants["participant_id"]], dtype=str)
 
 
 def folds_table(splits: list[Split], participants: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per participant with the fold that holds it out."""
+    """Return one row per participant with the fold that holds it out.
+
+    Parameters
+    ----------
+    splits : list of Split
+    participants : pandas.DataFrame
+        Columns participant_id, label, class_name and family_id.
+    """
     fold_of = {
         member: split.fold
         for split in splits
@@ -203,7 +280,15 @@ def folds_table(splits: list[Split], participants: pd.DataFrame) -> pd.DataFrame
 
 
 def rows_of(ids: list[str], participants: pd.DataFrame) -> np.ndarray:
-    """Return the rows of `participants` (and of the volumes) that hold `ids`, in that order."""
+    """Return the rows of some participants in the table and the volumes, in their order.
+
+    Parameters
+    ----------
+    ids : list of str
+        Participants.
+    participants : pandas.DataFrame
+        Column participant_id.
+    """
     position = {name: row for row, name in enumerate(participants["participant_id"])}
     return np.array([position[name] for name in ids], dtype=int)
 
@@ -215,6 +300,16 @@ def training_sample(
 
     Group masks for the masked accuracy come from them, because maps of held-out participants of
     other folds come from models that have seen this fold.
+
+    Parameters
+    ----------
+    split : Split
+    participants : pandas.DataFrame
+        Columns participant_id and label.
+    per_class : int
+        Most participants of a class.
+    seed : int
+        Of the run.
     """
     labels = participants.set_index("participant_id")["label"]
     rng = np.random.default_rng(stream_seed(seed, "training sample", split.fold))

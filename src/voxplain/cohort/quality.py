@@ -1,4 +1,4 @@
-"""Quality control: what a person would look at before trusting an image."""
+"""Quality control: what a person should check before trusting an image."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -101,8 +101,8 @@ def finish(
         whether there is one.
     """
     total = sum(volume[brain_mask].astype(np.float64) for volume in volumes)
-    own = (volume[brain_mask].astype(np.float64) for volume in volumes)
-    correlation = np.array([_pearson(one, total - one) for one in own])
+    inside = (volume[brain_mask].astype(np.float64) for volume in volumes)
+    correlation = np.array([_pearson(values, total - values) for values in inside])
     fisher = np.arctanh(np.clip(correlation, -1 + 1e-12, 1 - 1e-12))
     table = pd.DataFrame(rows)
     table["site"] = pd.array([None] * len(table) if sites is None else sites, dtype="string")
@@ -123,7 +123,7 @@ def by_severity(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _peers(sites: pd.Series) -> np.ndarray:
-    """Name whom each participant is compared with: the site, or all if the site is small."""
+    """Return the group each participant is compared with: the site, or all if it is small."""
     large = sites.map(sites.value_counts()).fillna(0) >= LEAST_AT_SITE
     return np.asarray(sites.where(large).fillna(""), dtype=object)
 

@@ -69,7 +69,14 @@ def find_file(root: Path, relative: str, packages: Sequence[str] = ()) -> str | 
 
 
 def with_transform(scan: Scan, relative: str, root: Path, packages: Sequence[str]) -> Scan:
-    """Add a participant's transform to the scan, or the reason why it cannot be used."""
+    """Add a participant's transform to the scan, or the reason why it cannot be used.
+
+    Parameters
+    ----------
+    scan : Scan
+    relative, root, packages
+        As for `find_file`.
+    """
     path = find_file(root, relative, packages)
     if path is None:
         return replace(scan, missing=scan.missing or f"there is not exactly one {root / relative}")
@@ -84,6 +91,13 @@ def read_grids(
     names: Iterable[str], scans: Iterable[Scan]
 ) -> tuple[dict[str, Grid], dict[str, str]]:
     """Read the headers of all images and masks.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Participants.
+    scans : iterable of Scan
+        Their images.
 
     Returns
     -------
@@ -183,8 +197,8 @@ def check_grids(grids: Mapping[str, Grid], shape: Sequence[int] | None, problems
     if shape and common.is_coarser_than(shape):
         problems.add(
             f"volumes.shape asks for {' x '.join(map(str, shape))} voxels along the RAS axes, "
-            f"but the images have {' x '.join(map(str, common.to_ras()[0].shape))}: averaging "
-            "makes no voxels; ask for fewer"
+            f"but the images have {' x '.join(map(str, common.to_ras()[0].shape))}: the requested "
+            "grid is finer than the image; ask for fewer voxels"
         )
 
 

@@ -88,7 +88,15 @@ def comma_hint(value: str) -> str:
 
 
 def respelt(wanted: Sequence[str], there: Iterable[str]) -> str:
-    """Say if identifiers are there after all, spoilt by a program that took them for numbers."""
+    """Say if missing identifiers are there as numbers, changed by a spreadsheet program.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        Identifiers that are missing.
+    there : iterable of str
+        Identifiers of the table.
+    """
     spoilt = {_as_number(name): name for name in there}
     for name in wanted:
         other = spoilt.get(_as_number(name))

@@ -34,7 +34,7 @@ def ablation(table: pd.DataFrame, score: str) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        From `voxplain.evaluation.trust.ablation.summarise`.
+        From `voxplain.evaluation.trust.ablation.ablation_table`.
     score : str
         The column that settings are judged by: auc or fall.
     """

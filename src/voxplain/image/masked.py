@@ -213,6 +213,11 @@ class MaskedImage:
         )
 
 
+def read_brain(path: str | os.PathLike[str]) -> np.ndarray:
+    """Read a run's brain mask: bool (X, Y, Z), True above zero."""
+    return nifti.read_volume(path)[0] > 0
+
+
 def read_masked(
     src: str | os.PathLike[str],
     participant: str | None = None,

@@ -4,8 +4,9 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,39 @@ def targets_in(
                 "with another --out"
             )
     return paths
+
+
+@overload
+def keyed(paths: Sequence[str], names: Iterable[str], /) -> dict[str, str]: ...
+@overload
+def keyed(paths: Sequence[str], *names: Iterable[str]) -> dict[tuple[str, ...], str]: ...
+def keyed(paths: Sequence[str], *names: Iterable[str]) -> dict[Any, str]:
+    """Return files by what they belong to, such as method and fold.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        As Snakemake's ``expand`` lists them: the last names change fastest.
+    *names : iterable of str
+        Methods, or methods and folds, and so on.
+
+    Returns
+    -------
+    dict of str
+        By name, or by tuple of one name of each kind.
+
+    Raises
+    ------
+    ValueError
+        There is not one file for each key.
+    """
+    keys = [key if len(names) > 1 else key[0] for key in product(*names)]
+    if len(keys) != len(paths):
+        raise ValueError(
+            f"{len(paths)} files for {len(keys)} keys, such as {keys[:3]}; correct the rule, whose "
+            "input and parameters must name the same methods and folds"
+        )
+    return dict(zip(keys, paths, strict=True))
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:

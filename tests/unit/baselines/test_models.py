@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from voxplain.baselines import head_size, morphometry, voxel_svm
-from voxplain.baselines.models import Baselines
+from voxplain.baselines.models import Baselines, InnerProducts
 
 TRAIN, TEST = np.arange(40), np.arange(40, 60)
 SETTINGS = {
@@ -25,9 +25,7 @@ def baselines():
         families=np.arange(60),
         features=pd.DataFrame(rng.standard_normal((60, 3)), columns=list("abc")),
         threads=1,
-        gram=gram,
-        sums=sums,
-        n_voxels=64,
+        products=InnerProducts(gram, sums, 64),
     )
 
 
@@ -35,9 +33,10 @@ def test_every_name_is_its_own_model(baselines):
     labels = np.random.default_rng(1).permutation(np.tile([0, 1], 30))
     b = baselines
     inner = {"inner_folds": 2, "threads": 1, "grids": SETTINGS}
+    products = b.products.gram, b.products.sums, 64
     tabular = (b.features, labels, TRAIN, TEST, b.families, inner, 3)
     expected = {
-        "voxel_svm": voxel_svm.fit_predict(b.gram, b.sums, 64, labels, TRAIN, TEST, 10.0),
+        "voxel_svm": voxel_svm.fit_predict(*products, labels, TRAIN, TEST, 10.0),
         "head_size": head_size.fit_predict(b.sizes, labels, TRAIN, TEST),
         "knn": morphometry.fit_predict("knn", *tabular),
         morphometry.RESIDUAL: morphometry.fit_predict(morphometry.RESIDUAL, *tabular, b.sizes),

@@ -9,11 +9,13 @@ from voxplain.cohort.folds import (
     check_inner_folds,
     folds_table,
     make_splits,
+    read_fold,
     rows_of,
     training_sample,
 )
 from voxplain.cohort.groups import fold_groups
 from voxplain.errors import CohortError, LeakageError
+from voxplain.run.files import write_json
 
 
 def cohort(n=100, families=0, seed=0):
@@ -163,3 +165,17 @@ def test_the_papers_folds_divide_families():
     assert make_splits(participants, 10, seed=3, groups="none")[:-1] == splits
     with pytest.raises(CohortError, match=r"class 0 has 50 .*51 folds"):
         make_splits(participants, 51, seed=0, groups="none")
+
+
+def test_a_fold_on_disk_is_read_with_its_rows(tmp_path):
+    participants = cohort(20).assign(site=pd.NA)
+    split = make_splits(participants, 4, seed=2)[1]
+    write_json(tmp_path / "split.json", split.to_dict())
+    fold = read_fold(tmp_path / "split.json", participants)
+    assert fold.split == split
+    ids = participants["participant_id"].to_numpy()
+    assert list(ids[fold.train]) == split.train
+    assert list(ids[fold.test]) == split.test
+    np.testing.assert_array_equal(fold.labels, participants["label"])
+    with pytest.raises(CohortError, match="not in the participants table"):
+        read_fold(tmp_path / "split.json", participants.iloc[:10])

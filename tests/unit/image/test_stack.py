@@ -119,7 +119,7 @@ def work():
     results = cohorts.explain_parts(METHODS["grad_cam"], model, images, labels)
     cohorts.write_maps(results, {folder / "maps.npy": n}, images)
     group = class_means(Stack(folder / "maps.npy"), labels, True)
-    masked_accuracy(model, images, labels, {"conjoined": group[2]}, brain, 1, 0)
+    masked_accuracy(model, images, labels, {"conjoined": group.conjoined}, brain, 1, 0)
     controls.group_difference(images, labels)
     voxel_svm.gram_matrix(images, 64)
 

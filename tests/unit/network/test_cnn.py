@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from voxplain import attribution
+from voxplain.attribution.layers import first_hidden_layer
 from voxplain.errors import ConfigError
-from voxplain.evaluation.maps.first_layer import first_hidden_layer
 from voxplain.network.cnn import CNN3D, build_network, check_network, load_model, save_model
 from voxplain.network.training import TrainingSettings, predict_logits, train
 

@@ -11,6 +11,7 @@ from voxplain.atlas.labels import Atlas
 from voxplain.evaluation.maps import agreement, properties
 from voxplain.evaluation.maps.agreement import group_agreement
 from voxplain.evaluation.maps.localisation import localisation
+from voxplain.evaluation.maps.properties_table import compare_methods
 from voxplain.evaluation.maps.transfer import map_correlation
 from voxplain.evaluation.trust.masked_accuracy import masked_accuracy
 from voxplain.evaluation.trust.over_folds import masked_accuracy_over_folds
@@ -164,7 +165,7 @@ def test_what_a_cohort_has_by_chance_in_all_folds_is_no_finding():
                 "network, interval": not network["enrichment_low"]
                 <= 1
                 <= network["enrichment_high"],
-                "sparsest": properties.compare_methods(sparsity)["p_highest"][0] <= LEVEL,
+                "sparsest": compare_methods(sparsity)["p_highest"][0] <= LEVEL,
                 "agreement of methods": overlaps(maps, other) <= LEVEL,
                 "corrected t": corrected_t(scores)[3] <= LEVEL,
             }

@@ -1,6 +1,6 @@
 """What a folder of images holds: its layout, and settings that read it, as far as names tell.
 
-Nothing is guessed in silence: what was chosen, and what a person should look at, is said in notes.
+Nothing is guessed silently: notes say what was chosen, and what a person should check.
 """
 
 from collections.abc import Callable
@@ -20,8 +20,8 @@ from voxplain.run.templates import filled
 
 
 @dataclass
-class Found:
-    """A cohort's settings as its folder suggests them.
+class FolderSettings:
+    """Settings of a cohort, as its folder suggests them.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
 
-def inspect_folder(root: Path) -> Found:
+def inspect_folder(root: Path) -> FolderSettings:
     """Look at a folder of images and write down how it would be read.
 
     Parameters
@@ -54,10 +54,10 @@ def inspect_folder(root: Path) -> Found:
     """
     if not root.is_dir():
         raise CohortError(f"{root} is not a folder; name the one that holds your data")
-    for look in LAYOUTS:
-        found = look(root)
-        if found is not None:
-            return found
+    for inspect in LAYOUTS:
+        suggestion = inspect(root)
+        if suggestion is not None:
+            return suggestion
     problem = (
         f"{root} is no BIDS dataset (dataset_description.json), holds neither HCP's nor OASIS's "
         "folders, and no table (.tsv, .csv) with a column participant_id; "
@@ -79,13 +79,13 @@ def _tables(root: Path) -> list[Path]:
     )
 
 
-def _hcp(root: Path) -> Found | None:
-    found = [path for pattern in PATTERNS["hcp"] for path in root.glob(pattern)]
-    packages = [path for path in found if path.suffix == ".zip"]
+def _hcp(root: Path) -> FolderSettings | None:
+    paths = [path for pattern in PATTERNS["hcp"] for path in root.glob(pattern)]
+    packages = [path for path in paths if path.suffix == ".zip"]
     unpacked = {
-        key: [path for path in found if path.match(image)] for key, image in HCP_IMAGES.items()
+        key: [path for path in paths if path.match(image)] for key, image in HCP_IMAGES.items()
     }
-    if not found:
+    if not paths:
         return None
     image = "acpc" if packages or unpacked["acpc"] else "mni"
     tables = {path.name: _columns(path) for path in sorted(root.glob("*.csv"))}
@@ -97,21 +97,27 @@ def _hcp(root: Path) -> Found | None:
         )
     restricted = _first(tables, lambda names: {"Subject", "Family_ID"} <= names)
     expanded = _first(
-        tables, lambda names: sum(name.startswith("FS_") for name in names) > 500 and
-        "Age" not in names
-    )  # fmt: skip
+        tables,
+        lambda names: sum(name.startswith("FS_") for name in names) > 500 and "Age" not in names,
+    )
     has_size = "FS_IntraCranial_Vol" in tables[behavioural]
     notes = [f"HCP young adults: {len(packages)} packages, {len(unpacked[image])} unpacked images."]
     if restricted is None:
         notes.append("No restricted table: twins and siblings will stand on both sides of splits.")
     settings = {
-        **{"image": image, "behavioural": behavioural, "restricted": restricted},
-        **{"tiv": "FS_IntraCranial_Vol" if has_size else None, "morphometry": expanded},
+        "image": image,
+        "behavioural": behavioural,
+        "restricted": restricted,
+        "tiv": "FS_IntraCranial_Vol" if has_size else None,
+        "morphometry": expanded,
     }
-    return Found(
+    return FolderSettings(
         {
-            **{"layout": "hcp", "space": hcp.SPACES[image], "contrast": "T1w"},
-            **{"classes": {"negative": "women", "positive": "men"}, "on_missing": "drop"},
+            "layout": "hcp",
+            "space": hcp.SPACES[image],
+            "contrast": "T1w",
+            "classes": {"negative": "women", "positive": "men"},
+            "on_missing": "drop",
             "hcp": settings,
         },
         {"shape": [58, 70, 58], "batches": 20},
@@ -119,16 +125,18 @@ def _hcp(root: Path) -> Found | None:
     )
 
 
-def _oasis(root: Path) -> Found | None:
+def _oasis(root: Path) -> FolderSettings | None:
     if not any(path for pattern in PATTERNS["oasis"] for path in root.glob(pattern)):
         return None
     tables = [path.name for path in root.glob("*.csv") if {"ID", "M/F"} <= _columns(path)]
     if not tables:
         raise CohortError(f"{root} holds OASIS-1's maps, but not its table; fetch it with nilearn")
-    return Found(
+    return FolderSettings(
         {
-            **{"layout": "oasis", "space": "MNI152", "contrast": "grey_matter"},
-            **{"classes": {"negative": "women", "positive": "men"}},
+            "layout": "oasis",
+            "space": "MNI152",
+            "contrast": "grey_matter",
+            "classes": {"negative": "women", "positive": "men"},
             "oasis": {"participants": tables[0]},
         },
         {"shape": [36, 43, 36], "normalisation": "none"},
@@ -136,7 +144,7 @@ def _oasis(root: Path) -> Found | None:
     )
 
 
-def _bids(root: Path) -> Found | None:
+def _bids(root: Path) -> FolderSettings | None:
     if not (root / bids.DESCRIPTION).is_file():
         return None
     settings: dict[str, Any] = {"participants": "participants.tsv"}
@@ -154,12 +162,13 @@ def _bids(root: Path) -> Found | None:
     masked = best.entities.get("desc") != "brain" and best.brain_mask() is not None
     settings |= {
         "derivatives": None if folder == root else str(folder.relative_to(root)),
-        **{"entities": chosen, "brain_mask": masked},
+        "entities": chosen,
+        "brain_mask": masked,
     }
     space = bids.facts(settings)["space"]
     notes.append(f"Images like {best.path.name}.")
     if not masked and best.entities.get("desc") != "brain":
-        notes.append("No brain mask beside them: if they show skulls, extract the brains first.")
+        notes.append("They have no brain masks: if they show skulls, extract the brains first.")
     if space == "native":
         notes.append(
             "Not in MNI space: no atlas tables, and all must lie on one grid; see registration in "
@@ -167,7 +176,9 @@ def _bids(root: Path) -> Found | None:
         )
     cohort = {"layout": "bids", "space": space, "contrast": "T1w"}
     classes = settings.pop("classes")
-    return Found(cohort | {"classes": classes, "bids": settings}, {"shape": [58, 70, 58]}, notes)
+    return FolderSettings(
+        cohort | {"classes": classes, "bids": settings}, {"shape": [58, 70, 58]}, notes
+    )
 
 
 def _t1w(folder: Path, table: pd.DataFrame, raw: bool) -> list[BidsName]:
@@ -191,7 +202,7 @@ def _preference(name: BidsName) -> tuple[bool, bool, str]:
     return (not space.startswith("MNI152"), desc not in ("brain", "preproc"), name.path.name)
 
 
-def _table(root: Path) -> Found | None:
+def _table(root: Path) -> FolderSettings | None:
     named = [path for path in _tables(root) if "participant_id" in _columns(path)]
     if not named:
         return None
@@ -221,7 +232,7 @@ def _table(root: Path) -> Found | None:
         notes.append(f"Tables not used: {shortened(others)}; see cohort.table.morphometry.")
     classes = settings.pop("classes")
     cohort = {"layout": "table", "space": space, "contrast": "T1w", "classes": classes}
-    return Found(cohort | {"table": settings}, {"shape": [58, 70, 58]}, notes)
+    return FolderSettings(cohort | {"table": settings}, {"shape": [58, 70, 58]}, notes)
 
 
 def _columns(path: Path) -> set[str]:
@@ -238,4 +249,4 @@ def _first(tables: dict[str, set[str]], fits: Callable[[set[str]], bool]) -> str
     return next((name for name, columns in tables.items() if fits(columns)), None)
 
 
-LAYOUTS: tuple[Callable[[Path], Found | None], ...] = (_hcp, _oasis, _bids, _table)
+LAYOUTS: tuple[Callable[[Path], FolderSettings | None], ...] = (_hcp, _oasis, _bids, _table)

@@ -186,8 +186,8 @@ def family_numbers(ids: pd.Series, path: Path) -> pd.Series:
     hint = respelt(ids[~ids.isin(table["Subject"])].tolist(), table["Subject"])
     if hint:
         raise CohortError(f"{path} writes identifiers otherwise than the behavioural table{hint}")
-    own = ids.map(table.set_index("Subject")["Family_ID"]).fillna("")
-    known = own[~own.isin(MISSING_TEXT)]
+    families = ids.map(table.set_index("Subject")["Family_ID"]).fillna("")
+    known = families[~families.isin(MISSING_TEXT)]
     digits = max(3, len(str(len(ids))))
     groups = [f"family-{number:0{digits}d}" for number in pd.factorize(known)[0] + 1]
     return pd.Series(groups, index=known.index).reindex(ids.index).fillna("")

@@ -1,4 +1,4 @@
-"""What a participants table and the images beside it tell: the class, further columns, paths."""
+"""What a participants table and its images tell: the class, further columns, paths."""
 
 import os
 import re
@@ -27,7 +27,27 @@ _CLASS_NAME = re.compile(r"[^A-Za-z0-9-]+")
 
 
 def labelled(path: Path, settings: dict[str, Any]) -> tuple[pd.DataFrame, list[str]]:
-    """Fill in the columns of a participants table; return it and notes."""
+    """Read a participants table and find out which columns have a meaning.
+
+    Parameters
+    ----------
+    path : Path
+        The table.
+    settings : dict
+        Filled in: label, negative, positive, classes and the optional columns.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Cells as text.
+    notes : list of str
+        What a person should check.
+
+    Raises
+    ------
+    CohortError
+        It has no participants, or no column of two classes.
+    """
     table = read_text_table(path)
     if "participant_id" not in table.columns or table.empty:
         raise CohortError(f"{path} has no column participant_id, or no rows; correct it")
@@ -81,7 +101,20 @@ def _values(column: pd.Series) -> list[str]:
 
 
 def image_pattern(root: Path, table: pd.DataFrame) -> str:
-    """Find the path of the images as a template of ``{participant_id}`` or another column."""
+    """Find the path of the images as a template of ``{participant_id}`` or another column.
+
+    Parameters
+    ----------
+    root : Path
+        The cohort's folder.
+    table : pandas.DataFrame
+        From `labelled`.
+
+    Raises
+    ------
+    CohortError
+        There is no image of a participant.
+    """
     for name in table.columns:
         if any(value.endswith((".nii", ".nii.gz")) for value in table[name]):
             return f"{{{name}}}"

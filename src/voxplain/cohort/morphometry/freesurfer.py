@@ -1,9 +1,9 @@
 """Names in the tables that FreeSurfer's aparcstats2table and asegstats2table write.
 
 Each table holds one measure, of one hemisphere or of the subcortical structures; its first column
-is named after it, such as ``lh.aparc.thickness`` or ``Measure:volume``. Beside the regions stand
-measures of the whole brain or hemisphere, the same ones in every table: with them, "thickness
-alone" also knows the size of the head.
+is named after it, such as ``lh.aparc.thickness`` or ``Measure:volume``. Besides the
+regions there are measures of the whole brain or hemisphere, the same ones in every table: with
+them, "thickness alone" also contains head size.
 """
 
 import re

@@ -68,14 +68,31 @@ _MISNAMED = "FS_L_Cerebellum_Cort_{measure}.1"
 
 
 def structure_column(structure: str, measure: str) -> str:
-    """Return the column of a subcortical structure, such as ``FS_L_Hippo_Vol``."""
+    """Return the column of a subcortical structure, such as ``FS_L_Hippo_Vol``.
+
+    Parameters
+    ----------
+    structure : str
+        One of `STRUCTURES`.
+    measure : str
+        Such as ``Vol``.
+    """
     if structure == "R_Cerebellum_Cort":
         return _MISNAMED.format(measure=measure)
     return f"FS_{structure}_{measure}"
 
 
 def region_column(side: str, region: str, measure: str) -> str:
-    """Return the column of a cortical region, such as ``FS_L_Insula_Thck``."""
+    """Return the column of a cortical region, such as ``FS_L_Insula_Thck``.
+
+    Parameters
+    ----------
+    side : {"L", "R"}
+    region : str
+        One of `REGIONS`.
+    measure : str
+        One of `SURFACE_MEASURES`.
+    """
     return f"FS_{side}_{region}_{measure}"
 
 

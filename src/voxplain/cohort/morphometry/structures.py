@@ -120,7 +120,15 @@ _CORTEX = {region.lower(): region for region in hcp_columns.REGIONS}
 
 
 def of_label(atlas: str, name: str) -> str | None:
-    """Return the structure of a label of an atlas, by how the atlas's name begins, or None."""
+    """Return the structure of a label of an atlas, or None.
+
+    Parameters
+    ----------
+    atlas : str
+        Name of the atlas; its beginning says which atlas it is.
+    name : str
+        Name of the label.
+    """
     known = {"brainnetome": of_brainnetome, "mori": of_mori}
     return next((of(name) for kind, of in known.items() if atlas.lower().startswith(kind)), None)
 

@@ -1,7 +1,7 @@
 """Do the methods mark the same places? Dice at equal area, over a sweep of areas.
 
-Masks of equal area make methods comparable whose values have different units. Each Dice stands
-beside that of independent masks of its area (the area's own share) and of smooth random maps.
+Masks of equal area make methods comparable whose values have different units. Each Dice is given
+with that of independent masks of its area (the area's own share) and of smooth random maps.
 """
 
 from collections import defaultdict
@@ -47,16 +47,23 @@ class Places:
         """
         values = values[:, self.order]
         ranks = np.empty(values.shape, np.int64)
-        for one, own in zip(values, ranks, strict=True):
-            own[np.lexsort((-one, self.group))] = np.arange(one.size)
+        for of_map, ranks_of_map in zip(values, ranks, strict=True):
+            ranks_of_map[np.lexsort((-of_map, self.group))] = np.arange(of_map.size)
         ranks -= self.starts[self.group]
         ranks[values <= 0] = values.shape[1]
         return ranks
 
     def dice(self, a: np.ndarray, b: np.ndarray, fraction: float) -> np.ndarray:
-        """Dice of the highest `fraction` of each group by ranks `a` and `b`, mean over groups.
+        """Return the Dice of the highest voxels of each group, mean over groups.
 
         Groups whose share rounds to no voxel are left out; two empty masks have 0.
+
+        Parameters
+        ----------
+        a, b : numpy.ndarray of int, shape (n_maps, n_brain)
+            From `ranks`.
+        fraction : float
+            Share of each group in the masks.
 
         Returns
         -------
@@ -68,7 +75,13 @@ class Places:
         return self._mean(2 * both / np.where(total == 0, 1, total), fraction)
 
     def chance(self, a: np.ndarray, b: np.ndarray, fraction: float) -> np.ndarray:
-        """Return the Dice that independent masks of the same sizes have on average, (n_maps,)."""
+        """Return the Dice that independent masks of the same sizes have on average, (n_maps,).
+
+        Parameters
+        ----------
+        a, b, fraction
+            As for `dice`.
+        """
         limit = self._quota(fraction)[self.group]
         n_a, n_b = self._count(a < limit), self._count(b < limit)
         total = (n_a + n_b) * self.sizes
@@ -118,7 +131,7 @@ def group_agreement(
     everything = {**maps, **controls}
     levels = {"group": Places(brain_mask), "slice": Places(brain_mask, AXIAL)}
     ranks = {
-        level: {name: places.ranks(one[brain_mask][None]) for name, one in everything.items()}
+        level: {name: places.ranks(map_[brain_mask][None]) for name, map_ in everything.items()}
         for level, places in levels.items()
     }
     for number, b in enumerate(everything):
@@ -130,13 +143,16 @@ def group_agreement(
             for a in list(maps)[:number]:
                 rank_a = ranks[level][a]
                 for area in areas:
-                    found = places.dice(rank_a, rank_b, area)[0]
-                    drawn = places.dice(rank_a, random, area)
+                    observed = places.dice(rank_a, rank_b, area)[0]
                     rows.append(
                         {
-                            **{"level": level, "method_a": a, "method_b": b, "area": area},
-                            **{"dice": found, "chance": places.chance(rank_a, rank_b, area)[0]},
-                            **against_null(drawn, found),
+                            "level": level,
+                            "method_a": a,
+                            "method_b": b,
+                            "area": area,
+                            "dice": observed,
+                            "chance": places.chance(rank_a, rank_b, area)[0],
+                            **against_null(places.dice(rank_a, random, area), observed),
                         }
                     )
     return pd.DataFrame(rows)
@@ -172,7 +188,7 @@ def fold_agreement(
     """
     places, n = Places(brain_mask), len(next(iter(maps.values())))
     rows = defaultdict(list)
-    for part in parts(n, _RANKS // np.count_nonzero(brain_mask)):
+    for part in parts(n, _RANKS // int(np.count_nonzero(brain_mask))):
         people = np.arange(part.start, part.stop + 1) % n  # the last one is the next part's first
         inside = {method: maps[method][people][:, brain_mask] for method in maps}
         ranks = {method: places.ranks(values) for method, values in inside.items()}
@@ -183,17 +199,17 @@ def fold_agreement(
             ]
             random = places.ranks(np.stack(noise))
             for a in list(maps)[:number]:
-                own, second, other = ranks[a][:-1], ranks[b][:-1], ranks[b][1:]
+                first, second, other = ranks[a][:-1], ranks[b][:-1], ranks[b][1:]
                 for area in areas:
                     columns = {
-                        "dice": places.dice(own, second, area),
-                        "chance": places.chance(own, second, area),
-                        "random": places.dice(own, random, area),
-                        "other": places.dice(own, other, area) if n > 1 else np.nan,
+                        "dice": places.dice(first, second, area),
+                        "chance": places.chance(first, second, area),
+                        "random": places.dice(first, random, area),
+                        "other": places.dice(first, other, area) if n > 1 else np.nan,
                     }
-                    found = pd.DataFrame(columns).assign(method_a=a, method_b=b, area=area)
-                    rows[a, b, area].append(found)
-    return pd.concat([found for pair in rows.values() for found in pair], ignore_index=True)
+                    table = pd.DataFrame(columns).assign(method_a=a, method_b=b, area=area)
+                    rows[a, b, area].append(table)
+    return pd.concat([table for pair in rows.values() for table in pair], ignore_index=True)
 
 
 def participant_agreement(rows: pd.DataFrame) -> pd.DataFrame:
@@ -219,12 +235,18 @@ def participant_agreement(rows: pd.DataFrame) -> pd.DataFrame:
         excess, _, _, p = jackknife_t(folds["dice"] - folds["random"])
         table.append(
             {
-                **{"level": "participant", "method_a": a, "method_b": b, "area": area},
-                **{"dice": part["dice"].mean(), "dice_low": low, "dice_high": high},
-                **{"chance": part["chance"].mean(), "null_mean": part["random"].mean()},
-                **{"null_p95": part["random"].quantile(0.95)},
-                **{"p_null": one_sided(excess, p)},
-                **{"other_mean": part["other"].mean()},
+                "level": "participant",
+                "method_a": a,
+                "method_b": b,
+                "area": area,
+                "dice": part["dice"].mean(),
+                "dice_low": low,
+                "dice_high": high,
+                "chance": part["chance"].mean(),
+                "null_mean": part["random"].mean(),
+                "null_p95": part["random"].quantile(0.95),
+                "p_null": one_sided(excess, p),
+                "other_mean": part["other"].mean(),
             }
         )
     return pd.DataFrame(table)

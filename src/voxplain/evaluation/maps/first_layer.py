@@ -1,7 +1,6 @@
 """First hidden layer: mean and entropy of its features per class (appendix A, Fig. 3)."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,100 +8,13 @@ import torch
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.multitest import multipletests
-from torch.overrides import TorchFunctionMode
 
-from voxplain.attribution.frozen import frozen
-from voxplain.attribution.operations import NORMS, RECTIFIERS, operation
-from voxplain.errors import AttributionError
+from voxplain.attribution.layers import first_hidden_layer
 from voxplain.image.stack import Stack, parts
 from voxplain.stats.over_folds import ALPHA
 
 N_BINS = 256
 BATCH_SIZE = 16
-
-
-def first_hidden_layer(model: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
-    """Return what the first hidden layer makes of images.
-
-    It is the first convolution up to the first rectifier that its output reaches (normalisation
-    and the like may lie between), and the pooling if that follows at once. Where no rectifier
-    follows, it is the convolution's output after its normalisation. The rest of the network is
-    not computed.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        (n, 1, X, Y, Z) -> (n, n_classes); used in eval mode, left as it was found.
-    images : torch.Tensor, shape (n, 1, X, Y, Z)
-        Of the model's dtype, on its device.
-
-    Returns
-    -------
-    torch.Tensor, shape (n, k, x, y, z)
-
-    Raises
-    ------
-    AttributionError
-        The network calls no 3-D convolution.
-    """
-    layer = _FirstLayer()
-    with (
-        frozen(model, images) as network,
-        torch.no_grad(),
-        contextlib.suppress(_Reached),
-        layer,
-    ):
-        network(images)
-    if layer.output is None:
-        raise AttributionError(
-            "the network calls no conv3d, so it has no first hidden layer (appendix A); use a "
-            "network with 3-D convolutions"
-        )
-    return layer.output
-
-
-class _Reached(BaseException):
-    """The first hidden layer is known; a network that catches exceptions must not catch this."""
-
-
-class _FirstLayer(TorchFunctionMode):
-    """Follows the output of the first convolution that is called."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.output: torch.Tensor | None = None
-        self._tail: torch.Tensor | None = None  # what has become of the convolution's output
-        self._rectified = False
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        result, name = func(*args, **kwargs), operation(func)
-        if not isinstance(result, torch.Tensor):
-            return result
-        if self._tail is None:
-            if name == "conv3d":
-                self.output = self._tail = result
-        elif self._consumes_tail(*args, *kwargs.values()):
-            if self._rectified:
-                if "pool" in name:
-                    self.output = result
-                raise _Reached
-            if name in RECTIFIERS:
-                self._rectified, self._tail = True, result
-                self.output = result.clone()  # the network may go on in place
-            elif result.ndim == 5:
-                if name in NORMS and self.output is self._tail:
-                    self.output = result
-                self._tail = result
-        return result
-
-    def _consumes_tail(self, *inputs: object) -> bool:
-        """Tell whether the tail is among a call's inputs or in a list of them, as in torch.cat."""
-        return any(
-            value is self._tail
-            or (isinstance(value, list | tuple) and any(item is self._tail for item in value))
-            for value in inputs
-        )
 
 
 def first_layer_scale(model: torch.nn.Module, images: np.ndarray | Stack) -> np.ndarray:
@@ -111,7 +23,7 @@ def first_layer_scale(model: torch.nn.Module, images: np.ndarray | Stack) -> np.
     Parameters
     ----------
     model : torch.nn.Module
-        The network, see `first_hidden_layer`.
+        The network, see `voxplain.attribution.layers.first_hidden_layer`.
     images : numpy.ndarray or Stack, shape (n, X, Y, Z)
 
     Returns
@@ -130,13 +42,13 @@ def first_layer_features(
     Parameters
     ----------
     model : torch.nn.Module
-        The network, see `first_hidden_layer`.
+        The network, see `voxplain.attribution.layers.first_hidden_layer`.
     images : numpy.ndarray or Stack, shape (n, X, Y, Z)
         Images as the network expects them.
     scale : numpy.ndarray, shape (k,)
         Upper end of the histogram per feature, from `first_layer_scale` on the training
         participants. One scale for everybody: a scale per class or batch, as in the authors'
-        code, makes a group difference of its own.
+        code, produces a group difference by itself.
 
     Returns
     -------
@@ -164,14 +76,14 @@ def class_batch_entropies(
 ) -> np.ndarray:
     """Return the entropies that the authors' code computes, on a scale of each batch of a class.
 
-    A batch holds participants of one class, and its highest value, of whatever feature and
-    participant, is the end of all its histograms: one participant's bright voxel moves the entropy
-    of everybody in the batch, and with it the class's.
+    A batch holds participants of one class, and its highest value, of any feature and participant,
+    is the end of all its histograms: one participant's bright voxel changes the entropy of the
+    whole batch, and with it the class's.
 
     Parameters
     ----------
     model : torch.nn.Module
-        The network, see `first_hidden_layer`.
+        The network, see `voxplain.attribution.layers.first_hidden_layer`.
     images : numpy.ndarray or Stack, shape (n, X, Y, Z)
     labels : numpy.ndarray of int, shape (n,)
         True class, 0 or 1.
@@ -183,7 +95,7 @@ def class_batch_entropies(
     numpy.ndarray of float64, shape (n, k)
         Nats.
     """
-    found: dict[int, np.ndarray] = {}
+    entropies: dict[int, np.ndarray] = {}
     for label in (0, 1):
         rows = np.flatnonzero(labels == label)
         for part in parts(len(rows), batch):
@@ -191,10 +103,9 @@ def class_batch_entropies(
             highest = first_layer_scale(model, group)
             # they truncate 255 times the share of the highest value
             scale = np.full_like(highest, highest.max() * N_BINS / (N_BINS - 1))
-            found |= dict(
-                zip(rows[part], first_layer_features(model, group, scale)[1], strict=True)
-            )
-    return np.array([found[row] for row in range(len(labels))])
+            _, of_group = first_layer_features(model, group, scale)
+            entropies |= dict(zip(rows[part], of_group, strict=True))
+    return np.array([entropies[row] for row in range(len(labels))])
 
 
 def _outputs(model: torch.nn.Module, images: np.ndarray | Stack) -> Iterator[torch.Tensor]:
@@ -204,6 +115,37 @@ def _outputs(model: torch.nn.Module, images: np.ndarray | Stack) -> Iterator[tor
         batch = torch.from_numpy(images[part]).unsqueeze(1)
         output = first_hidden_layer(model, batch.to(first.device, first.dtype))
         yield output.flatten(2).double().cpu()
+
+
+def class_table(
+    measures: Mapping[str, np.ndarray],
+    labels: np.ndarray,
+    names: Sequence[str],
+    head_size: np.ndarray,
+) -> pd.DataFrame:
+    """Describe and test every measure of every feature.
+
+    Parameters
+    ----------
+    measures : mapping of str to numpy.ndarray, shape (n, k)
+        By name: mean, entropy and so on of each participant and feature.
+    labels, names, head_size
+        As for `feature_tests`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        measure, n (participants), and the columns of `feature_means` and `feature_tests`.
+    """
+    tables = []
+    for measure, values in measures.items():
+        table = feature_means(values, labels, names).merge(
+            feature_tests(values, labels, names, head_size), on="feature", suffixes=("", "_test")
+        )
+        table.insert(0, "measure", measure)
+        table.insert(1, "n", len(labels))
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def feature_means(values: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
@@ -250,9 +192,9 @@ def feature_tests(
 ) -> pd.DataFrame:
     """Test every feature for a difference between the classes, corrected for their number.
 
-    All features of one layer rise and fall with the share of the box that the brain fills, so a
-    handful of held-out participants whose head sizes happen to differ differ in every feature at
-    once. The adjusted test is the one that tells such a group from a finding.
+    All features of one layer change with the share of the box that the brain fills. If the head
+    sizes of a few held-out participants happen to differ between the classes, every feature
+    differs. The adjusted test tells this from a true difference.
 
     Parameters
     ----------
@@ -271,7 +213,7 @@ def feature_tests(
         One row per feature: feature (from 1), mean_negative, mean_positive, difference (positive
         minus negative), cohens_d (pooled standard deviation), t and p (Welch), p_holm, q_fdr
         (Benjamini-Hochberg), t_adjusted, p_adjusted and p_adjusted_holm (class in a linear model
-        beside head size), larger (the class whose mean is larger where p_holm < .05, else ''). A
+        and head size), larger (the class whose mean is larger where p_holm < .05, else ''). A
         feature that cannot be tested (constant, or a class of one participant) has p = 1.
     """
     labels = np.asarray(labels)

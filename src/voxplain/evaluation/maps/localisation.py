@@ -1,4 +1,4 @@
-"""Where a map points, against a truth that is known because it was planted."""
+"""Whether a map marks the voxels in which an effect was planted."""
 
 from collections.abc import Iterable
 
@@ -13,8 +13,10 @@ from voxplain.run.files import read_table
 from voxplain.stats.over_folds import against_null, corrected_t, jackknife_t
 
 _COLUMNS = {
-    **{"auc": "auc", "ap": "average_precision"},
-    **{"peak": "peak_inside", "mass": "mass_inside"},
+    "auc": "auc",
+    "ap": "average_precision",
+    "peak": "peak_inside",
+    "mass": "mass_inside",
 }
 
 
@@ -44,7 +46,13 @@ def planted_regions(truth: str, names: str, shape: tuple[int, int, int]) -> dict
 
 
 def planted_voxels(truth: str, names: str, shape: tuple[int, int, int]) -> np.ndarray:
-    """Return where any effect was planted, bool of shape `shape`; as `planted_regions` reads it."""
+    """Return where any effect was planted, bool of shape `shape`.
+
+    Parameters
+    ----------
+    truth, names, shape
+        As for `planted_regions`.
+    """
     return np.any(list(planted_regions(truth, names, shape).values()), axis=0)
 
 
@@ -118,20 +126,22 @@ def pointing_game(
     inside = truth[brain_mask]
     hits = []
     for maps in folds:
-        values = (one[brain_mask] for one in maps)
-        hits.append([bool(one.any() and inside[one.argmax()]) for one in values])
+        values = (volume[brain_mask] for volume in maps)
+        hits.append([bool(value.any() and inside[value.argmax()]) for value in values])
     _, low, high, _ = corrected_t(np.array([np.mean(fold) for fold in hits]))
-    found = np.concatenate(hits)
+    of_all = np.concatenate(hits)
     return {
-        **{"pointing_maps": len(found), "pointing": float(found.mean())},
-        **{"pointing_low": max(low, 0.0), "pointing_high": min(high, 1.0)},
+        "pointing_maps": len(of_all),
+        "pointing": float(of_all.mean()),
+        "pointing_low": max(low, 0.0),
+        "pointing_high": min(high, 1.0),
     }
 
 
 def auc_over_folds(
     folds: np.ndarray, auc: float, truth: np.ndarray, brain_mask: np.ndarray
 ) -> dict[str, float]:
-    """Find how far a group map's area under the ROC curve hangs on single folds.
+    """Find how far a group map's area under the ROC curve depends on single folds.
 
     Parameters
     ----------
@@ -150,7 +160,7 @@ def auc_over_folds(
     """
     kept = {"": (truth[brain_mask], np.ones(np.count_nonzero(brain_mask), bool))}
     total = folds.sum(axis=0)
-    rest = np.array([_measures((total - one)[brain_mask], kept)[""]["auc"] for one in folds])
+    rest = np.array([_measures((total - fold)[brain_mask], kept)[""]["auc"] for fold in folds])
     _, low, high, _ = jackknife_t(rest - rest.mean() + auc, 0, 1)
     return {"auc_low": low, "auc_high": high}
 
@@ -188,7 +198,7 @@ def localisation_by_region(
     planted = np.any(list(regions.values()), axis=0)
     truths = {name: (region, brain_mask & (region | ~planted)) for name, region in regions.items()}
     scores = _scores(attribution, truths, brain_mask, random_maps)
-    return pd.DataFrame([{"region": name} | found for name, found in scores.items()])
+    return pd.DataFrame([{"region": name} | score for name, score in scores.items()])
 
 
 def _scores(
@@ -207,21 +217,21 @@ def _scores(
                 "cannot be scored against it; plant effects in regions inside the run's brain mask"
             )
         kept[name] = truth[brain_mask], voxels[brain_mask]
-    null = [_measures(one[brain_mask], kept) for one in random_maps]
+    null = [_measures(volume[brain_mask], kept) for volume in random_maps]
     scores = {}
-    for name, found in _measures(attribution[brain_mask], kept).items():
+    for name, measures in _measures(attribution[brain_mask], kept).items():
         truth, voxels = kept[name]
         scores[name] = {
             "n_truth": int(truth[voxels].sum()),
             "prevalence": float(truth[voxels].mean()),
-            **{_COLUMNS[kind]: value for kind, value in found.items()},
+            **{_COLUMNS[kind]: value for kind, value in measures.items()},
         }
-        for kind, value in found.items():
-            beside = against_null(np.array([drawn[name][kind] for drawn in null]), value)
-            scores[name][f"null_{kind}_mean"] = beside["null_mean"]
+        for kind, value in measures.items():
+            tested = against_null(np.array([drawn[name][kind] for drawn in null]), value)
+            scores[name][f"null_{kind}_mean"] = tested["null_mean"]
             if kind != "peak":  # it is either inside or not
-                scores[name][f"null_{kind}_p95"] = beside["null_p95"]
-            scores[name][f"p_{kind}"] = beside["p_null"]
+                scores[name][f"null_{kind}_p95"] = tested["null_p95"]
+            scores[name][f"p_{kind}"] = tested["p_null"]
     return scores
 
 

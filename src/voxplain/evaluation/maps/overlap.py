@@ -1,4 +1,4 @@
-"""Overlap of the maps of different methods: true Dice, and the paper's "DICE" beside it."""
+"""Overlap of the maps of different methods: true Dice, and the paper's "DICE"."""
 
 from itertools import combinations
 
@@ -35,32 +35,48 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def agreement(a: np.ndarray, b: np.ndarray) -> float:
-    """Share of voxels in which two boolean masks agree, background included.
+    """Return the share of voxels in which two masks agree, background included.
 
     This is what the authors' code calls DICE: ``2 sum(a == b) / (size + size)`` over the whole
     box. Disjoint small masks reach over .9 by it.
+
+    Parameters
+    ----------
+    a, b : numpy.ndarray of bool, of one shape
     """
     return float(2 * np.count_nonzero(a == b) / (a.size + b.size))
 
 
 def expected_dice(n_a: int, n_b: int, n_voxels: int) -> float:
-    """Dice that independent random masks of `n_a` and `n_b` of `n_voxels` voxels have on average.
+    """Return the Dice that independent random masks have on average.
 
     The expected intersection is ``n_a n_b / n_voxels``.
+
+    Parameters
+    ----------
+    n_a, n_b : int
+        Voxels in each mask.
+    n_voxels : int
+        Voxels that they are drawn from.
     """
     return 2 * n_a * n_b / (n_voxels * (n_a + n_b)) if n_a + n_b else 0.0
 
 
 def expected_agreement(n_a: int, n_b: int, n_voxels: int) -> float:
-    """Agreement that independent random masks of `n_a` and `n_b` of `n_voxels` voxels have.
+    """Return the agreement that independent random masks have on average.
 
     The masks differ in ``n_a + n_b - 2 n_a n_b / n_voxels`` voxels on average.
+
+    Parameters
+    ----------
+    n_a, n_b, n_voxels : int
+        As for `expected_dice`.
     """
     return 1 - (n_a + n_b - 2 * n_a * n_b / n_voxels) / n_voxels
 
 
 def disjoint_sizes(agreements: tuple[float, float, float]) -> tuple[float, float, float]:
-    """Sizes of three masks that share no voxel and yet agree this much, pair by pair.
+    """Return the sizes of three masks that share no voxel and yet agree this much, pair by pair.
 
     Two disjoint masks of shares a and b of the box agree on ``1 - a - b`` of it.
 
@@ -148,15 +164,15 @@ def table3(
         null_mean and null_p95 (smooth random maps with the second map's values), p_null (share of
         these at least as high).
     """
-    n_brain = np.count_nonzero(brain_mask)
+    n_brain = int(np.count_nonzero(brain_mask))
     above = {method: maps[method] > thresholds[method] for method in maps}
     equal = sweep[(sweep["level"] == "group") & (sweep["area"] == fraction)]
     equal = equal.set_index(["method_a", "method_b"])[["dice", *NULL_COLUMNS]]
     rows = []
     for a, b in combinations(maps, 2):
         in_a, in_b = above[a] & brain_mask, above[b] & brain_mask
-        n_a, n_b = np.count_nonzero(in_a), np.count_nonzero(in_b)
-        size_a, size_b = np.count_nonzero(above[a]), np.count_nonzero(above[b])
+        n_a, n_b = int(np.count_nonzero(in_a)), int(np.count_nonzero(in_b))
+        size_a, size_b = (int(np.count_nonzero(above[method])) for method in (a, b))
         rows.append(
             {
                 "method_a": a,

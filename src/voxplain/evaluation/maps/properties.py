@@ -1,9 +1,9 @@
 """What the paper says of its maps in words: sparse, anatomic-like, different for men and women."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import ndimage
 from scipy.stats import rankdata
 
@@ -11,14 +11,14 @@ from voxplain.evaluation.maps.group_maps import scale_to_unit
 from voxplain.evaluation.maps.similarity import icc
 from voxplain.image.stack import Stack, parts, voxel_blocks
 from voxplain.run.chunk_sizes import MAP_VALUES
-from voxplain.stats.over_folds import against_null, jackknife_t, one_sided
+from voxplain.stats.over_folds import against_null
 
 # values of attribution.target whose maps explain different outputs for the two classes
 OWN_CLASS = ("true_class", "predicted_class")
 
 
 def gini(values: np.ndarray) -> np.ndarray:
-    """Gini index of non-negative maps: 0 where all voxels are equal, towards 1 where one has all.
+    """Return the Gini index of maps: 0 if all voxels are equal, near 1 if a single one has all.
 
     As in Hurley and Rickard 2009, ``1 - 2 sum_k (x_k / sum x) (n - k + 1/2) / n`` over the values
     in rising order.
@@ -40,7 +40,10 @@ def gini(values: np.ndarray) -> np.ndarray:
 
 
 def hoyer(values: np.ndarray) -> np.ndarray:
-    """Hoyer's sparseness (2004), ``(sqrt(n) - |x|_1 / |x|_2) / (sqrt(n) - 1)``; as `gini`."""
+    """Return Hoyer's sparseness (2004) of maps, as `gini`.
+
+    It is ``(sqrt(n) - |x|_1 / |x|_2) / (sqrt(n) - 1)``.
+    """
     values = values.astype(np.float64)
     root = np.sqrt(values.shape[1])
     length = np.linalg.norm(values, axis=1)
@@ -49,7 +52,7 @@ def hoyer(values: np.ndarray) -> np.ndarray:
 
 
 def edge_alignment(maps: np.ndarray, image: np.ndarray, brain_mask: np.ndarray) -> np.ndarray:
-    """Spearman correlation of the maps' edges with an image's, inside the brain.
+    """Return the Spearman correlation of the maps' edges with an image's, inside the brain.
 
     An edge is the length of the gradient by central differences. Voxels at the brain's surface are
     left out: the image ends there, and so would any map that is cut to the brain.
@@ -73,11 +76,34 @@ def edge_alignment(maps: np.ndarray, image: np.ndarray, brain_mask: np.ndarray) 
         ranks -= ranks.mean()
         return ranks / (np.linalg.norm(ranks) or 1)
 
-    own = edges(image)
-    return np.array([edges(one) @ own for one in maps])
+    edges_of_image = edges(image)
+    return np.array([edges(volume) @ edges_of_image for volume in maps])
 
 
-def of_fold(maps: Stack, image: np.ndarray, brain_mask: np.ndarray) -> dict[str, np.ndarray]:
+@dataclass(frozen=True)
+class FoldProperties:
+    """Properties of the maps of one fold.
+
+    Attributes
+    ----------
+    gini, hoyer : float
+        Mean over the maps, in the brain.
+    edges : float
+        `edge_alignment` of the mean map.
+    peaks : numpy.ndarray, shape (n,)
+        Maximum of each map.
+    mean : numpy.ndarray, shape (n_voxels,)
+        Mean map in the brain.
+    """
+
+    gini: float
+    hoyer: float
+    edges: float
+    peaks: np.ndarray
+    mean: np.ndarray
+
+
+def fold_properties(maps: Stack, image: np.ndarray, brain_mask: np.ndarray) -> FoldProperties:
     """Measure the maps of one fold, each divided by its own maximum.
 
     Parameters
@@ -87,59 +113,25 @@ def of_fold(maps: Stack, image: np.ndarray, brain_mask: np.ndarray) -> dict[str,
     image, brain_mask : numpy.ndarray, shape (X, Y, Z)
         As for `edge_alignment`.
 
-    Returns
-    -------
-    dict
-        gini and hoyer (mean over the maps in the brain), edges (`edge_alignment` of the mean map),
-        peaks (the maps' maxima, (n,)) and mean (the mean map in the brain, (n_voxels,)).
     """
-    found, total = {"gini": [], "hoyer": [], "peaks": []}, 0
+    total = np.zeros(image.shape, maps.dtype)
+    peaks, ginis, hoyers = [], [], []
     for part in parts(len(maps), MAP_VALUES // (8 * image.size)):
         raw = maps[part]
         scaled = scale_to_unit(raw)
-        found["peaks"].append(raw.max(axis=(1, 2, 3)))
-        found["gini"].append(gini(scaled[:, brain_mask]))
-        found["hoyer"].append(hoyer(scaled[:, brain_mask]))
-        total = sum(scaled, total)  # one by one
-    found = {name: np.concatenate(values) for name, values in found.items()}
+        peaks.append(raw.max(axis=(1, 2, 3)))
+        ginis.append(gini(scaled[:, brain_mask]))
+        hoyers.append(hoyer(scaled[:, brain_mask]))
+        for volume in scaled:
+            total += volume
     mean = total / np.float32(len(maps))
-    edges = edge_alignment(mean[None], image, brain_mask)[0]
-    sparsity = {name: np.nanmean(found[name]) for name in ("gini", "hoyer")}
-    return sparsity | {"edges": edges, "peaks": found["peaks"], "mean": mean[brain_mask]}
-
-
-def compare_methods(folds: Mapping[str, np.ndarray], least: float = 0.0) -> pd.DataFrame:
-    """Compare a property of the methods' maps over folds.
-
-    Parameters
-    ----------
-    folds : mapping of str to numpy.ndarray, shape (n_folds,)
-        The property's mean in each fold, by method.
-    least : float
-        Lowest value that there can be; the highest is 1. Intervals are cut there.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per method: method, value, low, high (95 % interval over folds), rival (the method
-        with the highest value among the others), difference to it, p_highest (the largest one-sided
-        p over folds, `jackknife_t`, against every other method: small only if the method exceeds
-        all of them).
-    """
-    means = {method: float(np.mean(values)) for method, values in folds.items()}
-    rows = []
-    for method, values in folds.items():
-        others = [other for other in folds if other != method]
-        _, low, high, _ = jackknife_t(values, least, 1)
-        row = {"method": method, "value": means[method], "low": low, "high": high}
-        if others:
-            rival = max(others, key=means.get)
-            tests = [jackknife_t(values - folds[other]) for other in others]
-            p = [one_sided(mean, p) for mean, _, _, p in tests]
-            row |= {"rival": rival, "difference": means[method] - means[rival]}
-            row |= {"p_highest": max(p)}
-        rows.append(row)
-    return pd.DataFrame(rows)
+    return FoldProperties(
+        gini=np.nanmean(np.concatenate(ginis)),
+        hoyer=np.nanmean(np.concatenate(hoyers)),
+        edges=edge_alignment(mean[None], image, brain_mask)[0],
+        peaks=np.concatenate(peaks),
+        mean=mean[brain_mask],
+    )
 
 
 def edge_null(
@@ -159,8 +151,8 @@ def edge_null(
     dict
         observed, null_mean, null_p95, p_null.
     """
-    found = edge_alignment(attribution[None], image, brain_mask)[0]
-    return _against(found, edge_alignment(random_maps, image, brain_mask))
+    observed = edge_alignment(attribution[None], image, brain_mask)[0]
+    return _against(observed, edge_alignment(random_maps, image, brain_mask))
 
 
 def agreement_of_folds(maps: np.ndarray, random_maps: np.ndarray) -> dict[str, float]:
@@ -182,8 +174,8 @@ def agreement_of_folds(maps: np.ndarray, random_maps: np.ndarray) -> dict[str, f
     """
     k = len(maps)
     draws = random_maps[: len(random_maps) // k * k].reshape(-1, *maps.shape)
-    beside = _against(icc(maps), np.array([icc(draw) for draw in draws]))
-    return {"value": beside.pop("observed"), **beside}
+    tested = _against(icc(maps), np.array([icc(draw) for draw in draws]))
+    return {"value": tested.pop("observed"), **tested}
 
 
 def class_difference(
@@ -215,23 +207,38 @@ def class_difference(
     labellings = np.vstack([labels, permuted])
     shares = [(labellings == k) / (labellings == k).sum(axis=1, keepdims=True) for k in (1, 0)]
     weights = (shares[0] - shares[1]).astype(np.float32)
-    squares, overall, of_classes = np.zeros(len(weights)), [], []
+    squares, of_everybody, of_classes = np.zeros(len(weights)), [], []
     for values in blocks:
         squares += np.sum((weights @ values).astype(np.float64) ** 2, axis=1)
-        overall.append(values.mean(axis=0, dtype=np.float64))
+        of_everybody.append(values.mean(axis=0, dtype=np.float64))
         of_classes.append([values[labels == k].mean(axis=0) for k in (0, 1)])
-    overall, means = np.concatenate(overall), np.concatenate(of_classes, axis=1)
+    overall, means = np.concatenate(of_everybody), np.concatenate(of_classes, axis=1)
     size = np.sqrt(np.mean(overall**2))
     rms = np.sqrt(squares / len(overall)) / (size or 1)
     varies = all(np.ptp(mean) > 0 for mean in means)
-    found = {"correlation": float(np.corrcoef(*means)[0, 1] if varies else np.nan)}
-    return found | (_against(rms[0], rms[1:]) if len(permuted) else {"observed": float(rms[0])})
+    correlation = {"correlation": float(np.corrcoef(*means)[0, 1] if varies else np.nan)}
+    tested = _against(rms[0], rms[1:]) if len(permuted) else {"observed": float(rms[0])}
+    return correlation | tested
 
 
 def unit_blocks(
     maps: Stack, peaks: np.ndarray, brain_mask: np.ndarray, n_permutations: int
 ) -> Iterator[np.ndarray]:
-    """Yield `blocks` for `class_difference`: maps, each divided by its own peak (n,) if above 0."""
+    """Yield `blocks` for `class_difference`: maps, each divided by its own peak if above 0.
+
+    Parameters
+    ----------
+    maps : Stack, shape (n, X, Y, Z)
+    peaks : numpy.ndarray, shape (n,)
+        Maximum of each map.
+    brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
+    n_permutations : int
+        Of the test: the more, the smaller the blocks.
+
+    Yields
+    ------
+    numpy.ndarray, shape (n, k)
+    """
     peaks = np.where(peaks > 0, peaks, 1).astype(maps.dtype)
     inside = brain_mask.ravel()
     size = max(1, MAP_VALUES // max(len(maps), n_permutations + 1))
@@ -241,6 +248,6 @@ def unit_blocks(
             yield np.compress(chosen, values, axis=1) / peaks[:, None]
 
 
-def _against(found: float, null: np.ndarray) -> dict[str, float]:
+def _against(observed: float, null: np.ndarray) -> dict[str, float]:
     # a permutation that is the labels themselves differs from them by rounding only
-    return {"observed": float(found)} | against_null(null, found * (1 - 1e-6))
+    return {"observed": float(observed)} | against_null(null, observed * (1 - 1e-6))

@@ -1,4 +1,4 @@
-"""How alike two maps are inside the brain."""
+"""How similar two maps are inside the brain."""
 
 import numpy as np
 from scipy import ndimage, stats
@@ -64,19 +64,25 @@ def icc(maps: np.ndarray) -> float:
 
 
 def ssim(a: np.ndarray, b: np.ndarray, brain_mask: np.ndarray) -> float:
-    """Structural similarity (Wang et al. 2004) of two maps, each divided by its own maximum.
+    """Return the structural similarity (Wang et al. 2004) of two maps.
 
-    Gaussian windows of 1.5 voxels' standard deviation; the mean is over the brain's voxels. An
-    all-zero map stays zero.
+    Each is divided by its own maximum; an all-zero map stays zero. Gaussian windows of 1.5 voxels'
+    standard deviation; the mean is over the brain's voxels.
+
+    Parameters
+    ----------
+    a, b : numpy.ndarray, shape (X, Y, Z)
+        Non-negative maps.
+    brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
     """
-    a, b = (one.astype(np.float64) / (one.max() or 1) for one in (a, b))
+    a, b = (volume.astype(np.float64) / (volume.max() or 1) for volume in (a, b))
 
-    def local(values):
+    def local(values: np.ndarray) -> np.ndarray:
         return ndimage.gaussian_filter(values, _SSIM_SIGMA, mode="nearest")[brain_mask]
 
     mean_a, mean_b = local(a), local(b)
     variances = local(a * a) - mean_a**2 + local(b * b) - mean_b**2
     covariance = local(a * b) - mean_a * mean_b
     c1, c2 = _SSIM_CONSTANTS
-    likeness = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
-    return float(np.mean(likeness / ((mean_a**2 + mean_b**2 + c1) * (variances + c2))))
+    similar = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
+    return float(np.mean(similar / ((mean_a**2 + mean_b**2 + c1) * (variances + c2))))

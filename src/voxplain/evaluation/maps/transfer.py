@@ -1,4 +1,4 @@
-"""What a cohort's models and maps are worth on another cohort."""
+"""Whether a cohort's models and maps hold on another cohort."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -57,7 +57,7 @@ def check_transfer(
 def map_correlation(
     a: np.ndarray, b: np.ndarray, brain_mask: np.ndarray, n_null: int, seed: int
 ) -> dict[str, float]:
-    """Correlate two group maps, beside smooth random maps in the place of the second.
+    """Correlate two group maps, and the first with smooth random maps in place of the second.
 
     Parameters
     ----------
@@ -85,13 +85,13 @@ def _correlation(
         varies = np.ptp(other[brain_mask]) > 0 and np.ptp(ranks) > 0
         return float(np.corrcoef(ranks, rankdata(other[brain_mask]))[0, 1]) if varies else 0.0
 
-    found = correlate(b)
-    beside = against_null(np.array([correlate(one) for one in random_maps]), found)
-    p = beside.pop("p_null")
-    return {"spearman": found, **beside, "p": p}
+    spearman = correlate(b)
+    null = against_null(np.array([correlate(volume) for volume in random_maps]), spearman)
+    p = null.pop("p_null")
+    return {"spearman": spearman, **null, "p": p}
 
 
-def beside(
+def compare_group_maps(
     own: np.ndarray,
     other: np.ndarray,
     brain_mask: np.ndarray,
@@ -99,7 +99,7 @@ def beside(
     n_null: int,
     seed: int,
 ) -> dict[str, float]:
-    """Set another group map of a method beside the run's own.
+    """Compare another group map of a method with the run's own.
 
     Parameters
     ----------
@@ -118,9 +118,10 @@ def beside(
         p_auc (`voxplain.evaluation.maps.localisation.localisation`).
     """
     random = surrogates(other, brain_mask, n_null, seed)
-    found = _correlation(own, other, brain_mask, random)
+    correlation = _correlation(own, other, brain_mask, random)
     if planted is None:
-        return found
+        return correlation
     scores = localisation(other, planted, brain_mask, random)
     auc_own = localisation(own, planted, brain_mask, random[:1])["auc"]
-    return found | {"auc_own": auc_own} | {k: scores[k] for k in ("auc", "null_auc_p95", "p_auc")}
+    shown = {name: scores[name] for name in ("auc", "null_auc_p95", "p_auc")}
+    return {**correlation, "auc_own": auc_own, **shown}

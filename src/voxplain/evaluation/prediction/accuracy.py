@@ -1,13 +1,54 @@
-"""Accuracy over folds: Table 1 of the paper, and newly drawn folds."""
+"""Accuracy over folds, and Table 1 of the paper."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from voxplain import paper
+from voxplain.evaluation.prediction.calibration import calibration
+from voxplain.stats.accuracy import accuracy_summary, bootstrap_intervals, is_evidence
+
+
+def accuracy_row(
+    model: str,
+    held_out: pd.DataFrame,
+    predicted: np.ndarray | None,
+    permuted: np.ndarray,
+    weights: np.ndarray,
+) -> dict[str, Any]:
+    """Describe how well one model predicts.
+
+    Parameters
+    ----------
+    model : str
+    held_out : pandas.DataFrame
+        Its predictions, in the order of the cohort.
+    predicted : numpy.ndarray or None, shape (n,)
+        Logits of class 1 (`voxplain.evaluation.prediction.calibration.logits`).
+    permuted : numpy.ndarray of int, shape (n_permutations, n)
+        Permuted labels, for the null distribution.
+    weights : numpy.ndarray of int, shape (n_draws, n)
+        How often each participant is in each bootstrap sample.
+
+    Returns
+    -------
+    dict
+        model, and the values of `voxplain.stats.accuracy.accuracy_summary`, `is_evidence`,
+        `bootstrap_intervals` and `calibration`.
+    """
+    summary = accuracy_summary(held_out, permuted)
+    return {
+        "model": model,
+        **summary,
+        "evidence": is_evidence(summary),
+        **bootstrap_intervals(held_out, weights),
+        **calibration(held_out["y_true"].to_numpy(int), predicted),
+    }
 
 
 def table1(accuracy: pd.DataFrame) -> pd.DataFrame:
-    """Set the paper's Table 1 beside ours; a model that the cohort has no data for says so.
+    """Compare the accuracies with the paper's Table 1; models without data here say so.
 
     Parameters
     ----------
@@ -34,33 +75,3 @@ def table1(accuracy: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def accuracy_over_repeats(rows: pd.DataFrame) -> pd.DataFrame:
-    """Summarise the pooled accuracy over newly drawn folds.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Columns model, repeat, families (``together`` or ``divided``), accuracy, relatives (share
-        of participants with a relative in their training fold).
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per model: model, n_repeats; together_mean and together_sd over repeats;
-        divided_mean, divided_sd, family_gain (divided minus together, mean over repeats) and
-        relatives, missing where no families are known.
-    """
-    values = rows.pivot_table(
-        index=["model", "repeat"], columns="families", values="accuracy", sort=False
-    )
-    table = pd.DataFrame({"n_repeats": values.groupby("model", sort=False).size()})
-    for kind in ("together", "divided"):
-        own = values[kind] if kind in values else pd.Series(np.nan, index=values.index)
-        grouped = own.groupby("model", sort=False)
-        table[f"{kind}_mean"], table[f"{kind}_sd"] = grouped.mean(), grouped.std()
-    table["family_gain"] = table["divided_mean"] - table["together_mean"]
-    divided = rows[rows["families"] == "divided"]
-    table["relatives"] = divided.groupby("model")["relatives"].mean()
-    return table.reset_index()

@@ -1,4 +1,4 @@
-"""Whether a model's probabilities mean what they say."""
+"""Whether a model's probabilities are right."""
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,7 @@ def logits(model: str, scores: np.ndarray) -> np.ndarray | None:
 
 
 def calibration(true: np.ndarray, predicted: np.ndarray | None) -> dict[str, float]:
-    """Brier score, calibration slope and calibration-in-the-large of predicted logits.
+    """Return Brier score, calibration slope and calibration-in-the-large of predicted logits.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def calibration(true: np.ndarray, predicted: np.ndarray | None) -> dict[str, flo
 
 
 def reliability(true: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
-    """Observed rate of class 1 over predicted probability, in bins of about equal size.
+    """Return the observed rate of class 1 over predicted probability, in bins of similar size.
 
     Parameters
     ----------

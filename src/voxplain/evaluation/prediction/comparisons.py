@@ -17,7 +17,7 @@ def paired_bootstrap(difference: np.ndarray, weights: np.ndarray) -> dict[str, f
     Parameters
     ----------
     difference : numpy.ndarray, shape (n,)
-        1 where only the one model is right, -1 where only the other is, 0 elsewhere.
+        1 where only the first model is right, -1 where only the second is, 0 elsewhere.
     weights : numpy.ndarray of int, shape (n_draws, n)
         How often each participant is in each sample (`voxplain.stats.family_blocks.resample`).
 
@@ -39,7 +39,7 @@ def paired_bootstrap(difference: np.ndarray, weights: np.ndarray) -> dict[str, f
 
 
 def correctness(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return who was classified rightly by which model: participants and folds by models."""
+    """Return who was classified correctly by which model: participants and folds by models."""
     rows = predictions.assign(correct=predictions["y_true"] == predictions["y_pred"])
     return rows.pivot_table(
         index=["participant_id", "fold"], columns="model", values="correct", sort=False
@@ -49,7 +49,16 @@ def correctness(predictions: pd.DataFrame) -> pd.DataFrame:
 def differences(
     table: pd.DataFrame, a: str, b: str, participants: list[str]
 ) -> tuple[dict[str, float], np.ndarray]:
-    """Return how far model a is ahead of b in `correctness`: over folds, and of each participant.
+    """Return by how much model a is better than b: over folds, and for each participant.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `correctness`.
+    a, b : str
+        Models.
+    participants : list of str
+        Order of the second result.
 
     Returns
     -------
@@ -65,7 +74,7 @@ def differences(
     return dict(zip(OVER_FOLDS, over_folds, strict=True)), pooled
 
 
-def compare(
+def compare_models(
     predictions: pd.DataFrame, participants: list[str], weights: np.ndarray
 ) -> pd.DataFrame:
     """Compare the accuracy of every pair of models.
@@ -88,13 +97,11 @@ def compare(
         p_bootstrap (`paired_bootstrap`).
     """
     table = correctness(predictions)
-    found = []
+    rows = []
     for a, b in combinations(predictions["model"].unique(), 2):
         over_folds, pooled = differences(table, a, b, participants)
-        found.append(
-            {"model_a": a, "model_b": b, **over_folds, **paired_bootstrap(pooled, weights)}
-        )
-    comparisons = pd.DataFrame(found)
+        rows.append({"model_a": a, "model_b": b, **over_folds, **paired_bootstrap(pooled, weights)})
+    comparisons = pd.DataFrame(rows)
     holm = multipletests(comparisons["p_corrected"], method="holm")[1]
     comparisons.insert(comparisons.columns.get_loc("p_corrected") + 1, "p_holm", holm)
     return comparisons

@@ -1,4 +1,4 @@
-"""What else differs between the classes, and whether that alone tells them apart."""
+"""What else differs between the classes, and whether it alone predicts them."""
 
 import numpy as np
 import pandas as pd
@@ -13,18 +13,28 @@ from voxplain.stats.family_blocks import permuted_labels
 from voxplain.stats.over_folds import against_null
 
 SHOWN = (
-    *("accuracy", "ci_low", "ci_high", "balanced_accuracy", "auc"),
-    *("majority", "p_permutation"),
+    "accuracy",
+    "ci_low",
+    "ci_high",
+    "balanced_accuracy",
+    "auc",
+    "majority",
+    "p_permutation",
 )
 
 
 def pooled_sd(negative: np.ndarray, positive: np.ndarray) -> float:
-    """Root of the mean of the two classes' variances."""
+    """Return the root of the mean of the two classes' variances.
+
+    Parameters
+    ----------
+    negative, positive : array, shapes (n_0,) and (n_1,)
+    """
     return float(np.sqrt((np.var(negative, ddof=1) + np.var(positive, ddof=1)) / 2))
 
 
 def standardised_difference(negative: np.ndarray, positive: np.ndarray) -> float:
-    """Mean of class 1 minus class 0 in standard deviations (`pooled_sd`).
+    """Return the mean of class 1 minus that of class 0 in standard deviations (`pooled_sd`).
 
     Parameters
     ----------
@@ -107,7 +117,7 @@ def predict_class(
 
 
 def properties(participants: pd.DataFrame, head_size: pd.Series) -> pd.DataFrame:
-    """Gather what may differ between the classes beside what is to be explained.
+    """Gather what else may differ between the classes.
 
     Parameters
     ----------
@@ -166,13 +176,13 @@ def confounds_table(
         shares = [known[labels == label].mean() for label in (0, 1)]
         if min(shares) <= 0.5 or values[known].nunique() < 2:
             continue
-        own, people = values[known], list(properties.index[known])
-        held_out = predict_class(own, labels[known], folds[known], people)
+        values_known, people = values[known], list(properties.index[known])
+        held_out = predict_class(values_known, labels[known], folds[known], people)
         relatives, one_fold = families[known], np.zeros(known.sum(), int)
         null = permuted_labels(labels[known], relatives, one_fold, n_permutations, seed)
         summary = accuracy_summary(in_order(held_out, people), null)
         row = {"confound": name, "n": int(known.sum())}
-        row |= difference_by_class(own, labels[known], null)
+        row |= difference_by_class(values_known, labels[known], null)
         row |= {key: summary[key] for key in SHOWN}
         if np.isnan(row["p_difference"]):  # nor can a prediction from it be tested so
             row["p_permutation"] = np.nan

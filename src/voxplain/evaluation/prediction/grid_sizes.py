@@ -1,4 +1,4 @@
-"""Whether compression makes network and SVM alike: their difference over grids."""
+"""Whether compression makes network and SVM similar: their difference over grids."""
 
 import numpy as np
 import pandas as pd
@@ -36,10 +36,10 @@ def over_grids(
         families). The coarsest grid has no gain.
     """
     rows = rows.sort_values("voxel_mm", ascending=False, ignore_index=True)
-    found, coarsest = [], None
+    leads, coarsest = [], None
     for grid in rows["grid"]:
-        own = predictions[predictions["grid"] == grid]
-        pair, ahead = differences(correctness(own), "cnn", "voxel_svm", participants)
+        on_grid = predictions[predictions["grid"] == grid]
+        pair, ahead = differences(correctness(on_grid), "cnn", "voxel_svm", participants)
         row = dict(zip(("lead", "lead_low", "lead_high", "lead_p"), pair.values(), strict=True))
         if coarsest is None:
             coarsest = ahead
@@ -47,12 +47,12 @@ def over_grids(
             gain = paired_bootstrap(ahead - coarsest, weights)
             row |= {"gain": gain["pooled_difference"]}
             row |= {"gain_low": gain["boot_low"], "gain_high": gain["boot_high"]}
-        found.append(row)
-    return pd.concat([rows, pd.DataFrame(found)], axis=1)
+        leads.append(row)
+    return pd.concat([rows, pd.DataFrame(leads)], axis=1)
 
 
 def verdict(table: pd.DataFrame) -> str:
-    """Judge by the finest grid's gain; two grids where both models are above chance decide."""
+    """Judge by the finest grid's gain, if both models are above chance on both end grids."""
     ends = table.iloc[[0, -1]]
     if not ends[["cnn_evidence", "voxel_svm_evidence"]].all(axis=None):
         return UNDECIDED

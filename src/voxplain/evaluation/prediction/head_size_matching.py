@@ -1,4 +1,4 @@
-"""Accuracy on held-out participants whose head size says nothing about their class."""
+"""Accuracy on held-out participants matched for head size, which then predicts no class."""
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,8 @@ def match_pairs(values: np.ndarray, labels: np.ndarray, caliper: float) -> np.nd
     """Pair participants of the two classes that differ by the caliper at most.
 
     The pairs are those of the smallest total distance, where a participant of the smaller class
-    that is left out counts as much as the caliper. So no pair is made that would drive the others
-    apart by more than it brings.
+    that is left out counts as much as the caliper. So no pair is made that would increase the
+    distance of the others by more than the caliper.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def matched_accuracy(
     Parameters
     ----------
     correct : numpy.ndarray of bool, shape (n,)
-        Whether a participant was classified rightly.
+        Whether a participant was classified correctly.
     pairs : numpy.ndarray of int, shape (n_pairs, 2)
         From `match_pairs`.
     families : numpy.ndarray of int, shape (n,)
@@ -95,7 +95,7 @@ def head_size_table(
     head_size: pd.Series,
     caliper: float,
 ) -> pd.DataFrame:
-    """Set every model's accuracy beside its accuracy on pairs matched for head size.
+    """Compare every model's accuracy with its accuracy on pairs matched for head size.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def head_size_table(
     rows = []
     for model, part in predictions.groupby("model", sort=False):
         right = (part["y_true"] == part["y_pred"]).set_axis(part["participant_id"])
-        own = right.loc[participants["participant_id"]].to_numpy()
-        rows.append({"model": model, **matched_accuracy(own, pairs, families), **shared})
+        correct = right.loc[participants["participant_id"]].to_numpy()
+        rows.append({"model": model, **matched_accuracy(correct, pairs, families), **shared})
     columns = ["model", "accuracy", "ci_low", "ci_high"]
     return accuracy[columns].merge(pd.DataFrame(rows), on="model")

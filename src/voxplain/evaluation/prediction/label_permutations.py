@@ -1,4 +1,4 @@
-"""What a model reaches when it is fitted to labels that mean nothing."""
+"""The accuracy of a model that is fitted to permuted labels."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def refitting_null(
     """Permutation test of the accuracy that refits the model, all folds of it, every time.
 
     Ojala and Garriga 2010, test 1; labels are exchanged by `permuted_labels`. Shuffling labels
-    against fixed predictions is cheaper, but takes for granted that folds are independent.
+    against fixed predictions is cheaper, but assumes that folds are independent.
 
     Parameters
     ----------
@@ -37,11 +37,11 @@ def refitting_null(
         ``(b + 1) / (n_permutations + 1)`` with b of them at least the accuracy; n_permutations.
     """
     permuted = permuted_labels(labels, families, folds, n_permutations, seed)
-    null = np.array([(predict(one) == one).mean() for one in permuted])
+    null = np.array([(predict(drawn) == drawn).mean() for drawn in permuted])
     accuracy = float((predict(labels) == labels).mean())
-    beside = against_null(null, accuracy - TIE)
-    p = {"p_refit": beside.pop("p_null"), "n_permutations": n_permutations}
-    return {"accuracy": accuracy} | beside | p
+    tested = against_null(null, accuracy - TIE)
+    p = tested.pop("p_null")
+    return {"accuracy": accuracy, **tested, "p_refit": p, "n_permutations": n_permutations}
 
 
 def held_out(

@@ -1,9 +1,12 @@
 """Accuracy over the number of training participants, which tells whether more would help."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from voxplain.cohort.folds import Fold
 from voxplain.stats.over_folds import ALPHA
 
 
@@ -45,8 +48,56 @@ def nested_subsets(
     return [train[rank < np.maximum(2, np.rint(share * sizes))] for share in shares]
 
 
+def score_draw(
+    fit: Callable[[str, np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+    folds: Sequence[Fold],
+    models: Sequence[str],
+    shares: list[float],
+    seeds: Sequence[int],
+) -> pd.DataFrame:
+    """Fit models on smaller training sets and test them on everybody held out.
+
+    Parameters
+    ----------
+    fit : callable
+        Model, labels, training rows and test rows to the test rows' predicted class.
+    folds : sequence of Fold
+    models : sequence of str
+    shares : list of float
+        As for `nested_subsets`.
+    seeds : sequence of int
+        Of the draw, one for each fold.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per model and share: n_train and n_whole (means over folds), accuracy.
+    """
+    rows = []
+    for fold, seed in zip(folds, seeds, strict=True):
+        subsets = nested_subsets(fold.labels, fold.train, shares, np.random.default_rng(seed))
+        truth = fold.labels[fold.test]
+        for share, subset in zip(shares, subsets, strict=True):
+            for model in models:
+                predicted = fit(model, fold.labels, subset, fold.test)
+                rows.append(
+                    {
+                        "model": model,
+                        "share": share,
+                        "n_train": len(subset),
+                        "n_whole": len(fold.train),
+                        "right": (predicted == truth).sum(),
+                        "tested": len(truth),
+                    }
+                )
+    grouped = pd.DataFrame(rows).groupby(["model", "share"], sort=False)
+    table = grouped[["n_train", "n_whole"]].mean()
+    table["accuracy"] = grouped["right"].sum() / grouped["tested"].sum()
+    return table.reset_index()
+
+
 def over_sizes(rows: pd.DataFrame, accuracy: pd.DataFrame) -> pd.DataFrame:
-    """Summarise accuracy by size of the training set, the run's own beside it.
+    """Summarise accuracy by size of the training set, up to the run's own.
 
     Parameters
     ----------
@@ -63,9 +114,9 @@ def over_sizes(rows: pd.DataFrame, accuracy: pd.DataFrame) -> pd.DataFrame:
         draws), majority, chance_high (97.5th percentile of what always naming the larger class
         reaches in cohorts of this size). Smallest first; share 1 is the run itself.
     """
-    own = accuracy.set_index("model")
+    of_run = accuracy.set_index("model")
     whole = rows.groupby("model", sort=False)["n_whole"].mean()
-    runs = pd.DataFrame({"n_train": whole, "accuracy": own.loc[whole.index, "accuracy"]})
+    runs = pd.DataFrame({"n_train": whole, "accuracy": of_run.loc[whole.index, "accuracy"]})
     everything = pd.concat([rows, runs.assign(share=1.0).reset_index()])
     grouped = everything.groupby(["model", "share"])
     table = grouped["accuracy"].agg(
@@ -73,6 +124,6 @@ def over_sizes(rows: pd.DataFrame, accuracy: pd.DataFrame) -> pd.DataFrame:
     )
     table.insert(0, "n_train", grouped["n_train"].mean())
     table = table.loc[list(whole.index)].reset_index()
-    n, majority = (table["model"].map(own[name]) for name in ("n", "majority"))
+    n, majority = (table["model"].map(of_run[name]) for name in ("n", "majority"))
     chance = stats.binom.ppf(1 - ALPHA / 2, n, majority) / n
     return table.assign(majority=majority, chance_high=chance)

@@ -1,4 +1,4 @@
-"""What the network's accuracy owes to one seed, one draw of folds, or to chance."""
+"""How far the network's accuracy depends on the seed, the draw of folds, or chance."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -30,9 +30,9 @@ def spread(this: pd.DataFrame, reruns: Mapping[str, Sequence[pd.DataFrame]]) -> 
     """
     rows = []
     for changed, others in reruns.items():
-        runs = [one.set_index("participant_id") for one in (this, *others)]
-        accuracies = np.array([(one["y_pred"] == one["y_true"]).mean() for one in runs])
-        called = [one["y_pred"].loc[runs[0].index].to_numpy() for one in runs]
+        runs = [predictions.set_index("participant_id") for predictions in (this, *others)]
+        accuracies = np.array([(run["y_pred"] == run["y_true"]).mean() for run in runs])
+        called = [run["y_pred"].loc[runs[0].index].to_numpy() for run in runs]
         rows.append(
             {
                 "changed": changed,
@@ -55,7 +55,7 @@ def against_chance(
     n_permutations: int,
     seed: int,
 ) -> dict[str, float | bool]:
-    """Set one run's accuracy beside that of its predictions against permuted labels.
+    """Compare a run's accuracy with that of its predictions against permuted labels.
 
     Labels change places as families of one fold allow (`permuted_labels`); the predictions stay.
 

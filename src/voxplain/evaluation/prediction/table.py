@@ -1,9 +1,11 @@
-"""The one form in which every model writes its held-out predictions."""
+"""The table in which every model writes its held-out predictions."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+
+from voxplain.cohort.folds import Fold
 
 
 def predictions_table(
@@ -45,6 +47,28 @@ def predictions_table(
     )
 
 
+def predictions_of_fold(fold: Fold, scores: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
+    """Build the predictions table of a fold's held-out participants.
+
+    Parameters
+    ----------
+    fold : Fold
+        From `voxplain.cohort.folds.read_fold`.
+    scores, predicted : numpy.ndarray, shape (n_test,)
+        As for `predictions_table`, in the order of the fold's test rows.
+    """
+    truth = fold.labels[fold.test]
+    return predictions_table(fold.split.test, fold.name, truth, scores, predicted)
+
+
 def in_order(predictions: pd.DataFrame, participants: Sequence[str]) -> pd.DataFrame:
-    """Return a predictions table with its rows in the order of these participants."""
+    """Return a predictions table with its rows in the order of the participants.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        Predictions of all folds.
+    participants : sequence of str
+        Each of whom has one row.
+    """
     return predictions.set_index("participant_id").loc[participants].reset_index()

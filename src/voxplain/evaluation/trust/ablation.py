@@ -1,9 +1,9 @@
-"""How much the maps of Meaningful Perturbations owe to each of its settings.
+"""How much the maps of Meaningful Perturbations depend on each of its settings.
 
-One setting moves at a time, the others stay as the run has them. Every value is scored on the same
-participants by a yardstick that no setting enters: where effects were planted, the area under the
-ROC curve against the truth; elsewhere, how far the target's probability falls when the highest
-share of the brain is blurred.
+One setting changes at a time, the others stay as in the run. Every value is scored on the same
+participants by a measure that does not depend on the settings: where effects were planted, the area
+under the ROC curve against the truth; elsewhere, the fall of the target's probability when the
+highest share of the brain is blurred.
 """
 
 import pandas as pd
@@ -15,13 +15,14 @@ MATTERS = 0.02
 ERRORS = 2  # standard errors of the paired difference
 
 
-def summarise(rows: pd.DataFrame, score: str) -> pd.DataFrame:
+def ablation_table(rows: pd.DataFrame, score: str) -> pd.DataFrame:
     """Average over participants and compare each value with the setting's best.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        Columns knob, value (missing for `PAPER`), own, paper (bool: whose value it is), participant
+        Columns knob, value (missing for `PAPER`), own, paper (bool: the run's, the paper's value),
+        participant
         and the measures area, drop (of the target's probability under the own mask), converged,
         fall (of that probability by blurring the highest share of the brain) and, where effects
         were planted, auc.
@@ -36,22 +37,22 @@ def summarise(rows: pd.DataFrame, score: str) -> pd.DataFrame:
         paired difference to the knob's best value; for `PAPER` to the run's own settings.
     """
     measures = [name for name in ("area", "drop", "converged", "fall", "auc") if name in rows]
-    runs_own = rows[rows["own"]].groupby("participant")[score].mean()
+    of_run = rows[rows["own"]].groupby("participant")[score].mean()
     out = []
     for knob, part in rows.groupby("knob", sort=False):
-        best = runs_own if knob == PAPER else _best(part, score)
-        for value, own in part.groupby("value", dropna=False):
-            found = own.set_index("participant")[score]
-            difference = best - found
+        best = of_run if knob == PAPER else _best(part, score)
+        for value, trial in part.groupby("value", dropna=False):
+            scores = trial.set_index("participant")[score]
+            difference = best - scores
             out.append(
                 {
                     "knob": knob,
                     "value": value,
-                    "own": own["own"].iloc[0],
-                    "paper": own["paper"].iloc[0],
-                    "participants": len(own),
-                    **own[measures].mean(),
-                    "score_se": found.sem(),
+                    "own": trial["own"].iloc[0],
+                    "paper": trial["paper"].iloc[0],
+                    "participants": len(trial),
+                    **trial[measures].mean(),
+                    "score_se": scores.sem(),
                     "behind": difference.mean(),
                     "behind_se": difference.sem(),
                 }
@@ -66,7 +67,7 @@ def _best(part: pd.DataFrame, score: str) -> pd.Series:
 
 
 def on_plateau(rows: pd.DataFrame) -> pd.Series:
-    """Tell which rows of `summarise` are no further behind than counts: one bool per row."""
+    """Return which rows of `ablation_table` are not notably behind the best: one bool per row."""
     return rows["behind"] <= (ERRORS * rows["behind_se"]).clip(lower=MATTERS)
 
 
@@ -76,7 +77,7 @@ def verdicts(table: pd.DataFrame, score: str) -> list[str]:
     Parameters
     ----------
     table : pandas.DataFrame
-        From `summarise`.
+        From `ablation_table`.
     score : str
         As there.
 
@@ -86,22 +87,24 @@ def verdicts(table: pd.DataFrame, score: str) -> list[str]:
         One sentence per knob.
     """
     table = table.assign(level=on_plateau(table).map({True: "on", False: "below"}))
-    said = []
+    sentences = []
     for knob, part in table[table["knob"] != PAPER].groupby("knob", sort=False):
         best = part.loc[part[score].idxmax()]
         words = [
-            f"{whose} {row['value']:g} is {row['level']} the plateau ({row[score]:.3f})"
-            for whose, row in (
+            f"{origin} {row['value']:g} is {row['level']} the plateau ({row[score]:.3f})"
+            for origin, row in (
                 ("the paper's", part[part["paper"]].iloc[0]),
                 ("this run's", part[part["own"]].iloc[0]),
             )
         ]
-        said.append(f"{knob}: {words[0]}, {words[1]}; best {best['value']:g} ({best[score]:.3f}).")
+        sentences.append(
+            f"{knob}: {words[0]}, {words[1]}; best {best['value']:g} ({best[score]:.3f})."
+        )
     for _, row in table[table["knob"] == PAPER].iterrows():
         same = f"no worse than this run's by more than counts ({row[score]:.3f}"
         worse = f"worse than this run's ({row[score]:.3f}"
-        said.append(
+        sentences.append(
             f"All settings as in the paper: {same if row['level'] == 'on' else worse}; this run's "
             f"minus that {row['behind']:+.3f} ± {row['behind_se']:.3f})."
         )
-    return said
+    return sentences

@@ -1,10 +1,11 @@
-"""Deletion and insertion curves: whether the decision follows the voxels that a map names.
+"""Deletion and insertion curves: whether the decision follows the voxels that a map marks.
 
 After Petsiuk et al. 2018 (RISE, section 4.2). Voxels are deleted by blurring or by the brain's own
 mean, never only by zeros, which are an image that no network has seen.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,13 @@ _OWN = -1  # in place of a random draw's number: the order of the method's own m
 
 
 def fills(volumes: np.ndarray, brain_mask: np.ndarray, sigma: float) -> dict[str, np.ndarray]:
-    """Return all that deleted voxels are replaced by, by name: `fill` of each of `FILLS`."""
+    """Return what deleted voxels are replaced by: `fill` of each of `FILLS`, by name.
+
+    Parameters
+    ----------
+    volumes, brain_mask, sigma
+        As for `fill`.
+    """
     return {kind: fill(kind, volumes, brain_mask, sigma) for kind in FILLS}
 
 
@@ -44,7 +51,7 @@ def fill(kind: str, volumes: np.ndarray, brain_mask: np.ndarray, sigma: float) -
     numpy.ndarray of float32, (n, X, Y, Z)
     """
     if kind == "blur":
-        blurred = [ndimage.gaussian_filter(one, sigma, mode="nearest") for one in volumes]
+        blurred = [ndimage.gaussian_filter(volume, sigma, mode="nearest") for volume in volumes]
         return np.stack(blurred).astype(np.float32)
     means = volumes[:, brain_mask].mean(axis=1)
     return np.broadcast_to(means[:, None, None, None], volumes.shape).astype(np.float32)
@@ -76,17 +83,27 @@ def voxel_order(attribution: np.ndarray, brain_mask: np.ndarray, seed: int) -> n
 
 
 def random_orders(fwhm: float, brain_mask: np.ndarray, n: int, seed: int) -> list[np.ndarray]:
-    """Rank the brain's voxels by noise of a full width at half maximum; see `voxel_order`."""
+    """Rank the brain's voxels by smooth noise; see `voxel_order`.
+
+    Parameters
+    ----------
+    fwhm : float
+        Full width at half maximum of the noise, voxels.
+    brain_mask : numpy.ndarray of bool, (X, Y, Z)
+    n : int
+        Number of orders.
+    seed : int
+    """
     rng = np.random.default_rng([seed, 2])
     noise = rng.standard_normal((n, *brain_mask.shape), dtype=np.float32)
-    return [voxel_order(smooth(one, fwhm), brain_mask, seed) for one in noise]
+    return [voxel_order(smooth(volume, fwhm), brain_mask, seed) for volume in noise]
 
 
 def deletion_insertion_curves(
     model: torch.nn.Module,
     image: np.ndarray,
     target: int,
-    orders: Mapping[str, np.ndarray],
+    orders: Mapping[Any, np.ndarray],
     replacements: Mapping[str, np.ndarray],
     brain_mask: np.ndarray,
 ) -> pd.DataFrame:
@@ -100,7 +117,7 @@ def deletion_insertion_curves(
         As the network expects it.
     target : int
         Class whose probability is followed.
-    orders : mapping of str to numpy.ndarray, (X, Y, Z)
+    orders : mapping to numpy.ndarray, (X, Y, Z)
         `voxel_order` by name.
     replacements : mapping of str to numpy.ndarray, (X, Y, Z)
         What deleted voxels become, by name of the fill.
@@ -144,14 +161,14 @@ def deletion_insertion_curves(
                 first = order < fraction
                 keys += [(name, fill, "deletion", fraction), (name, fill, "insertion", fraction)]
                 altered += [np.where(first, replacement, image), np.where(first, image, whole)]
-    found = target_probabilities(model, altered, target)
-    inner = [(*key, value) for key, value in zip(keys, found, strict=True)]
+    probabilities = target_probabilities(model, altered, target)
+    inner = [(*key, value) for key, value in zip(keys, probabilities, strict=True)]
     columns = ["order", "fill", "test", "fraction", "probability"]
     table = pd.DataFrame(ends + inner, columns=columns)
     return table.sort_values(columns[:-1], kind="stable", ignore_index=True)
 
 
-def of_participants(
+def delete_and_insert(
     model: torch.nn.Module,
     images: Mapping[str, np.ndarray],
     targets: Sequence[int],
@@ -196,42 +213,56 @@ def of_participants(
     curves : pandas.DataFrame
         Columns method, random, test, fill, fraction, probability (mean over participants).
     """
-    random, widths = {}, []
+    random: dict[tuple[str, int], np.ndarray] = {}
+    widths = []
     for method, array in maps.items():
         fwhm, unmatched = smoothness((array[k] for k in range(len(images))), brain_mask, seed)
         widths.append({"method": method, "fwhm": fwhm, "unmatched": unmatched})
         drawn = random_orders(fwhm, brain_mask, n_random, seed)
-        random |= {(method, draw): one for draw, one in enumerate(drawn)}
+        random |= {(method, draw): order for draw, order in enumerate(drawn)}
     replacements = fills(np.stack(list(images.values())), brain_mask, sigma)
-    found = []
+    tables = []
     for k, (name, image) in enumerate(images.items()):
         orders = {
             (method, _OWN): voxel_order(array[k], brain_mask, seed)
             for method, array in maps.items()
         }
-        given = {fill: values[k] for fill, values in replacements.items()}
+        fills_of_image = {fill: values[k] for fill, values in replacements.items()}
         table = deletion_insertion_curves(
-            model, image, int(targets[k]), orders | random, given, brain_mask
+            model, image, int(targets[k]), orders | random, fills_of_image, brain_mask
         )
-        found.append(table.assign(participant_id=name))
+        tables.append(table.assign(participant_id=name))
         if progress is not None:
             progress(k + 1, len(images))
-    table = pd.concat(found, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
     table["method"], draws = zip(*table["order"], strict=True)
     table["draw"] = pd.Series(draws, dtype="Int64").replace(_OWN, pd.NA)
     table["random"] = table["draw"].notna()
     table["method"] = pd.Categorical(table["method"], list(maps))
     table = table.sort_values(["method", "random"], kind="stable")
     keys = ["method", "test", "fill", "participant_id"]
-    found = areas(table, [*keys, "draw"]).sort_values("method", kind="stable")
-    found = found.astype({"method": object}).merge(pd.DataFrame(widths), on="method")
+    under_curves = areas(table, [*keys, "draw"]).sort_values("method", kind="stable")
+    under_curves = under_curves.astype({"method": object}).merge(pd.DataFrame(widths), on="method")
     keys = ["method", "random", "test", "fill", "fraction"]
     mean = table.groupby(keys, sort=False, observed=True)["probability"].mean().reset_index()
-    return found, mean
+    return under_curves, mean
 
 
 def areas(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return the area under each curve (trapezoids), 0 to 1: column ``area`` beside `keys`."""
+    """Return the area under each curve (trapezoids), 0 to 1.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns fraction, probability and `keys`.
+    keys : list of str
+        Columns that tell the curves apart.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `keys` and area.
+    """
     return (
         table.sort_values("fraction")
         .groupby(keys, sort=False, observed=True, dropna=False)
@@ -244,5 +275,14 @@ def areas(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 def target_probabilities(
     model: torch.nn.Module, images: Sequence[np.ndarray], target: int
 ) -> np.ndarray:
-    """Return the probability of a class for each image (X, Y, Z)."""
+    """Return the probability of a class for each image, (n,).
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        (n, 1, X, Y, Z) -> (n, n_classes) logits.
+    images : sequence of numpy.ndarray, (X, Y, Z)
+    target : int
+        The class.
+    """
     return softmax(predict_logits(model, images), axis=1)[:, target]

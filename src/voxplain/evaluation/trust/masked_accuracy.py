@@ -22,14 +22,14 @@ def masked_accuracy(
 ) -> pd.DataFrame:
     """Score a network on images multiplied voxel by voxel with soft masks, and on the controls.
 
-    That accuracy survives a mask says little alone. The controls show what it means: the mask's
+    Accuracy under a mask says little alone. The controls show what it means: the mask's
     complement in the brain, random masks of the same values and smoothness, the whole brain, and
     the untouched image.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Maps (n, 1, X, Y, Z) to logits (n, 2); used in eval mode, left in the mode it was found in.
+        Maps (n, 1, X, Y, Z) to logits (n, 2); used in eval mode, which is restored.
     images : numpy.ndarray or Stack of float32, shape (n, X, Y, Z)
         Held-out images as the network expects them.
     labels : numpy.ndarray of int, shape (n,)
@@ -50,14 +50,14 @@ def masked_accuracy(
     """
     labels = np.asarray(labels)
     controls = list(_controls(masks, brain_mask, n_random, seed))
-    found = []  # predicted classes (masks, images), batch by batch: each image is read once
+    predicted = []  # classes (masks, images), batch by batch: each image is read once
     for part in parts(len(images), images_per_batch(images)):
         batch = images[part]
         logits = (predict_logits(model, batch * soft) for *_, soft in controls)
-        found.append([values.argmax(axis=1) for values in logits])
+        predicted.append([values.argmax(axis=1) for values in logits])
     rows = []
     for (mask, control, draw, _), predictions in zip(
-        controls, np.concatenate(found, axis=1), strict=True
+        controls, np.concatenate(predicted, axis=1), strict=True
     ):
         rows.append(
             {

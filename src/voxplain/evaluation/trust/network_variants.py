@@ -1,4 +1,4 @@
-"""Variants of a trained network that a trustworthy map should, or should not, notice.
+"""Variants of a trained network that should, or should not, change a trustworthy map.
 
 Sanity (Adebayo et al. 2018): a map of a network whose weights are random, layer by layer from the
 output, or that learnt shuffled labels, should be another map. Stability: a map of a network whose
@@ -60,12 +60,14 @@ def explain_variants(
     dict of str to dict of (kind, level) to numpy.ndarray, shape (n, X, Y, Z)
         Maps by method; those of the network itself are of the kind `INTACT`.
     """
-    maps = {name: defaultdict(list) for name in methods}
+    maps: dict[str, dict[tuple[str, str], list[np.ndarray]]] = {
+        name: defaultdict(list) for name in methods
+    }
 
     def explain(key: tuple[str, str], network: nn.Module, people: slice = slice(None)) -> None:
         for name, method in methods.items():
-            found = method(network, images[people], targets[people])
-            maps[name][key].append(found.maps.cpu().numpy())
+            result = method(network, images[people], targets[people])
+            maps[name][key].append(result.maps.cpu().numpy())
 
     explain(INTACT, model)
     for k, seed in enumerate(seeds):
@@ -76,8 +78,8 @@ def explain_variants(
     for key, variant in trained.items():
         explain(key, variant)
     return {
-        name: {key: np.concatenate(parts) for key, parts in found.items()}
-        for name, found in maps.items()
+        name: {key: np.concatenate(parts) for key, parts in variants.items()}
+        for name, variants in maps.items()
     }
 
 
@@ -134,9 +136,9 @@ def randomised(
                 continue
             module.reset_parameters()
             if isinstance(module, _WEIGHTED):
-                one = copy.deepcopy(variant)
-                _measure_norms(one, images)
-                yield name, one.eval()
+                measured = copy.deepcopy(variant)
+                _measure_norms(measured, images)
+                yield name, measured.eval()
 
 
 def _measure_norms(model: nn.Module, images: torch.Tensor) -> None:
@@ -152,9 +154,16 @@ def _measure_norms(model: nn.Module, images: torch.Tensor) -> None:
 
 
 def with_noise(model: nn.Module, level: float, seed: int) -> nn.Module:
-    """Return a copy whose weights carry Gaussian noise of `level` times each tensor's own sd.
+    """Return a copy with Gaussian noise on its weights.
 
     A tensor of one value, or without spread, keeps its values.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    level : float
+        Standard deviation of the noise, in that of each tensor's weights.
+    seed : int
     """
     generator = torch.Generator().manual_seed(seed)
     variant = copy.deepcopy(model)
@@ -162,20 +171,27 @@ def with_noise(model: nn.Module, level: float, seed: int) -> nn.Module:
         for weights in variant.parameters():
             if weights.numel() > 1:
                 noise = torch.randn(weights.shape, generator=generator).to(weights)
-                weights += level * weights.std() * noise
+                weights.add_(level * weights.std() * noise)
     return variant.eval()
 
 
 def with_dropout(model: nn.Module, seed: int) -> nn.Module:
-    """Return a copy in which every dropout layer drops one fixed draw of units, as in training."""
+    """Return a copy in which every dropout layer drops one fixed draw of units, as in training.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    seed : int
+        Of the draws.
+    """
     variant = copy.deepcopy(model)
-    found = [
+    dropouts = [
         (parent, name, child)
         for parent in variant.modules()
         for name, child in parent.named_children()
         if isinstance(child, _DROPOUTS)
     ]
-    for k, (parent, name, child) in enumerate(found):
+    for k, (parent, name, child) in enumerate(dropouts):
         whole_channels = not isinstance(child, nn.Dropout)
         setattr(parent, name, _FixedDropout(child.p, whole_channels, seed + k))
     return variant.eval()
@@ -189,7 +205,7 @@ class _FixedDropout(nn.Module):
         self.p, self.whole_channels, self.seed = p, whole_channels, seed
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        units = features.shape[1:]
+        units = tuple(features.shape[1:])
         if self.whole_channels:
             units = (units[0], *(1 for _ in units[1:]))
         generator = torch.Generator().manual_seed(self.seed)

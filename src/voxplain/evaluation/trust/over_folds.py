@@ -1,4 +1,4 @@
-"""What folds give together: masked accuracy, and areas under deletion and insertion curves."""
+"""Over all folds: masked accuracy, and areas under deletion and insertion curves."""
 
 from collections.abc import Mapping
 
@@ -54,15 +54,15 @@ def masked_accuracy_over_folds(rows: pd.DataFrame, groups: Mapping[str, str]) ->
     table[["random_mean", "random_p95", "p_random", *changes, *leads]] = np.nan
     for index, row in table[table["control"] == "mask"].iterrows():
         null = draws.loc[row["method"], row["mask"]].to_numpy()
-        beside = against_null(null, row["accuracy_mean"] - TIE)
-        table.loc[index, ["random_mean", "random_p95", "p_random"]] = list(beside.values())
+        tested = against_null(null, row["accuracy_mean"] - TIE)
+        table.loc[index, ["random_mean", "random_p95", "p_random"]] = list(tested.values())
     for index, (method, mask, control) in table[KEYS].iterrows():
-        own = folds.loc[method, mask, control]
+        accuracies = folds.loc[method, mask, control]
         if control != "none":
-            change = own - folds.loc[method, "none", "none"]
+            change = accuracies - folds.loc[method, "none", "none"]
             table.loc[index, changes] = corrected_t(change)[:3]
         if control == "mask" and mask != CONJOINED:
-            lead = folds.loc[method, CONJOINED, "mask"] - own
+            lead = folds.loc[method, CONJOINED, "mask"] - accuracies
             table.loc[index, leads] = corrected_t(lead)[:3]
     return table
 
@@ -73,8 +73,8 @@ def faithfulness_over_folds(rows: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rows : pandas.DataFrame
-        Areas of all folds (`voxplain.evaluation.trust.deletion_insertion.of_participants`), with a
-        column fold. Random orders of one draw are other ones in each fold.
+        Areas of all folds (`voxplain.evaluation.trust.deletion_insertion.delete_and_insert`) with
+        a column fold. Random orders of one draw are other ones in each fold.
 
     Returns
     -------
@@ -87,22 +87,43 @@ def faithfulness_over_folds(rows: pd.DataFrame) -> pd.DataFrame:
     """
     out = []
     for (method, test, fill), part in rows.groupby(["method", "test", "fill"], sort=False):
-        own = part[part["draw"].isna()].set_index(["fold", "participant_id"])["area"]
+        of_map = part[part["draw"].isna()].set_index(["fold", "participant_id"])["area"]
         random = part[part["draw"].notna()]
         random = random.pivot_table("area", ["fold", "participant_id"], "draw")
-        random = random.loc[own.index]
+        random = random.loc[of_map.index]
         sign = -1 if test == "deletion" else 1
-        folds = [sign * table.groupby("fold").mean().to_numpy() for table in (own, random)]
+        folds = [sign * table.groupby("fold").mean().to_numpy() for table in (of_map, random)]
         gain, low, high, p = beyond_random_maps(*folds)
         out.append(
             {"method": method, "test": test, "fill": fill}
-            | {"area": own.mean(), "random": random.mean(axis=None)}
+            | {"area": of_map.mean(), "random": random.mean(axis=None)}
             | {"gain": gain, "ci_low": low, "ci_high": high, "p": p}
-            | {"better": (sign * (own - random.mean(axis=1)) > 0).mean()}
-            | {"participants": len(own), "folds": len(folds[0])}
+            | {"better": (sign * (of_map - random.mean(axis=1)) > 0).mean()}
+            | {"participants": len(of_map), "folds": len(folds[0])}
             | _widths(part)
         )
     return pd.DataFrame(out)
+
+
+def curves_over_folds(rows: pd.DataFrame) -> pd.DataFrame:
+    """Average the deletion and insertion curves of all folds over participants.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Curves of all folds (`voxplain.evaluation.trust.deletion_insertion.delete_and_insert`), with
+        a column participants: whose mean each fold's curve is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method, random, test, fill and fraction: probability, participants.
+    """
+    keys = ["method", "random", "test", "fill", "fraction"]
+    rows = rows.assign(sum=rows["probability"] * rows["participants"])
+    sums = rows.groupby(keys, sort=False)[["sum", "participants"]].sum()
+    mean = (sums["sum"] / sums["participants"]).rename("probability").reset_index()
+    return mean.assign(participants=np.max(sums["participants"]))
 
 
 def _widths(rows: pd.DataFrame) -> dict[str, float]:

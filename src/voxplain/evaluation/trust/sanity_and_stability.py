@@ -1,9 +1,9 @@
-"""Sanity and stability in numbers: how alike the maps of changed networks are to the intact ones.
+"""Sanity and stability: how similar the maps of changed networks are to the intact network's.
 
 The kinds of change are those of `voxplain.evaluation.trust.network_variants` and training from
 another seed or on shuffled labels. A sane map becomes another when the network does (randomised,
-shuffled); a stable one stays when the network hardly changes (noise, dropout, seed). What is drawn
-is drawn anew for each participant: many participants of one draw would say nothing of the next.
+shuffled); a stable one stays when the network hardly changes (noise, dropout, seed). Each
+participant has a draw of its own: many participants of one draw would say nothing about others.
 """
 
 from collections.abc import Mapping
@@ -43,8 +43,8 @@ def compare_with_intact(
     -------
     pandas.DataFrame
         Columns kind, level, participant (row of the maps), spearman, pearson, ssim, dice. Rows of
-        the kind ``other participant`` compare each intact map with the next participant's: what
-        likeness means where nothing but the brain has changed.
+        the kind ``other participant`` compare each intact map with the next participant's: the
+        similarity that remains where only the brain has changed.
 
     Examples
     --------
@@ -58,7 +58,8 @@ def compare_with_intact(
     [1.0, 1.0]
     """
     intact = maps[INTACT]
-    pairs = {key: list(zip(intact, one, strict=True)) for key, one in maps.items() if key != INTACT}
+    changed = {key: volumes for key, volumes in maps.items() if key != INTACT}
+    pairs = {key: list(zip(intact, volumes, strict=True)) for key, volumes in changed.items()}
     if len(intact) > 1:
         pairs[OTHER_PARTICIPANT, ""] = list(zip(intact, np.roll(intact, -1, axis=0), strict=True))
     rows = [
@@ -69,7 +70,7 @@ def compare_with_intact(
     return pd.DataFrame(rows)
 
 
-def summarise(rows: pd.DataFrame, steadiest: str) -> pd.DataFrame:
+def average_over_participants(rows: pd.DataFrame, steadiest: str) -> pd.DataFrame:
     """Average over participants, and compare each method with one that is said to change less.
 
     Parameters
@@ -114,7 +115,7 @@ def sanity(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
-        From `summarise`.
+        From `average_over_participants`.
 
     Returns
     -------
@@ -140,8 +141,11 @@ def sanity(table: pd.DataFrame) -> pd.DataFrame:
         else:
             verdict = "fails" if (ignorant["ci_low"] >= SANE_BELOW).any() else "undecided"
         row = {"method": method, "layer": random["level"]}
-        for name, found in (("randomised", random), ("shuffled", shuffled)):
-            row |= {name: found["spearman"]}
-            row |= {f"{name}_low": found["ci_low"], f"{name}_high": found["ci_high"]}
+        for name, similarity_to in (("randomised", random), ("shuffled", shuffled)):
+            row |= {
+                name: similarity_to["spearman"],
+                f"{name}_low": similarity_to["ci_low"],
+                f"{name}_high": similarity_to["ci_high"],
+            }
         rows.append(row | {"verdict": verdict})
     return pd.DataFrame(rows)

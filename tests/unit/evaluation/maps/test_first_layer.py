@@ -4,6 +4,7 @@ import torch
 from scipy import stats
 from torch.nn import functional as F
 
+from voxplain.attribution.layers import first_hidden_layer
 from voxplain.errors import AttributionError
 from voxplain.evaluation.maps import first_layer
 from voxplain.network.cnn import CNN3D
@@ -151,7 +152,7 @@ EXPECTED = {
 def test_the_first_hidden_layer_of_any_network(first, batch):
     torch.manual_seed(1)  # weights of a throw-away network
     net = Functional(first).eval()
-    found = first_layer.first_hidden_layer(net, batch)
+    found = first_hidden_layer(net, batch)
     with torch.no_grad():
         torch.testing.assert_close(found, EXPECTED[first](net, batch))
 
@@ -161,20 +162,20 @@ def test_without_a_rectifier_it_is_the_normalised_convolution(batch):
     net = torch.nn.Sequential(
         torch.nn.Conv3d(1, 2, 3), torch.nn.BatchNorm3d(2), torch.nn.Sigmoid(), torch.nn.Flatten()
     ).eval()
-    found = first_layer.first_hidden_layer(net, batch)
+    found = first_hidden_layer(net, batch)
     with torch.no_grad():
         torch.testing.assert_close(found, net[:2](batch))
 
 
 def test_the_rest_of_the_network_is_not_computed(model, batch):
     model.blocks[1] = torch.nn.Identity()  # would fail in the third block
-    assert first_layer.first_hidden_layer(model, batch).shape == (2, 3, 10, 10, 10)
+    assert first_hidden_layer(model, batch).shape == (2, 3, 10, 10, 10)
 
 
 def test_a_network_without_convolutions_is_refused(batch):
     net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(22**3, 2))
     with pytest.raises(AttributionError, match="conv3d"):
-        first_layer.first_hidden_layer(net, batch)
+        first_hidden_layer(net, batch)
 
 
 @pytest.fixture

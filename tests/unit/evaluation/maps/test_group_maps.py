@@ -22,11 +22,20 @@ def test_scale_to_unit_leaves_zero_maps_zero(maps):
 
 
 def test_class_means_by_hand(maps):
-    scaled = group_maps.class_means(maps, LABELS, scale=True)
+    scaled = group_maps.class_means(maps, LABELS, scale=True).stacked()
     assert scaled.dtype == np.float32
     np.testing.assert_allclose(scaled[:, :, 0, 0], [[0.5, 0.25], [0, 1], [1 / 3, 0.5]], rtol=1e-6)
-    raw = group_maps.class_means(maps / 4, LABELS, scale=False)
+    raw = group_maps.class_means(maps / 4, LABELS, scale=False).stacked()
     np.testing.assert_allclose(raw[:, :, 0, 0], [[0.25, 0.125], [0, 1], [0.25, 1]])
+
+
+def test_group_maps_are_read_as_they_were_written(maps, tmp_path):
+    group = group_maps.class_means(maps, LABELS, scale=True)
+    group.write(tmp_path / "maps.npy")
+    again = group_maps.GroupMaps.read(tmp_path / "maps.npy").by_name(("women", "men"))
+    assert list(again) == ["women", "men", "conjoined"]
+    for volume, written in zip(again.values(), group.stacked(), strict=True):
+        np.testing.assert_array_equal(volume, written)
 
 
 def test_degenerate_maps_are_counted(maps):

@@ -4,7 +4,7 @@ import torch
 from scipy import ndimage, stats
 
 from voxplain.attribution import grad_cam
-from voxplain.evaluation.maps import properties, similarity
+from voxplain.evaluation.maps import properties, properties_table, similarity
 from voxplain.network.cnn import CNN3D
 from voxplain.stats.family_blocks import permuted_labels
 from voxplain.stats.over_folds import jackknife_t
@@ -61,12 +61,14 @@ def test_the_highest_method_has_to_exceed_all_others():
     rng = np.random.default_rng(0)
     folds = {"a": 0.9 + 0.01 * rng.standard_normal(10), "b": np.full(10, 0.5)}
     folds["c"] = 0.7 + 0.01 * rng.standard_normal(10)
-    table = properties.compare_methods(folds).set_index("method")
+    table = properties_table.compare_methods(folds).set_index("method")
     assert table["rival"].tolist() == ["c", "a", "a"]
     expected = max(jackknife_t(folds["a"] - folds[other])[3] / 2 for other in "bc")
     assert table.loc["a", "p_highest"] == pytest.approx(expected)
     assert table.loc["c", "p_highest"] > 0.99
-    assert np.isnan(properties.compare_methods({m: v[:1] for m, v in folds.items()})["low"]).all()
+    assert np.isnan(
+        properties_table.compare_methods({m: v[:1] for m, v in folds.items()})["low"]
+    ).all()
 
 
 def cohort(effect, seed):

@@ -5,7 +5,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
 from voxplain.errors import ConfigError, LeakageError
-from voxplain.evaluation.maps.transfer import beside, check_transfer, map_correlation
+from voxplain.evaluation.maps.transfer import check_transfer, compare_group_maps, map_correlation
 
 FORM = {"shape": (22, 26, 22), "normalisation": "brain_mean", "classes": ["women", "men"]}
 FORM |= {"contrast": "T1w", "space": "MNI152"}
@@ -53,9 +53,9 @@ def test_another_map_of_a_method_is_scored_like_the_runs_own():
     brain = np.zeros((20, 20, 20), bool)
     brain[2:18, 2:18, 2:18] = True
     own, other, planted = smooth(0), smooth(1), smooth(2) > np.quantile(smooth(2), 0.95)
-    found = beside(own, other, brain, planted, 19, seed=0)
+    found = compare_group_maps(own, other, brain, planted, 19, seed=0)
     for name, one in (("auc_own", own), ("auc", other)):
         assert found[name] == pytest.approx(roc_auc_score(planted[brain], one[brain]))
     unknown = map_correlation(own, other, brain, 19, seed=0)
-    assert beside(own, other, brain, None, 19, seed=0) == unknown
+    assert compare_group_maps(own, other, brain, None, 19, seed=0) == unknown
     assert unknown.items() < found.items()

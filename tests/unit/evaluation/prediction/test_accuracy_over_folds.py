@@ -5,7 +5,8 @@ from scipy import stats
 
 from voxplain import paper
 from voxplain.evaluation.maps.runtime import runtime_over_folds
-from voxplain.evaluation.prediction.accuracy import accuracy_over_repeats, table1
+from voxplain.evaluation.prediction.accuracy import table1
+from voxplain.evaluation.prediction.repeats import accuracy_over_repeats
 from voxplain.evaluation.trust.over_folds import faithfulness_over_folds, masked_accuracy_over_folds
 
 GROUPS = {"cats": "negative", "conjoined": "conjoined"}

@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from voxplain.evaluation.prediction.comparisons import compare, paired_bootstrap
+from voxplain.evaluation.prediction.comparisons import compare_models, paired_bootstrap
 from voxplain.stats.family_blocks import resample
 from voxplain.stats.over_folds import corrected_t
 
@@ -46,7 +46,7 @@ def test_every_pair_is_compared_and_holm_corrected():
     right = {name: rng.random(80) < share for name, share in (("a", 0.9), ("b", 0.6), ("c", 0.6))}
     people = [f"sub-{k}" for k in range(80)][::-1]  # the order of the weights, not of the table
     weights = resample(np.arange(80), 500, seed=1)
-    table = compare(predictions(right), people, weights)
+    table = compare_models(predictions(right), people, weights)
     pairs = list(zip(table["model_a"], table["model_b"], strict=True))
     assert pairs == [("a", "b"), ("a", "c"), ("b", "c")]
     np.testing.assert_allclose(

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from voxplain.evaluation.prediction import grid_sizes
-from voxplain.evaluation.trust.ablation import PAPER, summarise, verdicts
-from voxplain.evaluation.trust.ablation_runs import knob_values, paper_settings
-from voxplain.evaluation.trust.roar import over_folds
+from voxplain.evaluation.trust.ablation import PAPER, ablation_table, verdicts
+from voxplain.evaluation.trust.ablation_runs import paper_settings, trials
+from voxplain.evaluation.trust.roar import roar_over_folds
 from voxplain.stats.over_folds import beyond_random_maps, corrected_t
 
 
@@ -16,7 +16,19 @@ def test_the_papers_lengths_keep_their_share_of_the_brain():
     assert (own["lambda_1"], own["beta"], own["iterations"], own["draws"]) == (3, 7, 300, 10)
     same = paper_settings((58, 70, 58))
     assert (same["sigma_0"], same["mask_scale"], same["jitter"]) == (10, 4, 5)
-    assert knob_values([10, 1], 3, 10.0) == [1, 3, 10]
+
+
+def test_trials_are_the_listed_values_the_runs_and_the_papers():
+    shape = (58, 70, 58)
+    run = paper_settings(shape) | {"beta": 3}
+    tried = trials("beta", [10, 1], run, shape)
+    assert [trial.value for trial in tried] == [1, 3, 7, 10]
+    assert [trial.settings["beta"] for trial in tried] == [1, 3, 7, 10]
+    assert [trial.value for trial in tried if trial.is_runs] == [3]
+    assert [trial.value for trial in tried if trial.is_papers] == [7]
+    (papers,) = trials(PAPER, [], run, shape)
+    assert papers.settings["beta"] == 7
+    assert papers.labels() == {"knob": PAPER, "value": None, "own": False, "paper": True}
 
 
 def ablated(scores, knob="beta", own=1, papers=7):
@@ -35,7 +47,7 @@ def test_ablation_compares_participant_by_participant():
     # the paper's value is behind by .1 in everybody, though people differ by far more
     rows = ablated({1: [0.6, 0.8, 1.0], 7: [0.5, 0.7, 0.9]})
     whole = ablated({np.nan: [0.6, 0.8, 0.7]}, PAPER).assign(paper=True)
-    table = summarise(pd.concat([rows, whole]), "auc")
+    table = ablation_table(pd.concat([rows, whole]), "auc")
     papers = table[table["value"] == 7].iloc[0]
     assert papers["behind"] == pytest.approx(0.1)
     assert papers["behind_se"] == pytest.approx(0, abs=1e-12)
@@ -49,7 +61,7 @@ def test_ablation_compares_participant_by_participant():
 
 
 def test_what_hardly_matters_is_on_the_plateau_however_sure():
-    table = summarise(ablated({1: [0.6, 0.8], 7: [0.59, 0.79]}), "auc")
+    table = ablation_table(ablated({1: [0.6, 0.8], 7: [0.59, 0.79]}), "auc")
     assert "the paper's 7 is on the plateau" in verdicts(table, "auc")[0]
 
 
@@ -105,7 +117,7 @@ def test_roar_by_hand():
             )
         ]
     )  # fmt: skip
-    row = over_folds(rows, pd.Series([0.9, 1.0, 0.8])).iloc[0]
+    row = roar_over_folds(rows, pd.Series([0.9, 1.0, 0.8])).iloc[0]
     assert row[["intact", "accuracy", "random"]].tolist() == pytest.approx([0.9, 0.5, 0.7])
     random = np.array([[0.8, 0.6], [0.9, 0.7], [0.6, 0.6]])
     expected = beyond_random_maps(-np.array([0.5, 0.4, 0.6]), -random)

@@ -111,7 +111,7 @@ def test_areas_belong_to_their_method_participant_and_draw(brain, image):
     images = {"s1": image, "s2": np.roll(image, 1, axis=0) * brain}
     model = Corner().eval()
     model.scale.data.fill_(0.1)
-    found, _ = deletion_insertion.of_participants(
+    found, _ = deletion_insertion.delete_and_insert(
         model, images, [1, 0], maps, brain, 2, 2.0, seed=3
     )
     assert found["method"].drop_duplicates().tolist() == ["a", "b"]

@@ -4,13 +4,17 @@ import pytest
 from scipy.stats import binom, ttest_1samp, ttest_rel
 
 from voxplain.evaluation.trust import sanity_and_stability
+from voxplain.evaluation.trust.sanity_and_stability import (
+    average_over_participants,
+    compare_with_intact,
+)
 
 BRAIN = np.ones((6, 6, 6), bool)
 
 
 def test_compare_pairs_each_participant_with_itself_and_with_the_next():
     intact = np.random.default_rng(0).random((3, 6, 6, 6))
-    rows = sanity_and_stability.compare_with_intact(
+    rows = compare_with_intact(
         {sanity_and_stability.INTACT: intact, ("noise", "0.1"): intact[[0, 2, 1]]}, BRAIN, 0.2
     )
     noise = rows[rows["kind"] == "noise"]
@@ -41,7 +45,7 @@ def test_summary_by_hand():
             "c": {("seed", "1"): (0.9, 0.8, 0.2)},
         }
     )
-    table = sanity_and_stability.summarise(rows, steadiest="b").set_index(["method", "kind"])
+    table = average_over_participants(rows, steadiest="b").set_index(["method", "kind"])
     first = table.loc["a", "randomised"]
     assert (first["participants"], first["spearman"]) == (3, pytest.approx(0.8))
     interval = ttest_1samp([0.9, 0.7, 0.8], 0).confidence_interval(0.95)
@@ -54,8 +58,8 @@ def test_summary_by_hand():
     assert table.loc[("b", "noise"), ["lag_low", "lag_high"]].tolist() == [0, 0]
     # one network of the other seed, however many people
     assert table.loc[("c", "seed"), ["lag_low", "lag_high"]].isna().all()
-    assert sanity_and_stability.summarise(rows, steadiest="none")["lag_low"].isna().all()
-    alone = sanity_and_stability.summarise(rows[rows["participant"] == 0], steadiest="b")
+    assert average_over_participants(rows, steadiest="none")["lag_low"].isna().all()
+    alone = average_over_participants(rows[rows["participant"] == 0], steadiest="b")
     assert alone[["ci_low", "lag_high"]].isna().all(axis=None)
 
 
@@ -72,7 +76,7 @@ def test_sanity_is_judged_by_intervals_over_every_network_that_learnt_nothing():
     changes = {name: rows | shuffled for name, rows in likeness.items()}
     changes["edges"] |= {("shuffled", "labels"): (1, 1, 1)}
     changes["blank"] |= {("shuffled", "labels"): (0, 0, 0)}
-    table = sanity_and_stability.summarise(table_of(changes), steadiest="sane")
+    table = average_over_participants(table_of(changes), steadiest="sane")
     verdict = sanity_and_stability.sanity(table).set_index("method")
     assert verdict["verdict"].to_dict() == {
         **{"sane": "passes", "blind": "fails", "open": "undecided"},
@@ -81,7 +85,7 @@ def test_sanity_is_judged_by_intervals_over_every_network_that_learnt_nothing():
     assert verdict.loc["blind", "layer"] == "linear"
     assert verdict.loc["blind", "randomised"] == pytest.approx(2.11 / 3)
     assert verdict.loc["blind", "randomised_low"] > 0.5
-    one = sanity_and_stability.summarise(
+    one = average_over_participants(
         table_of({"a": {k: v[:1] for k, v in changes["sane"].items()}}), "a"
     )
     assert sanity_and_stability.sanity(one)["verdict"].tolist() == [
@@ -99,6 +103,6 @@ def test_intervals_over_draws_of_their_own_hold_for_other_draws_too():
         }
         for name in "ab"
     }
-    table = sanity_and_stability.summarise(table_of(likeness), steadiest="b")
+    table = average_over_participants(table_of(likeness), steadiest="b")
     wrong = (table.loc[table["method"] == "a", "lag_low"] > 0).sum()
     assert 0 < wrong <= binom.ppf(0.999, 500, 0.025)

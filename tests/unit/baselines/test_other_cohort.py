@@ -10,8 +10,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from voxplain.baselines.elsewhere import predict_elsewhere
 from voxplain.baselines.models import Baselines
+from voxplain.baselines.other_cohort import predict_other_cohort
 
 MODELS = [
     *("voxel_svm", "xgboost", "logistic_regression", "logistic_regression_tiv_residual"),
@@ -49,7 +49,9 @@ def test_models_are_fitted_on_the_one_and_predict_the_other(cohorts):
     (theirs, their_volumes, labels), (ours, our_volumes, our_labels) = cohorts
     ours = replace(ours, features=ours.features[["c", "a", "b"]])  # columns go by name
     volumes = np.concatenate([their_volumes, our_volumes])
-    found = predict_elsewhere(MODELS, theirs, ours, volumes, np.concatenate([labels, our_labels]))
+    found = predict_other_cohort(
+        MODELS, theirs, ours, volumes, np.concatenate([labels, our_labels])
+    )
     assert list(found) == MODELS
 
     vectors = [one.reshape(len(one), -1).astype(np.float64) for one in (their_volumes, our_volumes)]
@@ -63,7 +65,7 @@ def test_models_are_fitted_on_the_one_and_predict_the_other(cohorts):
     np.testing.assert_allclose(found["logistic_regression"].scores, expected, atol=1e-4)
     assert all(len(fitted.predictions) == 26 for fitted in found.values())
     # our labels enter no fit
-    others = predict_elsewhere(
+    others = predict_other_cohort(
         MODELS, theirs, ours, volumes, np.concatenate([labels, 1 - our_labels])
     )
     for model, fitted in found.items():
@@ -76,7 +78,7 @@ def test_what_only_one_cohort_has_is_not_used(cohorts):
     labels = np.concatenate([labels, our_labels])
 
     def models(**changes):
-        return list(predict_elsewhere(MODELS, theirs, replace(ours, **changes), volumes, labels))
+        return list(predict_other_cohort(MODELS, theirs, replace(ours, **changes), volumes, labels))
 
     assert models(features=None) == ["voxel_svm", "head_size"]
     assert models(features=ours.features[["a", "b"]]) == ["voxel_svm", "head_size"]

@@ -1,4 +1,4 @@
-"""Models without a network, fitted on a whole cohort and asked about another."""
+"""Models without a network, fitted on one whole cohort and tested on another."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,20 +7,20 @@ import numpy as np
 import pandas as pd
 
 from voxplain.baselines import Fitted
-from voxplain.baselines.models import Baselines
+from voxplain.baselines.models import Baselines, InnerProducts
 from voxplain.baselines.morphometry import RESIDUAL
 from voxplain.baselines.voxel_svm import gram_matrix
 from voxplain.image.stack import Stack
 
 
-def predict_elsewhere(
+def predict_other_cohort(
     models: Sequence[str],
     theirs: Baselines,
     ours: Baselines,
     volumes: np.ndarray | Stack,
     labels: np.ndarray,
 ) -> dict[str, Fitted]:
-    """Fit models on one cohort and predict another, where both have what a model needs.
+    """Fit models on one cohort and predict another, if both have what the model needs.
 
     Parameters
     ----------
@@ -40,17 +40,15 @@ def predict_elsewhere(
         have the same features, and models of head size unless it is the same measure in both.
     """
     train, test = np.split(np.arange(len(labels)), [len(theirs.sizes)])
-    gram, sums = gram_matrix(volumes)
+    products = InnerProducts(*gram_matrix(volumes), int(np.prod(volumes.shape[1:])))
     features = _same_features(theirs.features, ours.features)
     both = replace(
         theirs,
         sizes=pd.concat([theirs.sizes, ours.sizes]),
-        # a family of the one may bear the name of one of the other
+        # two families, one of each cohort, may have the same name
         families=np.concatenate(["theirs: " + theirs.families, "ours: " + ours.families]),
         features=features,
-        gram=gram,
-        sums=sums,
-        n_voxels=int(np.prod(volumes.shape[1:])),
+        products=products,
     )
     unfit = set() if theirs.sizes.name == ours.sizes.name else {"head_size", RESIDUAL}
     if features is None:
