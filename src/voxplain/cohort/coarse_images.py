@@ -57,7 +57,7 @@ def coarse_image(
     settings : RegistrationSettings
         With ``reference`` as a path that can be opened.
     space : str
-        Of the result (`voxplain.preparation.spaces.space_after`).
+        Of the result (`RegistrationSettings.space_after`).
     seed : int
         Of the registration.
     scratch : Path

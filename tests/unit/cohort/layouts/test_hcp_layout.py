@@ -149,7 +149,7 @@ def test_all_problems_in_one_message(tmp_path):
     for part in (
         "100206: ",
         "holds neither 100206/T1w/T1w_acpc_dc_restore_brain.nii.gz nor 100206_3T_Struct",
-        "100307_3T_Structural_preproc.zip!/100307/T1w/T1w_acpc_dc_restore_brain.nii.gz lies in a "
+        "100307_3T_Structural_preproc.zip!/100307/T1w/T1w_acpc_dc_restore_brain.nii.gz is in a "
         "damaged zip archive",
         "100709: 'Gender' is 'U'",
         "100709: no value in 'FS_IntraCranial_Vol'",
