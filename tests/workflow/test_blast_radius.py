@@ -104,7 +104,7 @@ def test_one_method_runs_that_method_and_what_reads_its_maps(planned):
     assert rules(again) == {"explain"} | READS_MAPS
     applied = [job for job in again if job[0] in ("explain", "robustness_method")]
     assert wildcard("method", applied) == {"grad_cam"}
-    assert len(applied) == 4  # two folds and the whole cohort, and the checks of its sanity
+    assert len(applied) == 3  # maps of two folds, and the checks of its sanity
 
 
 def test_another_layout_runs_nothing(planned):

@@ -4,12 +4,14 @@ import re
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import yaml
 
+import voxplain.attribution
 from support.places import ROOT
-from voxplain.run.source_hash import NEUTRAL, PACKAGE, REGISTRIES, source_files
+from voxplain.run.source_hash import NEUTRAL, PACKAGE, REGISTRIES, _read, source_files
 
 
 def pins(path):
@@ -89,13 +91,24 @@ def test_jobs_that_compute_without_the_network_do_not_import_torch():
 
 
 def test_imports_are_written_so_that_source_hashes_follow_them():
-    """By full names; by name at run time only where a registry says so (and users' networks)."""
+    """By full names; by name at run time only in registries, for exports, and users' networks."""
     files = [*PACKAGE.rglob("*.py"), *(ROOT / "workflow" / "scripts").glob("*.py")]
     texts = {str(path.relative_to(ROOT)): path.read_text() for path in files}
     assert [name for name, text in texts.items() if re.search(r"^\s*from \.", text, re.M)] == []
     by_name = {name for name, text in texts.items() if "import_module" in text}
     registries = {f"src/{name.replace('.', '/')}/__init__.py" for name in REGISTRIES}
-    assert by_name == {"src/voxplain/network/own.py", *registries}
+    others = {"src/voxplain/network/own.py", "src/voxplain/__init__.py"}
+    assert by_name == others | registries
+
+
+@pytest.mark.parametrize("package", [voxplain, voxplain.attribution])
+def test_what_a_package_exports_on_demand_is_declared_for_type_checkers_too(package):
+    """There source hashes look up which module a name comes from."""
+    declared = _read(Path(package.__file__)).exports
+    assert set(declared) == set(package.__all__) - set(vars(package))
+    assert {getattr(package, name).__module__ for name in declared} <= {
+        module for module, _ in declared.values()
+    }
 
 
 def test_neutral_modules_exist():
