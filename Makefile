@@ -47,7 +47,7 @@ pictures: install
 
 install: .venv/.installed
 
-# From nothing each time: what .unpinned brought would not pass the check of the pins.
+# Always from scratch: packages from .unpinned would not pass the check of the pins.
 .venv/.installed: requirements.lock requirements-torch.txt pyproject.toml
 	@echo "Installing into .venv (a few minutes the first time) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=/path/to/python3.11")'
@@ -58,7 +58,7 @@ install: .venv/.installed
 	@$(BIN)/pip check
 	@touch $@
 
-# What only tests use and what asks for other versions than the pins, though it runs with them.
+# Packages that only tests use, or that ask for other versions than the pins but run with them.
 .venv/.unpinned: .venv/.installed requirements-ants.txt requirements-validators.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps \
 	  -r requirements-ants.txt -r requirements-validators.txt
@@ -72,7 +72,7 @@ lock:
 	.venv-lock/bin/pip freeze | .venv-lock/bin/python envs/lock.py
 	rm -rf .venv-lock
 
-# Known holes of every pinned package, asked of PyPI (needs the internet).
+# Known vulnerabilities of every pinned package, from PyPI (needs the internet).
 audit: .venv/audit
 	@.venv/audit/bin/pip-audit --no-deps --disable-pip --format json --progress-spinner off \
 	  -r requirements.lock -r requirements-torch.txt -r requirements-ants.txt \

@@ -1,4 +1,4 @@
-"""Voxel-wise explanation of 3D CNNs on brain MRI: Kan et al. 2020, done again and checked."""
+"""Voxel-wise explanation of 3D CNNs on brain MRI: Kan et al. 2020, repeated and tested."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ min_version("9.27")
 configfile: DEFAULTS
 
 
-# Every job reads this file again, with the configuration that the main process found right.
+# Every job reads this file again; the main process has checked the configuration.
 if workflow.is_main_process:
     try:
         check_config(config, Path(workflow.basedir))
@@ -102,11 +102,11 @@ onstart:
 onsuccess:
     if (image_files(), table_files(), named_files()) != (IMAGES, TABLES, NAMED):
         print(
-            "\nInputs changed while the run read them. Run again: what rests on them is redone."
+            "\nInputs changed while the run read them. Run again to update the results."
         )
     if Path(P.report).exists():
         print(f"\nThe report is at {P.report}")
 
 
 onerror:
-    print(f"\nThe run stopped. The reason stands above and in the log under {P.logs}/.")
+    print(f"\nThe run stopped. The reason is above and in the log under {P.logs}/.")
