@@ -68,6 +68,7 @@ class Setting:
             "MKL_ENABLE_INSTRUCTIONS": self.mkl,
             "NPY_DISABLE_CPU_FEATURES": " ".join(self.without) or None,
             "OMP_NUM_THREADS": str(self.threads),
+            "OMP_WAIT_POLICY": "passive",  # waiting threads leave the cores to others
             "OPENBLAS_NUM_THREADS": None,
             "MKL_NUM_THREADS": None,
         }

@@ -40,16 +40,16 @@ def ants_points(points, path):
 
 def test_composites_and_affines_as_ants_applies_them(tmp_path):
     fixed = ants.resample_image(antspy._image(*template.brain()), (5, 5, 5))
-    found = ants.registration(
+    actual = ants.registration(
         **{"fixed": fixed, "moving": antspy._image(native_brain(), NATIVE)},
         **{"type_of_transform": "SyN", "outprefix": f"{tmp_path}/", "reg_iterations": (10, 5)},
         **{"aff_iterations": (50, 20), "aff_shrink_factors": (4, 2)},
         **{"aff_smoothing_sigmas": (2, 1), "write_composite_transform": True},
     )
     points = np.random.default_rng(0).uniform(-50, 50, (3, 100))
-    composite = read_transform(found["fwdtransforms"], NATIVE)
+    composite = read_transform(actual["fwdtransforms"], NATIVE)
     assert composite.transform.kind == "ITK composite: affine, displacement field"
-    theirs = ants_points(points, found["fwdtransforms"])
+    theirs = ants_points(points, actual["fwdtransforms"])
     np.testing.assert_allclose(composite.transform(points), theirs, atol=1e-3)
     affine = ants.create_ants_transform(
         transform_type="AffineTransform", matrix=TRUTH[:3, :3], translation=[1, 2, 3],
@@ -57,8 +57,8 @@ def test_composites_and_affines_as_ants_applies_them(tmp_path):
     )  # fmt: skip
     for name in ("a.mat", "a.txt"):
         ants.write_transform(affine, str(tmp_path / name))
-        own = read_transform(str(tmp_path / name), NATIVE).transform(points)
-        np.testing.assert_allclose(own, ants_points(points, tmp_path / name), atol=1e-4)
+        ours = read_transform(str(tmp_path / name), NATIVE).transform(points)
+        np.testing.assert_allclose(ours, ants_points(points, tmp_path / name), atol=1e-4)
 
 
 def test_registration_finds_a_known_affine_and_repeats_its_bits(tmp_path, monkeypatch):

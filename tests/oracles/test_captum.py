@@ -33,8 +33,8 @@ def images(dtype: torch.dtype) -> torch.Tensor:
     return torch.rand((4, 1, *SHAPE), generator=generator, dtype=torch.float64).to(dtype)
 
 
-def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
-    return ((found - expected).abs().max() / expected.abs().max()).item()
+def relative_error(actual: torch.Tensor, expected: torch.Tensor) -> float:
+    return ((actual - expected).abs().max() / expected.abs().max()).item()
 
 
 def captum_grad_cam(model, x, layer):
@@ -53,16 +53,16 @@ def last_block_is_smaller_than_the_box():
 def test_grad_cam_is_captums(dtype, limit, name):
     model, x = paper_network(dtype), images(dtype)
     _, expected = captum_grad_cam(model, x, model.get_submodule(name or "2.2"))
-    found = grad_cam(model, x, TARGETS, layer=name)
-    assert found.maps.dtype == dtype
+    actual = grad_cam(model, x, TARGETS, layer=name)
+    assert actual.maps.dtype == dtype
     assert expected.max() > 0
-    assert relative_error(found.maps, expected.detach()) < limit
+    assert relative_error(actual.maps, expected.detach()) < limit
 
 
-def on_the_feature_grid(found):
+def on_the_feature_grid(actual):
     """Solve for the features that linear interpolation between their centres turned into maps."""
-    features = found.maps.numpy()
-    parameters = found.parameters
+    features = actual.maps.numpy()
+    parameters = actual.parameters
     for axis, (n, m) in enumerate(zip(SHAPE, parameters["feature_shape"], strict=True), start=1):
         jump, first = parameters["jump"][axis - 1], parameters["first_centre"][axis - 1]
         voxels, centres = np.arange(n), first + jump * np.arange(m)
@@ -77,9 +77,9 @@ def on_the_feature_grid(found):
 def test_grad_cam_is_captums_on_the_feature_grid(name, upsampling):
     model, x = paper_network(torch.float64), images(torch.float64)
     features, _ = captum_grad_cam(model, x, model.get_submodule(name or "2.2"))
-    found = grad_cam(model, x, TARGETS, layer=name, upsampling=upsampling)
-    assert found.parameters["feature_shape"] == tuple(features.shape[2:])
-    assert relative_error(on_the_feature_grid(found), features[:, 0].detach()) < 1e-10
+    actual = grad_cam(model, x, TARGETS, layer=name, upsampling=upsampling)
+    assert actual.parameters["feature_shape"] == tuple(features.shape[2:])
+    assert relative_error(on_the_feature_grid(actual), features[:, 0].detach()) < 1e-10
 
 
 def test_both_in_one_pass_are_captums():
@@ -95,10 +95,10 @@ def test_both_in_one_pass_are_captums():
 def test_guided_backprop_is_captums(dtype, limit):
     model, x = paper_network(dtype), images(dtype)
     expected = attr.GuidedBackprop(model).attribute(x, TARGETS)[:, 0].clamp(min=0).detach()
-    found = guided_backprop(model, x, TARGETS)
-    assert found.maps.dtype == dtype
+    actual = guided_backprop(model, x, TARGETS)
+    assert actual.maps.dtype == dtype
     assert expected.max() > 0
-    assert relative_error(found.maps, expected) < limit
+    assert relative_error(actual.maps, expected) < limit
 
 
 @pytest.mark.parametrize("method", [grad_cam, guided_backprop])

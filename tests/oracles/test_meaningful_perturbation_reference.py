@@ -140,17 +140,17 @@ def test_the_loop_of_the_equations_gives_the_same_masks(change):
     iterations, draws, seed = 25, 3, 4
     model, x = network(), images(3)
     targets = torch.tensor([2, 0, 1])
-    found = meaningful_perturbation(model, x, targets, iterations, draws, seed, **settings)
+    actual = meaningful_perturbation(model, x, targets, iterations, draws, seed, **settings)
     axes = 3 if settings.get("jitter_axes") == "independent" else 1
     rng = np.random.default_rng([seed])
     offsets = rng.integers(settings["jitter"], size=(iterations, draws, axes))
     offsets = np.broadcast_to(offsets, (iterations, draws, 3))
     for i in range(3):
         best, losses, probabilities = reference(model, x[i, 0], targets[i], offsets, settings)
-        np.testing.assert_allclose(found.maps[i], best, atol=1e-6)
-        np.testing.assert_allclose(found.details["loss_curve"][i], losses, atol=1e-7)
-        np.testing.assert_allclose(found.details["probability_curve"][i], probabilities, atol=1e-7)
-        assert found.details["area"][i] == pytest.approx(best.mean().item(), abs=1e-7)
+        np.testing.assert_allclose(actual.maps[i], best, atol=1e-6)
+        np.testing.assert_allclose(actual.details["loss_curve"][i], losses, atol=1e-7)
+        np.testing.assert_allclose(actual.details["probability_curve"][i], probabilities, atol=1e-7)
+        assert actual.details["area"][i] == pytest.approx(best.mean().item(), abs=1e-7)
         at_best = probabilities[int(np.argmin(losses))]
-        assert found.details["probability"][i] == pytest.approx(at_best, abs=1e-7)
-    assert found.maps.max() > 0.05
+        assert actual.details["probability"][i] == pytest.approx(at_best, abs=1e-7)
+    assert actual.maps.max() > 0.05

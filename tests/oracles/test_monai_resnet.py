@@ -37,11 +37,11 @@ def test_grad_cam_is_captums(model, name):
     layer = model.get_submodule(name or "layer4")
     cams = attr.LayerGradCam(model, layer).attribute(images(), TARGETS, relu_attributions=True)
     expected = attr.LayerAttribution.interpolate(cams, SHAPE, "trilinear")[:, 0].detach()
-    found = grad_cam(model, images(), TARGETS, layer=name)
-    assert found.maps.shape == (3, *SHAPE)
+    actual = grad_cam(model, images(), TARGETS, layer=name)
+    assert actual.maps.shape == (3, *SHAPE)
     assert expected.max() > 0
-    torch.testing.assert_close(found.maps, expected, rtol=1e-9, atol=1e-12)
-    assert found.parameters["feature_shape"] == tuple(cams.shape[2:])
+    torch.testing.assert_close(actual.maps, expected, rtol=1e-9, atol=1e-12)
+    assert actual.parameters["feature_shape"] == tuple(cams.shape[2:])
 
 
 def test_guided_backprop_is_that_of_relus_replaced_by_hand(model):
@@ -56,11 +56,11 @@ def test_guided_backprop_is_that_of_relus_replaced_by_hand(model):
             (features,) = ctx.saved_tensors
             return torch.where((features > 0) & (gradient > 0), gradient, 0.0)
 
-    found = guided_backprop(model, images(), TARGETS)
+    actual = guided_backprop(model, images(), TARGETS)
     guided, cam = gradient_maps(model, images(), TARGETS)
     apart = grad_cam(model, images(), TARGETS)
     torch.testing.assert_close(cam.maps, apart.maps, rtol=1e-9, atol=1e-12)
-    torch.testing.assert_close(guided.maps, found.maps, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(guided.maps, actual.maps, rtol=1e-9, atol=1e-12)
     relus = [module for module in model.modules() if isinstance(module, nn.ReLU)]
     assert len(relus) == 5
     for relu in relus:
@@ -70,22 +70,22 @@ def test_guided_backprop_is_that_of_relus_replaced_by_hand(model):
     (expected,) = torch.autograd.grad(score, leaf)
     expected = expected[:, 0].clamp(min=0)
     assert expected.max() > 0
-    torch.testing.assert_close(found.maps, expected, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(actual.maps, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_meaningful_perturbations_are_masks(model):
     x, targets = images()[:2], TARGETS[:2]
-    found = meaningful_perturbation(model, x, targets, iterations=3, draws=2, mask_scale=8)
-    assert found.maps.shape == (2, *SHAPE)
-    assert torch.isfinite(found.maps).all()
-    assert ((found.maps >= 0) & (found.maps <= 1)).all()
+    actual = meaningful_perturbation(model, x, targets, iterations=3, draws=2, mask_scale=8)
+    assert actual.maps.shape == (2, *SHAPE)
+    assert torch.isfinite(actual.maps).all()
+    assert ((actual.maps >= 0) & (actual.maps <= 1)).all()
 
 
 def test_features_lie_on_a_grid_from_the_first_voxel(model):
     # Kernel 7, stride 1 and padding 3 in the stem, then pooling and three strided blocks, all
     # padded by half a kernel: every feature stays centred on a voxel.
-    found = grad_cam(model, images(), TARGETS, upsampling="receptive_field")
-    assert found.parameters["jump"] == (16, 16, 16)
-    assert found.parameters["first_centre"] == (0, 0, 0)
+    actual = grad_cam(model, images(), TARGETS, upsampling="receptive_field")
+    assert actual.parameters["jump"] == (16, 16, 16)
+    assert actual.parameters["first_centre"] == (0, 0, 0)
     paper = grad_cam(model, images(), TARGETS).maps
-    assert not torch.allclose(found.maps, paper)
+    assert not torch.allclose(actual.maps, paper)

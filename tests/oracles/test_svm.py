@@ -114,9 +114,11 @@ def test_few_landmarks_come_close_and_are_scikit_learns_nystroem(monkeypatch, gr
     assert np.corrcoef(fitted.scores, exact)[0, 1] > 0.95
     assert np.mean(fitted.predictions == oracle.predict(vectors[test])) > 0.9
 
-    own = np.intersect1d(voxel_svm.landmarks(600), train)
-    assert fitted.parameters["landmarks"] == len(own) < 300
-    nystroem = Nystroem(gamma=oracle._gamma, n_components=len(own)).fit(vectors[own])
+    training_landmarks = np.intersect1d(voxel_svm.landmarks(600), train)
+    assert fitted.parameters["landmarks"] == len(training_landmarks) < 300
+    nystroem = Nystroem(gamma=oracle._gamma, n_components=len(training_landmarks)).fit(
+        vectors[training_landmarks]
+    )
     linear = SVC(kernel="linear").fit(nystroem.transform(vectors[train]), y[train])
     expected = linear.decision_function(nystroem.transform(vectors[test]))
     np.testing.assert_allclose(fitted.scores, expected, atol=0.005)

@@ -40,16 +40,16 @@ TARGETS = torch.tensor([2, 0, 1])
 def test_integrated_gradients_are_complete():
     model, x = network(), images()
     for baseline, start in (("zero", torch.zeros_like(x)), ("blurred", blurred(x, 2.0))):
-        found = integrated_gradients(model, x, TARGETS, baseline, sigma_0=2.0, steps=200)
+        actual = integrated_gradients(model, x, TARGETS, baseline, sigma_0=2.0, steps=200)
         # Positive and negative part together make up the difference of the two logits.
         signed = signed_integrated_gradients(model, x, start, 200)
         with torch.no_grad():
             rise = (model(x) - model(start)).gather(1, TARGETS[:, None])[:, 0]
         torch.testing.assert_close(signed.sum((1, 2, 3)), rise, rtol=0.02, atol=1e-3)
-        torch.testing.assert_close(found.maps, signed.clamp(min=0), rtol=1e-6, atol=1e-9)
+        torch.testing.assert_close(actual.maps, signed.clamp(min=0), rtol=1e-6, atol=1e-9)
         error = (signed.sum((1, 2, 3)) - rise).abs().numpy()
-        np.testing.assert_allclose(abs(found.details["completeness_error"]), error, atol=1e-8)
-        assert found.parameters["baseline"] == baseline
+        np.testing.assert_allclose(abs(actual.details["completeness_error"]), error, atol=1e-8)
+        assert actual.parameters["baseline"] == baseline
 
 
 def signed_integrated_gradients(model, x, start, steps):
@@ -77,16 +77,16 @@ def test_occlusion_is_a_loop_over_cubes(window, stride):
             drop = (score - model(changed).gather(1, TARGETS[:, None]))[:, 0]
             total[(slice(None), *cube)] += drop[:, None, None, None]
             count[cube] += 1
-    found = occlusion(model, x, TARGETS, window, stride, "blurred", sigma_0=2.0)
-    torch.testing.assert_close(found.maps, (total / count).clamp(min=0), rtol=1e-5, atol=1e-8)
-    assert found.maps.max() > 0
+    actual = occlusion(model, x, TARGETS, window, stride, "blurred", sigma_0=2.0)
+    torch.testing.assert_close(actual.maps, (total / count).clamp(min=0), rtol=1e-5, atol=1e-8)
+    assert actual.maps.max() > 0
 
 
 def test_smooth_grad_is_the_gradient_of_a_linear_network_whatever_the_noise():
     model = nn.Sequential(nn.Flatten(), nn.Linear(int(np.prod(SHAPE)), 3)).double()
-    found = smooth_grad(model, images(), TARGETS, samples=4, noise=0.5)
+    actual = smooth_grad(model, images(), TARGETS, samples=4, noise=0.5)
     expected = model[1].weight[TARGETS].reshape(3, *SHAPE).clamp(min=0).detach()
-    torch.testing.assert_close(found.maps, expected)
+    torch.testing.assert_close(actual.maps, expected)
 
 
 def test_smooth_grads_noise_has_the_stated_size_and_seed():

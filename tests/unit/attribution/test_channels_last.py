@@ -54,10 +54,10 @@ IMAGES = torch.rand(3, 1, 8, 8, 8, generator=torch.Generator().manual_seed(1))
 @pytest.mark.parametrize("kind", [Views, WritesThroughView, WritesBehindView])
 def test_maps_are_those_of_the_plain_layout(kind, method):
     targets = torch.tensor([0, 1, 1])
-    found = method(kind(), IMAGES, targets)
+    actual = method(kind(), IMAGES, targets)
     plain = method(kind().double(), IMAGES.double(), targets)  # float64 keeps the plain layout
-    torch.testing.assert_close(found.scores.double(), plain.scores, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(found.maps.double(), plain.maps, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(actual.scores.double(), plain.scores, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(actual.maps.double(), plain.maps, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", [WritesThroughView, WritesBehindView])

@@ -31,16 +31,16 @@ def study(tmp_path, monkeypatch):
 def test_parts_make_the_whole(study, tmp_path, method, targets):
     model, images = study
     settings = QUICK if method == "meaningful_perturbation" else {}
-    given = None if targets is None else torch.from_numpy(targets)
-    expected = METHODS[method](model, torch.from_numpy(images[:])[:, None], given, **settings)
+    arguments = None if targets is None else torch.from_numpy(targets)
+    expected = METHODS[method](model, torch.from_numpy(images[:])[:, None], arguments, **settings)
     results = explain_parts(METHODS[method], model, images, targets, settings)
-    found = write_maps(results, {tmp_path / "a.npy": 3, tmp_path / "b.npy": 2}, images)
+    actual = write_maps(results, {tmp_path / "a.npy": 3, tmp_path / "b.npy": 2}, images)
     maps = Stack(tmp_path / "a.npy", tmp_path / "b.npy")
     np.testing.assert_allclose(maps[:], expected.maps, rtol=1e-4, atol=1e-6)
-    np.testing.assert_array_equal(found["target"], expected.targets)
-    np.testing.assert_allclose(found["score"], expected.scores, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(actual["target"], expected.targets)
+    np.testing.assert_allclose(actual["score"], expected.scores, rtol=1e-4, atol=1e-6)
     for name, value in expected.details.items():
-        assert found[name].shape == value.shape
+        assert actual[name].shape == value.shape
 
 
 def test_each_part_is_kept_and_counted(study, tmp_path):
@@ -50,21 +50,28 @@ def test_each_part_is_kept_and_counted(study, tmp_path):
     done = []
     first = list(
         explain_parts(
-            *(explain, model, images, None, QUICK),
+            explain,
+            model,
+            images,
+            None,
+            QUICK,
             progress=lambda *counts: done.append(counts),
             checkpoint=checkpoint,
         )
     )
-    assert {path.name for path in tmp_path.glob("*.pt")} == {
-        *("checkpoint.pt", "1-checkpoint.pt", "2-checkpoint.pt")
-    }
+    names = sorted(path.name for path in tmp_path.glob("*.pt"))
+    assert names == ["1-checkpoint.pt", "2-checkpoint.pt", "checkpoint.pt"]
     assert done == sorted(done)
     assert done[-1] == (15, 15)
     again = Checkpoint(tmp_path / "checkpoint.pt", "test")
     done.clear()
     second = list(
         explain_parts(
-            *(explain, model, images, None, QUICK),
+            explain,
+            model,
+            images,
+            None,
+            QUICK,
             progress=lambda *counts: done.append(counts),
             checkpoint=again,
         )

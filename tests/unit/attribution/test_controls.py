@@ -22,13 +22,13 @@ def test_the_input_gradient_of_a_linear_network_is_its_weight():
 def test_edges_are_where_the_image_changes():
     image = np.zeros((9, 9, 9), np.float32)
     image[5:] = 1
-    found = edges(image)
-    assert found.shape == (9, 9, 9)
-    assert set(np.unravel_index(found.argmax(), found.shape)[:1]) <= {4, 5}
-    assert found[0].max() < 0.01
+    actual = edges(image)
+    assert actual.shape == (9, 9, 9)
+    assert set(np.unravel_index(actual.argmax(), actual.shape)[:1]) <= {4, 5}
+    assert actual[0].max() < 0.01
     images = torch.from_numpy(np.stack([image, 2 * image]))[:, None]
     result = image_edges(nn.Identity(), images, torch.tensor([1, 0]))
-    np.testing.assert_array_equal(result.maps.numpy(), [found, edges(2 * image)])
+    np.testing.assert_array_equal(result.maps.numpy(), [actual, edges(2 * image)])
 
 
 def test_group_difference_is_welchs_t():
@@ -36,9 +36,9 @@ def test_group_difference_is_welchs_t():
     volumes = rng.random((9, 3, 4, 5)).astype(np.float32)
     volumes[:, 0] = 0
     labels = np.array([0, 1, 0, 1, 1, 0, 0, 1, 0])
-    found = group_difference(volumes, labels)
+    actual = group_difference(volumes, labels)
     t = stats.ttest_ind(
         volumes[labels == 1, 1, 2, 3], volumes[labels == 0, 1, 2, 3], equal_var=False
     )
-    assert found[1, 2, 3] == pytest.approx(abs(t.statistic), rel=1e-5)
-    assert (found[0] == 0).all()
+    assert actual[1, 2, 3] == pytest.approx(abs(t.statistic), rel=1e-5)
+    assert (actual[0] == 0).all()

@@ -36,10 +36,10 @@ def test_it_is_torchs(kernel, settings, fast, layout):
     weight = torch.rand((4, 1, *kernel), generator=generator, dtype=torch.float64)
     weight = weight.contiguous(memory_format=layout)
     bias = torch.rand(4, generator=generator, dtype=torch.float64)
-    *found, node = gradient(conv3d, x, weight, bias, **settings)
+    *actual, node = gradient(conv3d, x, weight, bias, **settings)
     *expected, _ = gradient(F.conv3d, x, weight, bias, **settings)
     assert ("SingleChannel" in node) == fast
-    for a, b in zip(found, expected, strict=True):
+    for a, b in zip(actual, expected, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
 
 
@@ -50,9 +50,9 @@ def test_the_gradient_comes_to_the_same_in_parts(columns, monkeypatch):
     generator = torch.Generator().manual_seed(0)
     x = torch.rand((2, 1, 7, 8, 9), generator=generator, dtype=torch.float64)
     weight = torch.rand((4, 1, 3, 3, 3), generator=generator, dtype=torch.float64)
-    _, found, _ = gradient(conv3d, x, weight, None)
+    _, actual, _ = gradient(conv3d, x, weight, None)
     _, expected, _ = gradient(F.conv3d, x, weight, None)
-    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(actual, expected, rtol=1e-12, atol=1e-12)
 
 
 def test_several_channels_and_groups_are_left_to_torch():

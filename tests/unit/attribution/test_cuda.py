@@ -79,10 +79,10 @@ def test_predictions_in_float32_are_those_of_the_cpu(trained):
 @pytest.mark.parametrize("method", METHODS)
 def test_maps_in_float32_correlate_with_those_of_the_cpu(method, trained):
     _, _, model, images, labels = trained
-    given = torch.from_numpy(images[32:36]).unsqueeze(1), torch.from_numpy(labels[32:36])
+    inputs = torch.from_numpy(images[32:36]).unsqueeze(1), torch.from_numpy(labels[32:36])
     settings = SETTINGS.get(method, {})
-    on_cpu = METHODS[method](model.cpu(), *given, **settings).maps
-    on_gpu = METHODS[method](model.cuda(), *(one.cuda() for one in given), **settings).maps.cpu()
+    on_cpu = METHODS[method](model.cpu(), *inputs, **settings).maps
+    on_gpu = METHODS[method](model.cuda(), *(one.cuda() for one in inputs), **settings).maps.cpu()
     for a, b in zip(on_cpu, on_gpu, strict=True):
         assert torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1] > 0.999
 

@@ -124,12 +124,12 @@ def test_resized_features_lie_where_they_are_interpolated(name, axis):
     place = torch.arange(shape[axis], dtype=torch.float64)
     ramp = place.reshape([-1 if k == axis else 1 for k in range(3)]).expand(1, 1, *shape)
     if name == "transposed":  # repeats each voxel; their mean place is that of the pair
-        found = F.avg_pool3d(RESIZERS[name](ramp.float()), 2)[0, 0]
+        actual = F.avg_pool3d(RESIZERS[name](ramp.float()), 2)[0, 0]
         centres = grid.first[axis] + grid.jump[axis] * (2 * np.arange(shape[axis]) + Fraction(1, 2))
     else:
-        found = RESIZERS[name](ramp)[0, 0]
+        actual = RESIZERS[name](ramp)[0, 0]
         centres = grid.first[axis] + grid.jump[axis] * np.arange(size[axis])
-    line = found.movedim(axis, 0).flatten(1)[:, 0].numpy()
+    line = actual.movedim(axis, 0).flatten(1)[:, 0].numpy()
     np.testing.assert_allclose(line, centres.astype(float).clip(0, shape[axis] - 1), atol=1e-5)
 
 
@@ -142,13 +142,13 @@ def test_the_papers_features_lie_at_8_5_to_48_5():
     _, size = grid_of(CNN3D(channels=(2, 2, 2)).blocks[:2], (58, 70, 58))
     assert size == (13, 16, 13)
     model = CNN3D(channels=(2, 2, 2))
-    found = grad_cam(model, torch.rand(1, 1, 58, 70, 58), upsampling="receptive_field").parameters
-    assert found["feature_shape"] == (11, 14, 11)
-    assert found["jump"] == (4, 4, 4)
-    assert found["first_centre"] == (8.5, 8.5, 8.5)
-    found = grad_cam(model, torch.rand(1, 1, 58, 70, 58)).parameters
-    assert found["jump"] == (58 / 11, 5, 58 / 11)
-    assert found["first_centre"] == pytest.approx((2.136364, 2, 2.136364), abs=1e-6)
+    actual = grad_cam(model, torch.rand(1, 1, 58, 70, 58), upsampling="receptive_field").parameters
+    assert actual["feature_shape"] == (11, 14, 11)
+    assert actual["jump"] == (4, 4, 4)
+    assert actual["first_centre"] == (8.5, 8.5, 8.5)
+    actual = grad_cam(model, torch.rand(1, 1, 58, 70, 58)).parameters
+    assert actual["jump"] == (58 / 11, 5, 58 / 11)
+    assert actual["first_centre"] == pytest.approx((2.136364, 2, 2.136364), abs=1e-6)
 
 
 NO_PLACE = {
@@ -174,23 +174,23 @@ def test_features_without_a_place_are_refused(name):
 def test_interpolation_is_linear_between_centres_and_constant_beyond_them():
     grid = FeatureGrid((Fraction(4), Fraction(1), Fraction(2)), (Fraction(17, 2), 0, 1))
     features = torch.rand((2, 3, 5, 4), dtype=torch.float64)
-    found = grid.interpolate(features, (30, 5, 12)).numpy()
+    actual = grid.interpolate(features, (30, 5, 12)).numpy()
     expected = features.numpy()
     for axis, (n, jump, first) in enumerate([(30, 4, 8.5), (5, 1, 0), (12, 2, 1)], start=1):
         places, voxels = first + jump * np.arange(expected.shape[axis]), np.arange(n)
         expected = np.apply_along_axis(
             lambda line, v=voxels, p=places: np.interp(v, p, line), axis, expected
         )
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    np.testing.assert_allclose(actual, expected, atol=1e-12)
 
 
 def test_the_whole_box_is_torchs_trilinear_interpolation():
     features = torch.rand((2, 11, 14, 1), dtype=torch.float64)
-    found = FeatureGrid.of_the_whole_box((11, 14, 1), (58, 70, 5)).interpolate(
+    actual = FeatureGrid.of_the_whole_box((11, 14, 1), (58, 70, 5)).interpolate(
         features, (58, 70, 5)
     )
     expected = F.interpolate(features[:, None], size=(58, 70, 5), mode="trilinear")[:, 0]
-    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(actual, expected, rtol=1e-12, atol=1e-14)
 
 
 def brightness_network(shape):

@@ -88,8 +88,8 @@ def test_nothing_but_rounding_changes(kind, settings, dtype, limit):
     with frozen(model, x) as network:
         rewritten = fused(network, x)
         assert not isinstance(rewritten, Network)
-        expected, found = logits_and_gradient(network, x), logits_and_gradient(rewritten, x)
-    for a, b in zip(found, expected, strict=True):
+        expected, actual = logits_and_gradient(network, x), logits_and_gradient(rewritten, x)
+    for a, b in zip(actual, expected, strict=True):
         assert (a - b).abs().max() <= limit * b.abs().max()
 
 

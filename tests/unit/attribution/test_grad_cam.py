@@ -88,9 +88,9 @@ def test_the_default_layer_is_the_last_block_after_its_rectifier(name):
         features = model.features(images())
     expected = reference(features, model.head, TARGETS)
     assert (expected.flatten(1).max(1).values > 0).all()
-    found = grad_cam(model, images(), TARGETS)
-    torch.testing.assert_close(found.maps, expected, rtol=1e-10, atol=1e-14)
-    assert found.parameters["feature_shape"] == (5, 7, 5)
+    actual = grad_cam(model, images(), TARGETS)
+    torch.testing.assert_close(actual.maps, expected, rtol=1e-10, atol=1e-14)
+    assert actual.parameters["feature_shape"] == (5, 7, 5)
 
 
 def test_without_a_rectifier_it_is_the_normalised_convolution():
@@ -151,8 +151,8 @@ def test_any_module_can_be_named(name):
 
 def test_the_last_call_of_a_reused_module_counts():
     model = make(Functional, nn.ReLU(inplace=True))
-    found = grad_cam(model, images(), TARGETS, layer="relu")
-    torch.testing.assert_close(found.maps, grad_cam(model, images(), TARGETS).maps)
+    actual = grad_cam(model, images(), TARGETS, layer="relu")
+    torch.testing.assert_close(actual.maps, grad_cam(model, images(), TARGETS).maps)
 
 
 def test_maps_by_hand():
@@ -162,9 +162,9 @@ def test_maps_by_hand():
     model[0].weight.data.fill_(2)
     model[3].weight.data = torch.tensor([[1.0], [-1.0]]).expand(2, 8).clone()
     x = torch.tensor([1.0, -1, 3, 0, 0, 0, 0, 0]).reshape(1, 1, 2, 2, 2)
-    found = grad_cam(model, x, torch.tensor([0]))
-    assert found.maps.flatten().tolist() == pytest.approx([2, 0, 6, 0, 0, 0, 0, 0])
-    assert found.scores.tolist() == pytest.approx([8])
+    actual = grad_cam(model, x, torch.tensor([0]))
+    assert actual.maps.flatten().tolist() == pytest.approx([2, 0, 6, 0, 0, 0, 0, 0])
+    assert actual.scores.tolist() == pytest.approx([8])
     # Against the other class everything speaks: the map is zero, not NaN.
     assert grad_cam(model, x, torch.tensor([1])).maps.tolist() == torch.zeros(1, 2, 2, 2).tolist()
 

@@ -76,14 +76,14 @@ def test_both_are_what_they_are_apart(name, dtype, upsampling):
         (guided, guided_backprop(model, x, targets)),
         (cam, grad_cam(model, x, targets, upsampling=upsampling)),
     ]
-    for found, expected in pairs:
+    for actual, expected in pairs:
         assert expected.maps.max() > 0
         # another graph may have other kernels: as close as the dtype is fine
-        assert (found.maps - expected.maps).norm() <= rounding * expected.maps.norm()
-        assert torch.equal(found.targets, expected.targets)
-        torch.testing.assert_close(found.scores, expected.scores)
-        assert found.parameters == expected.parameters
-        assert found.method == expected.method
+        assert (actual.maps - expected.maps).norm() <= rounding * expected.maps.norm()
+        assert torch.equal(actual.targets, expected.targets)
+        torch.testing.assert_close(actual.scores, expected.scores)
+        assert actual.parameters == expected.parameters
+        assert actual.method == expected.method
 
 
 def test_a_named_layer_gets_the_true_gradient():
@@ -110,8 +110,8 @@ def test_the_two_gradients_differ_where_a_relu_follows():
         for gradient in (true, guided)
     ]
     expected = F.interpolate(cams[0][:, None], size=SHAPE, mode="trilinear")[:, 0].detach()
-    _, found = gradient_maps(model, x, targets)
-    torch.testing.assert_close(found.maps, expected, rtol=1e-10, atol=1e-14)
+    _, actual = gradient_maps(model, x, targets)
+    torch.testing.assert_close(actual.maps, expected, rtol=1e-10, atol=1e-14)
     assert (cams[0] - cams[1]).norm() > 0.1 * cams[0].norm()
 
 

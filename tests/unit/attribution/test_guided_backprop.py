@@ -79,17 +79,17 @@ def test_every_relu_is_guided(name):
     expected = by_hand(model, x, targets)
     with torch.no_grad():
         logits = model(x.clone())
-    found = guided_backprop(model, x, targets)
+    actual = guided_backprop(model, x, targets)
     assert expected.max() > 0
-    torch.testing.assert_close(found.maps, expected, rtol=1e-12, atol=1e-15)
-    torch.testing.assert_close(found.scores, logits.gather(1, targets[:, None])[:, 0])
+    torch.testing.assert_close(actual.maps, expected, rtol=1e-12, atol=1e-15)
+    torch.testing.assert_close(actual.scores, logits.gather(1, targets[:, None])[:, 0])
 
 
 def test_one_module_used_twice_is_guided_twice():
     model = make(TwoLayers, nn.ReLU())
     targets = torch.tensor([2, 0, 1])
-    found = guided_backprop(model, images(), targets)
-    torch.testing.assert_close(found.maps, by_hand(model, images(), targets))
+    actual = guided_backprop(model, images(), targets)
+    torch.testing.assert_close(actual.maps, by_hand(model, images(), targets))
 
 
 @pytest.mark.parametrize("in_place", [False, True])
@@ -100,8 +100,8 @@ def test_a_skip_around_the_relu_keeps_its_negative_gradient(in_place):
     through = F.conv_transpose3d(out, model.inner.weight, padding=1).clamp(min=0) * (h > 0)
     expected = F.conv_transpose3d(out + through, model.first.weight)[:, 0].clamp(min=0)
     assert (out < 0).any()
-    found = guided_backprop(model, x, targets)
-    torch.testing.assert_close(found.maps, expected.detach(), rtol=1e-12, atol=1e-15)
+    actual = guided_backprop(model, x, targets)
+    torch.testing.assert_close(actual.maps, expected.detach(), rtol=1e-12, atol=1e-15)
 
 
 def test_a_batch_is_its_images_one_by_one():

@@ -228,18 +228,17 @@ def test_it_goes_on_after_a_kill_with_the_same_bits(model, images, monkeypatch, 
     def again(made_by):
         steps.clear()
         return meaningful_perturbation(
-            *(model, images),
-            **{
-                "progress": lambda *step: steps.append(step),
-                "checkpoint": Checkpoint(path, made_by),
-            },
+            model,
+            images,
+            progress=lambda *step: steps.append(step),
+            checkpoint=Checkpoint(path, made_by),
             **FAST,
         )
 
-    found = again("a")
+    actual = again("a")
     assert len(steps) == 2 * FAST["iterations"]  # of three groups, the first was kept
-    assert torch.equal(found.maps, expected.maps)
+    assert torch.equal(actual.maps, expected.maps)
     for name, value in expected.details.items():
-        np.testing.assert_array_equal(found.details[name], value)
+        np.testing.assert_array_equal(actual.details[name], value)
     again("b")
     assert len(steps) == 3 * FAST["iterations"]  # another program's are not used

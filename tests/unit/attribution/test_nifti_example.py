@@ -35,10 +35,10 @@ def test_it_runs_and_the_map_lies_on_the_spot(tmp_path, monkeypatch):
     spot = np.array([-12.0, 15, 8])
     write_inputs(spot)
     exec(compile(EXAMPLE, "example", "exec"), {})
-    found = nib.load("sub-01_grad-cam.nii.gz")
-    assert found.shape == (58, 70, 58)
-    assert nib.aff2axcodes(found.affine) == ("R", "A", "S")
-    data = found.get_fdata()
+    actual = nib.load("sub-01_grad-cam.nii.gz")
+    assert actual.shape == (58, 70, 58)
+    assert nib.aff2axcodes(actual.affine) == ("R", "A", "S")
+    data = actual.get_fdata()
     centre = [(index * data).sum() / data.sum() for index in np.indices(data.shape)]
     # Features are 4 voxels of about 2 mm apart.
-    np.testing.assert_allclose(nib.affines.apply_affine(found.affine, centre), spot, atol=2)
+    np.testing.assert_allclose(nib.affines.apply_affine(actual.affine, centre), spot, atol=2)

@@ -12,8 +12,8 @@ SHAPE = (22, 22, 22)
 METHODS = {
     "grad_cam": grad_cam,
     "guided_backprop": guided_backprop,
-    "meaningful_perturbation": lambda *given: meaningful_perturbation(
-        *given, iterations=3, draws=4, jitter=3, sigma_0=2.0
+    "meaningful_perturbation": lambda *inputs: meaningful_perturbation(
+        *inputs, iterations=3, draws=4, jitter=3, sigma_0=2.0
     ),
 }
 
@@ -48,10 +48,10 @@ def images():
 def test_the_batch_halves_and_the_maps_stay(model, images, name, limit):
     expected = METHODS[name](model, images)
     model.limit = limit
-    found = METHODS[name](model, images)
-    torch.testing.assert_close(found.maps, expected.maps, rtol=1e-9, atol=1e-12)
-    assert torch.equal(found.targets, expected.targets)
-    torch.testing.assert_close(found.scores, expected.scores)
+    actual = METHODS[name](model, images)
+    torch.testing.assert_close(actual.maps, expected.maps, rtol=1e-9, atol=1e-12)
+    assert torch.equal(actual.targets, expected.targets)
+    torch.testing.assert_close(actual.scores, expected.scores)
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -101,11 +101,11 @@ def test_relus_of_any_name_are_guided(name):
     """MONAI: only modules with "relu" in their name; in a plain Sequential or its own ResNet
     (`act`) it returns the plain gradient (error up to 1.4)."""
     model, x, targets = network(nn.ReLU(), name), images(), torch.tensor([0, 1, 1, 0])
-    found = guided_backprop(model, x, targets).maps
-    torch.testing.assert_close(found, guided_reference(model, x, targets))
+    actual = guided_backprop(model, x, targets).maps
+    torch.testing.assert_close(actual, guided_reference(model, x, targets))
     leaf = x.clone().requires_grad_()
     plain = torch.autograd.grad(model(leaf).gather(1, targets[:, None]).sum(), leaf)[0]
-    assert (plain[:, 0].relu() - found).norm() > 0.1 * found.norm()
+    assert (plain[:, 0].relu() - actual).norm() > 0.1 * actual.norm()
 
 
 @pytest.mark.parametrize("relu", [F.relu, torch.relu, torch.Tensor.relu, torch.relu_])
@@ -160,8 +160,8 @@ def test_a_relu_in_place_after_the_layer(layer):
     """MONAI: RuntimeError (view of a backward hook); elsewhere the changed values are weighted."""
     x, targets = images(), torch.tensor([0, 1, 1, 0])
     expected = grad_cam(network(), x, targets, layer=layer).maps
-    found = grad_cam(network(in_place=True), x, targets, layer=layer).maps
-    torch.testing.assert_close(found, expected)
+    actual = grad_cam(network(in_place=True), x, targets, layer=layer).maps
+    torch.testing.assert_close(actual, expected)
     guided, cam = gradient_maps(network(in_place=True), x, targets, layer=layer)
     torch.testing.assert_close(cam.maps, expected)
     torch.testing.assert_close(guided.maps, guided_backprop(network(), x, targets).maps)
@@ -267,15 +267,15 @@ def test_a_map_of_zeros_stays_zero():
 def test_maps_are_upsampled_trilinearly_and_stay_within_their_range():
     """pytorch-grad-cam: cubic, corner to corner, overshoots; Captum's default: nearest."""
     model, x, targets = network(), images(), torch.tensor([0, 1, 1, 0])
-    found = grad_cam(model, x, targets).maps
-    torch.testing.assert_close(found, cam_of_network(model, x, targets))
+    actual = grad_cam(model, x, targets).maps
+    torch.testing.assert_close(actual, cam_of_network(model, x, targets))
     with torch.no_grad():
         features = model[1](model[0](x))
     weights = model[3].weight[targets].reshape(features.shape).mean((2, 3, 4))
     cams = torch.einsum("nk,nkxyz->nxyz", weights, features).relu()
     # the highest feature may be summed up in another order: within rounding
-    assert (found.flatten(1).amax(1) <= (1 + 1e-12) * cams.flatten(1).amax(1)).all()
-    assert found.max() > 0
+    assert (actual.flatten(1).amax(1) <= (1 + 1e-12) * cams.flatten(1).amax(1)).all()
+    assert actual.max() > 0
 
 
 @pytest.mark.parametrize("method", [grad_cam, guided_backprop, gradient_maps])
@@ -290,8 +290,8 @@ def test_a_batch_in_float32_differs_by_rounding_only(method):
         results = as_tuple(method(model, x))
         for i in range(6):
             alone = as_tuple(method(model, x[i : i + 1]))
-            for one, whole in zip(alone, results, strict=True):
-                difference = (one.maps[0] - whole.maps[i]).norm()
+            for single, whole in zip(alone, results, strict=True):
+                difference = (single.maps[0] - whole.maps[i]).norm()
                 assert difference <= limit * whole.maps[i].norm()
 
 
@@ -304,6 +304,6 @@ def test_float32_agrees_with_float64(method):
     """Stated: 1e-4 of the map's norm, here without pooling and thus without ties."""
     model, x, targets = network(), images(), torch.tensor([0, 1, 1, 0])
     expected = method(model, x.float().double(), targets).maps
-    found = method(model.float(), x.float(), targets).maps
+    actual = method(model.float(), x.float(), targets).maps
     # The weights are rounded as well, which alone moves each value by 1e-7 per layer.
-    assert (found.double() - expected).norm() < 1e-4 * expected.norm()
+    assert (actual.double() - expected).norm() < 1e-4 * expected.norm()

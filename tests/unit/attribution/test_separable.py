@@ -45,5 +45,5 @@ def test_apply_is_one_product_per_axis():
     volumes = rng.normal(size=(2, 3, 4, 5))
     matrices = [rng.normal(size=shape) for shape in ((7, 3), (6, 4), (8, 5))]
     expected = np.einsum("xa,yb,zc,nabc->nxyz", *matrices, volumes)
-    found = separable.apply([torch.as_tensor(a) for a in matrices], torch.as_tensor(volumes))
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    actual = separable.apply([torch.as_tensor(a) for a in matrices], torch.as_tensor(volumes))
+    np.testing.assert_allclose(actual, expected, atol=1e-12)

@@ -71,17 +71,17 @@ def snapshot(model):
     return state
 
 
-def same(found, expected):
+def same(actual, expected):
     if isinstance(expected, torch.Tensor):
-        return torch.equal(found, expected)
+        return torch.equal(actual, expected)
     if isinstance(expected, tuple):
-        return len(found) == len(expected) and all(map(same, found, expected))
-    return found == expected
+        return len(actual) == len(expected) and all(map(same, actual, expected))
+    return actual == expected
 
 
-def assert_same(found, expected):
-    assert found.keys() == expected.keys()
-    assert [key for key in expected if not same(found[key], expected[key])] == []
+def assert_same(actual, expected):
+    assert actual.keys() == expected.keys()
+    assert [key for key in expected if not same(actual[key], expected[key])] == []
 
 
 QUICK = {
@@ -187,8 +187,8 @@ def test_targets_are_per_image(name, model, images):
     both = call(name, model, images, targets=targets)
     assert torch.equal(both.targets, targets)
     for i in range(2):
-        one = call(name, model, images[i : i + 1], targets=targets[i : i + 1])
-        torch.testing.assert_close(one.maps[0], both.maps[i], rtol=1e-9, atol=1e-9)
+        single = call(name, model, images[i : i + 1], targets=targets[i : i + 1])
+        torch.testing.assert_close(single.maps[0], both.maps[i], rtol=1e-9, atol=1e-9)
 
 
 @every_method
@@ -277,10 +277,10 @@ def test_the_one_place_that_decides_is_found(name):
         settings = {"window": 4, "stride": 2}
     result = METHODS[name](LooksAtOnePlace(), x, **settings)
     assert result.targets.tolist() == [1]
-    found = result.maps[0]
+    actual = result.maps[0]
     inside = torch.zeros(16, 16, 16, dtype=torch.bool)
     inside[2:9, 2:9, 2:9] = True
-    assert inside.flatten()[found.argmax()]
+    assert inside.flatten()[actual.argmax()]
     if name == "grad_cam":  # weighs channels, so it cannot tell two bright places apart
         inside[11:15, 11:15, 11:15] = True
-    assert found[inside].mean() > 5 * found[~inside].mean()
+    assert actual[inside].mean() > 5 * actual[~inside].mean()

@@ -70,11 +70,13 @@ def region_means(names, observed, null):
 
 
 def test_structures_meet_maps_and_the_rest_is_counted():
-    one = region_means(
+    region_table = region_means(
         ["INS_L_6_1", "INS_L_6_2", "INS_R_6_1"], [1, 3, 5], np.arange(12.0).reshape(3, 4)
     )
     importance = morphometry_overlap.structure_importance(importances())
-    table, rows = morphometry_overlap.structure_overlap(importance, {"m": {"brainnetome": one}})
+    table, rows = morphometry_overlap.structure_overlap(
+        importance, {"m": {"brainnetome": region_table}}
+    )
     table = table.set_index("structure")
     assert table.loc["L_Insula", "m"] == pytest.approx(2)
     assert np.isnan(table.loc["CC_Posterior", "m"])  # no configured atlas holds it
@@ -87,12 +89,12 @@ def test_rank_correlation_is_spearmans():
     rng = np.random.default_rng(0)
     importance, observed = rng.standard_normal((2, 30))
     null = rng.standard_normal((30, 99))
-    found = morphometry_overlap.rank_correlation(importance, observed, null)
-    assert found["spearman"] == pytest.approx(stats.spearmanr(importance, observed).statistic)
-    drawn = [stats.spearmanr(importance, one).statistic for one in null.T]
-    assert found["null_p95"] == pytest.approx(np.quantile(drawn, 0.95))
-    expected = (1 + np.count_nonzero(np.array(drawn) >= found["spearman"])) / 100
-    assert found["p_null"] == pytest.approx(expected)
+    actual = morphometry_overlap.rank_correlation(importance, observed, null)
+    assert actual["spearman"] == pytest.approx(stats.spearmanr(importance, observed).statistic)
+    drawn = [stats.spearmanr(importance, region_table).statistic for region_table in null.T]
+    assert actual["null_p95"] == pytest.approx(np.quantile(drawn, 0.95))
+    expected = (1 + np.count_nonzero(np.array(drawn) >= actual["spearman"])) / 100
+    assert actual["p_null"] == pytest.approx(expected)
 
 
 def test_false_positives_of_the_rank_correlation():

@@ -90,7 +90,7 @@ def test_bootstrap_intervals_are_those_of_resampled_tables():
     score = np.round(rng.normal(true, 1.2), 1)  # with ties
     table = predictions(true, (score > 0.5).astype(int), 2, score)
     weights = resample(np.arange(60) // 3, 60, seed=0)
-    found = bootstrap_intervals(table, weights)
+    actual = bootstrap_intervals(table, weights)
     accuracies, aucs = [], []
     for counts in weights:
         rows = table.loc[np.repeat(np.arange(60), counts)]
@@ -103,7 +103,7 @@ def test_bootstrap_intervals_are_those_of_resampled_tables():
         aucs.append(concordant / pairs)
     for name, draws in (("boot", accuracies), ("auc", aucs)):
         expected = np.quantile(draws, [0.025, 0.975])
-        assert [found[f"{name}_low"], found[f"{name}_high"]] == pytest.approx(expected)
+        assert [actual[f"{name}_low"], actual[f"{name}_high"]] == pytest.approx(expected)
 
 
 def test_bootstrap_by_family_covers_where_relatives_are_alike():

@@ -76,18 +76,18 @@ def spatial():
     networks = {name: name for name in ("IPL*", "PhG*", "*Corticospinal*", "Net*")}
     rows = []
     for seed in range(N):
-        one, other = random_map(rng), random_map(rng)
-        null = surrogates(one, BRAIN, N_NULL, seed)
-        means = region_means(one, octants, weights, surrogates=null)
-        found = localisation(one, TRUTH, BRAIN, null)
+        volume, other = random_map(rng), random_map(rng)
+        null = surrogates(volume, BRAIN, N_NULL, seed)
+        means = region_means(volume, octants, weights, surrogates=null)
+        actual = localisation(volume, TRUTH, BRAIN, null)
         regions = overlap_table(means)
-        inside = np.stack([one[BRAIN], other[BRAIN]])
-        agreed = group_agreement({"a": other, "b": one}, BRAIN, (0.1,), N_NULL, seed)
+        inside = np.stack([volume[BRAIN], other[BRAIN]])
+        agreed = group_agreement({"a": other, "b": volume}, BRAIN, (0.1,), N_NULL, seed)
         importance = rng.gamma(1, size=8)
         rows.append(
             {
-                "AUC of the planted regions": found["p_auc"],
-                "average precision": found["p_ap"],
+                "AUC of the planted regions": actual["p_auc"],
+                "average precision": actual["p_ap"],
                 "one region": regions["p_null"][regions["value"] == 1].iloc[0],
                 "any region, FDR": regions["q_fdr"].min(),
                 "any region, family-wise": regions["p_fwe"].min(),
@@ -97,13 +97,13 @@ def spatial():
                 "structures": rank_correlation(importance, means.observed, means.surrogates)[
                     "p_null"
                 ],
-                "edges": properties.edge_null(one, other, BRAIN, null)["p_null"],
+                "edges": properties.edge_null(volume, other, BRAIN, null)["p_null"],
                 "agreement of folds": properties.agreement_of_folds(inside, null[:, BRAIN])[
                     "p_null"
                 ],
                 "agreement of methods": agreed["p_null"][0],
                 "agreement of methods, slices": agreed["p_null"][1],
-                "another cohort's map": map_correlation(other, one, BRAIN, N_NULL, seed)["p"],
+                "another cohort's map": map_correlation(other, volume, BRAIN, N_NULL, seed)["p"],
             }
         )
     return pd.DataFrame(rows)
@@ -131,7 +131,7 @@ def networks(rng):
 
 def overlaps(a, b):
     """Dice of each fold's eight highest voxels, and what chance gives."""
-    top = [one >= np.sort(one, axis=1)[:, [-8]] for one in (a, b)]
+    top = [volume >= np.sort(volume, axis=1)[:, [-8]] for volume in (a, b)]
     dice = (top[0] & top[1]).sum(axis=1) / 8
     rows = pd.DataFrame({"fold": range(N_FOLDS), "dice": dice, "random": 8 / N_VOXELS})
     rows = rows.assign(method_a="a", method_b="b", area=0.125, chance=0.125, other=np.nan)

@@ -71,35 +71,35 @@ def test_power_of_the_jackknife_is_low_where_seeds_add_noise():
 
 
 def test_beyond_random_maps_by_hand():
-    own, random = np.array([3.0, 5.0]), np.array([[1.0, 3.0], [2.0, 2.0]])
+    method, random = np.array([3.0, 5.0]), np.array([[1.0, 3.0], [2.0, 2.0]])
     # variances in the folds 2 and 0, mean 1; over 1 + 1/4 of it with 1 degree of freedom
-    difference, low, high, p = beyond_random_maps(own, random)
+    difference, low, high, p = beyond_random_maps(method, random)
     error = np.sqrt(1.25)
     assert difference == 2
     assert high - difference == pytest.approx(stats.t.ppf(0.975, 1) * error)
     assert difference - low == pytest.approx(high - difference)
     assert p == pytest.approx(2 * stats.t.sf(2 / error, 1))
     # one random map in each fold: the differences 2 and 3 vary by 1/2
-    single = beyond_random_maps(own, random[:, :1])
+    single = beyond_random_maps(method, random[:, :1])
     assert single[0] == 2.5
     assert single[3] == pytest.approx(2 * stats.t.sf(2.5 / np.sqrt(0.5 * 1.5), 1))
     # one network: 3 against 1 and 3, over 2 (1 + 1/2)
-    alone = beyond_random_maps(own[:1], random[:1])
+    alone = beyond_random_maps(method[:1], random[:1])
     assert alone[3] == pytest.approx(2 * stats.t.sf(1 / np.sqrt(3), 1))
-    assert np.isnan(beyond_random_maps(own[:1], random[:1, :1])[1:]).all()
+    assert np.isnan(beyond_random_maps(method[:1], random[:1, :1])[1:]).all()
 
 
 @pytest.mark.parametrize("n_random", [1, 3])
 @pytest.mark.parametrize("noise", [0.1, 1.0])
 def test_one_map_in_all_folds_is_compared_with_one_random_map(n_random, noise):
     """Under the null a method's maps are a random map, the same in every fold."""
-    rng, found, naive = np.random.default_rng(2), 0, 0
+    rng, actual, naive = np.random.default_rng(2), 0, 0
     for _ in range(500):
         fold = rng.standard_normal(10)
-        own = fold + rng.standard_normal() + noise * rng.standard_normal(10)
+        method = fold + rng.standard_normal() + noise * rng.standard_normal(10)
         shape = 10, n_random
         random = fold[:, None] + rng.standard_normal(shape) + noise * rng.standard_normal(shape)
-        found += beyond_random_maps(own, random)[3] < 0.05
-        naive += corrected_t(own - random.mean(axis=1))[3] < 0.05
-    assert found <= stats.binom.ppf(0.999, 500, 0.05)
-    assert found < naive
+        actual += beyond_random_maps(method, random)[3] < 0.05
+        naive += corrected_t(method - random.mean(axis=1))[3] < 0.05
+    assert actual <= stats.binom.ppf(0.999, 500, 0.05)
+    assert actual < naive

@@ -36,8 +36,8 @@ def test_the_same_seed_gives_the_same_bits_and_a_longer_series_continues():
 
 @pytest.mark.parametrize("sigma", [0.8, 1.5, 2.5])
 def test_the_smoothness_of_a_gaussian_field_is_recovered(sigma):
-    found = [spatial_null.matched_fwhm(smooth(sigma, seed), BRAIN, 0) for seed in range(4)]
-    assert np.mean(found) == pytest.approx(sigma * np.sqrt(8 * np.log(2)), rel=0.12)
+    actual = [spatial_null.matched_fwhm(smooth(sigma, seed), BRAIN, 0) for seed in range(4)]
+    assert np.mean(actual) == pytest.approx(sigma * np.sqrt(8 * np.log(2)), rel=0.12)
 
 
 def lag_one(volume):
@@ -46,14 +46,14 @@ def lag_one(volume):
 
 
 def test_surrogates_of_blobby_maps_are_as_smooth_as_they():
-    found, expected = [], []
+    actual, expected = [], []
     for seed in range(4):
         field = smooth(2, seed)
         reference = np.maximum(field - np.quantile(field[BRAIN], 0.9), 0) * BRAIN
         expected.append(lag_one(reference))
         maps = spatial_null.surrogates(reference, BRAIN, 4, seed=0)
-        found.extend(lag_one(one) for one in maps)
-    assert np.mean(found) == pytest.approx(np.mean(expected), abs=0.04)
+        actual.extend(lag_one(one) for one in maps)
+    assert np.mean(actual) == pytest.approx(np.mean(expected), abs=0.04)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.7])
@@ -65,9 +65,9 @@ def test_a_constant_map_gives_itself(value):
 def test_maps_smoother_than_noise_can_be_are_counted_and_left_out():
     # as maps of Meaningful Perturbations are: noise with these values has several blobs
     blob = np.exp(-(CENTRED**2).sum(axis=0) / (2 * 2.5**2)) * BRAIN
-    own = [spatial_null.matched_fwhm(smooth(sigma), BRAIN, 0) for sigma in (1, 2)]
+    widths = [spatial_null.matched_fwhm(smooth(sigma), BRAIN, 0) for sigma in (1, 2)]
     fwhm, unmatched = spatial_null.smoothness([smooth(1), blob, smooth(2)], BRAIN, 0)
-    assert (fwhm, unmatched) == (pytest.approx(np.mean(own)), 1)
+    assert (fwhm, unmatched) == (pytest.approx(np.mean(widths)), 1)
     bound, unmatched = spatial_null.smoothness([blob], BRAIN, 0)
     assert bound == pytest.approx(23.54, abs=0.01)
     assert unmatched == 1
