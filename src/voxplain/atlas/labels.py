@@ -19,7 +19,8 @@ from voxplain.atlas.wheels import check_digest
 from voxplain.errors import AtlasError, ImageError
 from voxplain.image import archives
 from voxplain.image.grid import Grid
-from voxplain.image.nifti import read_labels
+from voxplain.image.nifti import read_header, read_slabs
+from voxplain.image.nifti_header import Header
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,45 @@ def load_atlases(
     """
     files = zip(names, images, tables, strict=True)
     return {name: load_atlas(name, image, table) for name, image, table in files}
+
+
+def read_labels(path: str | Path) -> tuple[np.ndarray, Grid]:
+    """Read a label volume in whole numbers: float32 would merge labels above 2^24.
+
+    Parameters
+    ----------
+    path : path_like
+        A ``.nii`` or ``.nii.gz`` file.
+
+    Returns
+    -------
+    labels : (X, Y, Z) array of int32 or, where that is too small, int64
+        Values with the file's slope and intercept applied, which may be stored as floats.
+    grid : Grid
+        The file's own grid.
+
+    Raises
+    ------
+    ImageError
+        As `read_header` and `read_slabs`; also if a value is not a whole number, or beyond 2^53.
+    """
+    header = read_header(path)
+    [labels] = [_whole(header, slab) for slab in read_slabs(header, header.grid.shape[2])]
+    fits = not labels.size or (abs(labels.min()) < 2**31 and labels.max() < 2**31)
+    return labels.astype(np.int32 if fits else np.int64).T, header.grid
+
+
+def _whole(header: Header, stored: np.ndarray) -> np.ndarray:
+    if stored.dtype.kind in "iu" and header.slope == 1 and header.intercept == 0:
+        if stored.size and stored.max() > np.iinfo(np.int64).max:
+            raise header.error("has labels beyond 2^63; renumber them")
+        return stored.astype(np.int64)
+    values = stored.astype(np.float64) * header.slope + header.intercept
+    if not (np.abs(values) < 2**53).all() or (np.rint(values) != values).any():  # or NaN
+        raise header.error(
+            "has values that are not whole numbers; give the label image, not a probability map"
+        )
+    return values.astype(np.int64)
 
 
 def _check_labels(labels: np.ndarray, path: Path) -> None:

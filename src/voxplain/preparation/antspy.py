@@ -10,7 +10,7 @@ import numpy as np
 from voxplain.errors import ConfigError, TransformError
 from voxplain.image.grid import Grid
 from voxplain.preparation import template
-from voxplain.preparation.readers import itk_matrix
+from voxplain.preparation.itk import affine_matrix
 from voxplain.preparation.transforms import LPS_FROM_RAS, Affine, Transform, lps
 from voxplain.run.atomic import TEMPORARY
 
@@ -76,7 +76,7 @@ def register(
         )
         [path] = outputs["fwdtransforms"]
         affine = ants.read_transform(path)
-    matrix = itk_matrix(affine.parameters, affine.fixed_parameters)
+    matrix = affine_matrix(affine.parameters, affine.fixed_parameters)
     transform = Transform("affine by ANTsPy", lps(Affine(matrix)))
     transform.check()
     return transform
