@@ -1,6 +1,6 @@
 """Try a user's own network on the run's grid before any fold is trained."""
 
-from voxplain.network.cnn import check_network
+from voxplain.network.check import check_network
 from voxplain.network.device import prepare_device
 from voxplain.run.files import write_json
 from voxplain.run.logs import job_log

@@ -8,8 +8,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
-from torch.nn.parameter import is_lazy
 
 from voxplain.errors import ConfigError
 from voxplain.network.own import blamed_on, import_factory, smallest_axis
@@ -145,10 +143,17 @@ def save_model(
     >>> load_model("model.pt")[1]
     {'epochs': 5}
     """
-    write_bytes(path, _as_bytes(model, arguments, **extra))
+    write_bytes(path, model_bytes(model, arguments, **extra))
 
 
-def _as_bytes(model: nn.Module, arguments: Mapping[str, Any], **extra: Any) -> bytes:
+def model_bytes(model: nn.Module, arguments: Mapping[str, Any], **extra: Any) -> bytes:
+    """Return the content of a model file.
+
+    Parameters
+    ----------
+    model, arguments, **extra
+        As for `save_model`.
+    """
     state = {name: value.detach().cpu() for name, value in model.state_dict().items()}
     buffer = io.BytesIO()  # in a file, torch would store the temporary file's name
     torch.save({"settings": dict(arguments), "state": state, **extra}, buffer)
@@ -230,16 +235,32 @@ def load_model(
     content = read_weights(path)
     if arguments is not None:
         content = {"settings": arguments, "state": content}
-    model = _with_weights(path, content.pop("settings"), content.pop("state"), source)
+    model = with_weights(path, content.pop("settings"), content.pop("state"), source)
     return model.to(device).eval(), content
 
 
-def _with_weights(
+def with_weights(
     name: str | Path,
     arguments: Mapping[str, Any],
     state: Mapping[str, torch.Tensor],
     source: str | None,
 ) -> nn.Module:
+    """Build a network and set its weights.
+
+    Parameters
+    ----------
+    name : path_like
+        Name of the weights in the message.
+    arguments, source
+        As for `build_network`.
+    state : mapping
+        The state dict.
+
+    Raises
+    ------
+    ConfigError
+        The network cannot be built, or the weights do not fit it.
+    """
     with torch.random.fork_rng(devices=[]):  # the initial weights are not kept
         model = build_network(source, arguments)
     try:
@@ -250,82 +271,3 @@ def _with_weights(
             "settings that they were trained with, or train it again"
         ) from error
     return model
-
-
-def check_network(source: str, arguments: Mapping[str, Any], device: torch.device) -> nn.Module:
-    """Try a user's network on two images of noise, with every step of a fold's training.
-
-    Parameters
-    ----------
-    source, arguments
-        As for `build_network`.
-    device : torch.device
-        Where the run trains.
-
-    Returns
-    -------
-    torch.nn.Module
-        In eval mode, on `device`.
-
-    Raises
-    ------
-    ConfigError
-        It cannot be built, trained by gradients, repeated from a seed, or saved and reloaded.
-    """
-    generator = torch.Generator().manual_seed(0)
-    images = torch.rand(2, 1, *arguments["shape"], generator=generator).to(device)
-    labels = torch.arange(2, device=device)
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(0)
-        twin = build_network(source, arguments)
-        torch.manual_seed(0)
-        model = build_network(source, arguments).to(device)
-        _check_state(source, model, twin)
-        with blamed_on(source, "it is trained"):
-            logits = model.train()(images)
-            _check_logits(source, logits, (2, arguments["n_classes"]))
-            F.cross_entropy(logits, labels).backward()
-        model.eval()
-        saved = torch.load(io.BytesIO(_as_bytes(model, arguments)), weights_only=True)
-        loaded = _with_weights(source, saved["settings"], saved["state"], source).to(device).eval()
-        with torch.no_grad(), blamed_on(source, "it predicts"):
-            # Equal weights at other places in memory may give other last bits.
-            same = torch.allclose(model(images), loaded(images), rtol=1e-4, atol=1e-5)
-    if not same:
-        raise ConfigError(
-            f"cnn.network: {source} gives different predictions after reloading, or from one call "
-            "to the next in eval mode; its state_dict must hold everything that it needs"
-        )
-    return model
-
-
-def _check_state(source: str, model: nn.Module, twin: nn.Module) -> None:
-    """Refuse weights that cannot be trained, saved or repeated; `twin` has the same seed."""
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise ConfigError(f"cnn.network: {source} has no parameters to train; add layers")
-    if any(is_lazy(parameter) for parameter in model.parameters()):
-        raise ConfigError(
-            f"cnn.network: {source} has lazy layers; call the network once on "
-            "torch.zeros(1, 1, *shape) before you return it"
-        )
-    other = twin.state_dict()
-    for name, value in model.state_dict().items():
-        if not isinstance(value, torch.Tensor):
-            raise ConfigError(
-                f"cnn.network: {source} has a {type(value).__name__} in {name} of its state_dict; "
-                "only tensors can be saved"
-            )
-        if not torch.equal(value.cpu(), other[name]):
-            raise ConfigError(
-                f"cnn.network: {source} has different initial weights each time ({name}); draw "
-                "them with torch's random numbers only"
-            )
-
-
-def _check_logits(source: str, logits: object, shape: tuple[int, int]) -> None:
-    returned = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
-    if returned != shape:
-        raise ConfigError(
-            f"cnn.network: {source} returned {returned} for {shape[0]} images; it must return "
-            f"logits of shape {shape}, one row per image and one column per class"
-        )

@@ -9,7 +9,8 @@ import torch
 from voxplain import attribution
 from voxplain.attribution.layers import first_hidden_layer
 from voxplain.errors import ConfigError
-from voxplain.network.cnn import CNN3D, build_network, check_network, load_model, save_model
+from voxplain.network.check import check_network
+from voxplain.network.cnn import CNN3D, build_network, load_model, save_model
 from voxplain.network.training import TrainingSettings, predict_logits, train
 
 CPU = torch.device("cpu")
