@@ -1,1 +1,1 @@
-"""Images as files, voxels and millimetres."""
+"""NIfTI images: files, grids, averaging, intensities, and stacks of volumes."""

@@ -19,7 +19,7 @@ from voxplain.run.seeds import stream_seed
 
 @dataclass(frozen=True)
 class ModelInput:
-    """The form of a network's images; stored beside its weights as plain values.
+    """The form of a network's images; stored with its weights as plain values.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Registration: from a participant's own space to MNI152, and what is known of it afterwards."""
+"""Registration of images to MNI152, and their provenance."""

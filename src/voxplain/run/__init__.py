@@ -1,1 +1,1 @@
-"""What every part of a run uses: configuration, paths, files, logs, lock, manifest."""
+"""Shared by all parts of a run: configuration, paths, files, logs, lock, manifest."""

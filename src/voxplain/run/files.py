@@ -1,4 +1,4 @@
-"""Atomic writing, and reading, of the file types that runs are made of."""
+"""Atomic writing, and reading, of the file types of a run."""
 
 import json
 import os
