@@ -5,12 +5,10 @@ import pandas as pd
 import pytest
 
 from support.places import SHARED
-from support.table_cohort import CLASSES, ROWS, build, check, problems, read, save_image
-from voxplain.cohort import layouts as cohort
+from support.table_cohort import ROWS, build, check, problems, read, save_image
 from voxplain.cohort import participants as contract
-from voxplain.cohort.checks import Requirements
 from voxplain.cohort.participants import with_usable_images
-from voxplain.errors import ConfigError, GridMismatchError, ImageError
+from voxplain.errors import GridMismatchError, ImageError
 
 DATA = SHARED / "ixi"
 
@@ -192,10 +190,8 @@ def test_unusable_tables(tmp_path, content):
     assert "people.tsv" in problems(tmp_path)
 
 
-def test_missing_table_and_unknown_layout(tmp_path):
+def test_a_missing_table_is_named(tmp_path):
     assert "people.tsv" in problems(tmp_path)
-    with pytest.raises(ConfigError, match=r"'dicom'; the known layouts are table, synthetic"):
-        cohort.read_cohort("dicom", tmp_path, {}, Requirements(CLASSES))
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the IXI images are not on this machine")
