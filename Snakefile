@@ -27,7 +27,6 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/inputs.smk"
 
 
 # On a cluster these run beside Snakemake itself: they take less than a job costs to submit, and
@@ -65,8 +64,8 @@ rule all:
     default_target: True
     input:
         P.report,
-        all_tables(),
-        [path for name in figure_names() for path in P.figure(name)],
+        TARGETS.page_tables(),
+        TARGETS.figure_files(),
         P.provenance,
 
 
@@ -100,7 +99,7 @@ onstart:
 
 
 onsuccess:
-    if (image_files(), table_files(), named_files()) != (IMAGES, TABLES, NAMED):
+    if INPUTS.fingerprints() != FINGERPRINTS:
         print(
             "\nInputs changed while the run read them. Run again to update the results."
         )

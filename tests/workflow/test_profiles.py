@@ -78,14 +78,15 @@ def test_rules_beside_snakemake_are_small_ones():
 
 def test_every_rule_that_computes_with_the_network_says_how_much_memory():
     others = {
-        **{"truth_point": "memory_of_study", "grid_cnn": "memory_on_grid"},
-        "external_accuracy": "memory_of_transfer",
+        "truth_point": "MEMORY.of_study",
+        "grid_cnn": "MEMORY.on_grid",
+        "external_accuracy": "MEMORY.of_transfer",
     }
     every = rules()
     for name in network_rules():
         text, base = every[name]
         if base is None or "resources:" in text:  # else it has those of the rule it is derived from
-            needed = others.get(name) or f'memory("{name}")'
+            needed = others.get(name) or f'MEMORY.of("{name}")'
             assert f"mem_mb={needed}" in text
 
 

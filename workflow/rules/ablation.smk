@@ -11,10 +11,10 @@ rule ablation_knob:
         participants=P.participants,
         volumes=P.volumes,
         brain_mask=P.brain_mask,
-        split=P.split.format(fold=ROBUSTNESS["fold"]),
-        model=P.cnn_model.format(fold=ROBUSTNESS["fold"]),
-        truth=P.truth if HAS_TRUTH else [],
-        truth_names=P.truth_names if HAS_TRUTH else [],
+        split=P.split.format(fold=RUN.robustness_fold),
+        model=P.cnn_model.format(fold=RUN.robustness_fold),
+        truth=P.truth if RUN.has_truth else [],
+        truth_names=P.truth_names if RUN.has_truth else [],
     output:
         rows=P.ablation_rows,
         curves=P.ablation_curves,
@@ -23,21 +23,23 @@ rule ablation_knob:
     benchmark:
         P.benchmark("ablation_knob", "{knob}")
     wildcard_constraints:
-        knob="|".join([*ABLATION["knobs"], "paper"]),
+        knob="|".join([*config["evaluation"]["ablation"]["knobs"], "paper"]),
     conda:
         ENVIRONMENT
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
-        mem_mb=memory("ablation_knob"),
+        mem_mb=MEMORY.of("ablation_knob"),
     params:
-        values=lambda wildcards: ABLATION["knobs"].get(wildcards.knob, []),
-        participants=ABLATION["participants"],
+        values=lambda wildcards: config["evaluation"]["ablation"]["knobs"].get(
+            wildcards.knob, []
+        ),
+        participants=config["evaluation"]["ablation"]["participants"],
         settings=config["attribution"]["meaningful_perturbation"],
         target=config["attribution"]["target"],
         sigma=config["evaluation"]["faithfulness"]["sigma"],
         equal_area=config["evaluation"]["equal_area"],
-        network=NETWORK,
+        network=RUN.network,
         seed=config["seed"],
         gpu=config["gpu"],
         threads=config["threads"],
@@ -48,8 +50,8 @@ rule ablation_knob:
 
 rule ablation_table:
     input:
-        rows=expand(P.ablation_rows, knob=[*KNOBS, "paper"]),
-        curves=expand(P.ablation_curves, knob=[*KNOBS, "paper"]),
+        rows=expand(P.ablation_rows, knob=[*RUN.knobs, "paper"]),
+        curves=expand(P.ablation_curves, knob=[*RUN.knobs, "paper"]),
     output:
         table=P.table("ablation"),
         figure=figure("ablation", "Explanation", "ablation"),
@@ -63,7 +65,7 @@ rule ablation_table:
     conda:
         ENVIRONMENT
     params:
-        score="auc" if HAS_TRUTH else "fall",
+        score="auc" if RUN.has_truth else "fall",
         code=code("ablation_table.py"),
     script:
         "../scripts/ablation_table.py"

@@ -17,7 +17,7 @@ rule wheel:
 
 rule atlas:
     input:
-        unpack(lambda wildcards: atlas_files(ATLASES[wildcards.atlas])),
+        unpack(lambda wildcards: INPUTS.atlas_files(wildcards.atlas)),
     output:
         labels=P.atlas_labels,
         names=P.atlas_names,
@@ -30,8 +30,8 @@ rule atlas:
     conda:
         ENVIRONMENT
     params:
-        atlas=lambda wildcards: ATLASES[wildcards.atlas],
-        files=lambda wildcards: NAMED[wildcards.atlas],
+        atlas=lambda wildcards: RUN.atlases[wildcards.atlas],
+        files=lambda wildcards: FINGERPRINTS.atlases[wildcards.atlas],
         code=code("atlas.py"),
     script:
         "../scripts/atlas.py"
@@ -40,22 +40,24 @@ rule atlas:
 rule regions:
     # All atlases in one job, because they use the same smooth random maps.
     input:
-        labels=expand(P.atlas_labels, atlas=[*TABLE2_ATLASES, *NETWORKS]),
-        names=expand(P.atlas_names, atlas=[*TABLE2_ATLASES, *NETWORKS]),
+        labels=expand(P.atlas_labels, atlas=[*RUN.table2_atlases, *RUN.networks]),
+        names=expand(P.atlas_names, atlas=[*RUN.table2_atlases, *RUN.networks]),
         grid=P.grid,
         brain_mask=P.brain_mask,
-        truth=[P.truth, P.truth_names] if HAS_TRUTH else [],
-        maps=expand(P.group_maps, method=METHODS),
-        sidecars=expand(P.group_sidecar, method=METHODS, group="conjoined"),
-        fold_maps=expand(P.class_map, method=METHODS, fold=MAP_FOLDS, label="conjoined"),
+        truth=[P.truth, P.truth_names] if RUN.has_truth else [],
+        maps=expand(P.group_maps, method=RUN.methods),
+        sidecars=expand(P.group_sidecar, method=RUN.methods, group="conjoined"),
+        fold_maps=expand(
+            P.class_map, method=RUN.methods, fold=RUN.map_folds, label="conjoined"
+        ),
         importances=(
-            expand(P.importances, model=WEIGHED_MODELS, fold=FOLDS)
-            if HAS_MORPHOMETRY
+            expand(P.importances, model=RUN.region_models, fold=RUN.folds)
+            if RUN.has_morphometry
             else []
         ),
     output:
-        **{name: P.table(name) for name in region_tables()},
-        sidecars=[P.table_sidecar(name) for name in region_tables()],
+        **{name: P.table(name) for name in TARGETS.region_tables()},
+        sidecars=[P.table_sidecar(name) for name in TARGETS.region_tables()],
     log:
         P.log("regions"),
     benchmark:
@@ -63,13 +65,13 @@ rule regions:
     conda:
         ENVIRONMENT
     params:
-        methods=METHODS,
-        tables=region_tables(),
-        atlases=TABLE2_ATLASES,
-        networks=NETWORKS,
-        folds=MAP_FOLDS,
-        models=WEIGHED_MODELS,
-        model_folds=FOLDS,
+        methods=RUN.methods,
+        tables=TARGETS.region_tables(),
+        atlases=RUN.table2_atlases,
+        networks=RUN.networks,
+        folds=RUN.map_folds,
+        models=RUN.region_models,
+        model_folds=RUN.folds,
         equal_area=config["evaluation"]["equal_area"],
         surrogates=config["evaluation"]["surrogates"],
         seed=config["seed"],

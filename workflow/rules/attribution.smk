@@ -1,38 +1,33 @@
 """Attribution maps: per fold and method, group means, and single participants on request."""
 
 
-wildcard_constraints:
-    fold="[0-9]+|all",
-    method="[a-z_]+",
-
-
 rule explain:
     input:
         participants=P.participants,
         volumes=P.volumes,
         split=P.split,
-        model=P.cnn_model,
+        model=MODELS.cnn_model,
     output:
-        maps=P.maps,
-        training_maps=P.training_maps,
-        rows=P.map_rows,
-        curves=P.map_curves,
-        timing=P.map_timing,
+        maps=MAPS.maps,
+        training_maps=MAPS.training_maps,
+        rows=MAPS.map_rows,
+        curves=MAPS.map_curves,
+        timing=MAPS.map_timing,
     log:
         P.log("explain", "{method}/fold-{fold}"),
     benchmark:
         P.benchmark("explain", "{method}/fold-{fold}")
     wildcard_constraints:
-        method="|".join(METHODS),
+        method="|".join(RUN.methods),
     conda:
         ENVIRONMENT
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
-        mem_mb=memory("explain"),
+        mem_mb=MEMORY.of("explain"),
     params:
         checkpoint=P.map_checkpoint,
-        network=NETWORK,
+        network=RUN.network,
         settings=lambda wildcards: config["attribution"][wildcards.method],
         target=config["attribution"]["target"],
         training_sample=config["attribution"]["training_sample"],
@@ -48,14 +43,16 @@ rule group_maps:
     input:
         grid=P.grid,
         space=P.volumes_sidecar,
-        maps=expand(P.maps, fold=MAP_FOLDS, allow_missing=True),
-        rows=expand(P.map_rows, fold=MAP_FOLDS, allow_missing=True),
+        maps=expand(MAPS.maps, fold=RUN.map_folds, allow_missing=True),
+        rows=expand(MAPS.map_rows, fold=RUN.map_folds, allow_missing=True),
     output:
-        maps=P.group_maps,
-        counts=P.group_counts,
-        images=expand(P.group_image, group=GROUPS, allow_missing=True),
-        sidecars=expand(P.group_sidecar, group=GROUPS, allow_missing=True),
-        class_maps=expand(P.class_map, fold=MAP_FOLDS, label=GROUPS, allow_missing=True),
+        maps=MAPS.group_maps,
+        counts=MAPS.group_counts,
+        images=expand(MAPS.group_image, group=RUN.groups, allow_missing=True),
+        sidecars=expand(MAPS.group_sidecar, group=RUN.groups, allow_missing=True),
+        class_maps=expand(
+            MAPS.class_map, fold=RUN.map_folds, label=RUN.groups, allow_missing=True
+        ),
     log:
         P.log("group_maps", "{method}"),
     benchmark:
@@ -63,8 +60,8 @@ rule group_maps:
     conda:
         ENVIRONMENT
     params:
-        folds=MAP_FOLDS,
-        classes=CLASSES,
+        folds=RUN.map_folds,
+        classes=RUN.classes,
         code=code("group_maps.py"),
     script:
         "../scripts/group_maps.py"
@@ -73,7 +70,12 @@ rule group_maps:
 rule participant_map:
     # Writes one map from the array of its fold; needs no torch.
     input:
-        unpack(maps_of_participant),
+        maps=lambda wildcards: P.maps.format(
+            method=wildcards.method, fold=explaining_fold(wildcards)
+        ),
+        rows=lambda wildcards: P.map_rows.format(
+            method=wildcards.method, fold=explaining_fold(wildcards)
+        ),
         grid=P.grid,
         space=P.volumes_sidecar,
     output:

@@ -6,10 +6,10 @@ from math import prod
 rule gram_matrix:
     # Computed once for all folds; each fold uses its rows and columns.
     input:
-        volumes=P.volumes,
+        volumes=COHORT.volumes,
     output:
-        gram=P.gram,
-        sums=P.gram_sums,
+        gram=MODELS.gram,
+        sums=MODELS.gram_sums,
     log:
         P.log("gram_matrix"),
     benchmark:
@@ -25,14 +25,14 @@ rule gram_matrix:
 rule voxel_svm:
     # All folds in one job: with the Gram matrix, a fit takes less time than starting a job.
     input:
-        participants=P.participants,
-        splits=expand(P.split, fold=FOLDS),
-        gram=P.gram,
-        sums=P.gram_sums,
-        quality=P.quality,
+        participants=COHORT.participants,
+        splits=expand(P.split, fold=RUN.folds),
+        gram=MODELS.gram,
+        sums=MODELS.gram_sums,
+        quality=COHORT.quality,
     output:
-        predictions=expand(P.predictions, model="voxel_svm", fold=FOLDS),
-        residuals=expand(P.predictions, model=VOXEL_RESIDUAL, fold=FOLDS),
+        predictions=expand(MODELS.predictions, model="voxel_svm", fold=RUN.folds),
+        residuals=expand(MODELS.predictions, model=RUN.voxel_residual, fold=RUN.folds),
     log:
         P.log("voxel_svm"),
     benchmark:
@@ -40,7 +40,7 @@ rule voxel_svm:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=memory_of_fits,
+        mem_mb=MEMORY.of_fits,
     params:
         n_features=prod(config["volumes"]["shape"]),
         svm_c=config["baselines"]["svm_c"],
@@ -55,17 +55,9 @@ rule tabular_models:
         participants=P.participants,
         split=P.split,
         quality=P.quality,
-        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+        morphometry=P.morphometry if RUN.has_morphometry else [],
     output:
-        **per_model(P.predictions, [*MORPHOMETRY_MODELS, "head_size"]),
-        **{
-            f"{kind}_{model}": path
-            for kind, pattern, models in (
-                ("parameters", P.parameters, MORPHOMETRY_MODELS),
-                ("importances", P.importances, WITH_IMPORTANCES),
-            )
-            for model, path in per_model(pattern, models).items()
-        },
+        **TARGETS.tabular_outputs(),
     log:
         P.log("tabular_models", "fold-{fold}"),
     benchmark:
@@ -74,7 +66,7 @@ rule tabular_models:
         ENVIRONMENT
     threads: config["threads"]
     params:
-        models=[*MORPHOMETRY_MODELS, "head_size"],
+        models=RUN.tabular_models,
         settings=config["baselines"],
         seed=config["seed"],
         threads=config["threads"],

@@ -1,6 +1,6 @@
 """The network: one model per fold, and the paper's model of the whole cohort (fold "all")."""
 
-if OWN_NETWORK:
+if RUN.has_own_network:
 
     rule check_network:
         # Depends only on what training depends on, so it never causes a new training.
@@ -16,9 +16,9 @@ if OWN_NETWORK:
         threads: config["threads"]
         resources:
             gpu=config["gpu"],
-            mem_mb=memory("check_network"),
+            mem_mb=MEMORY.of("check_network"),
         params:
-            network=NETWORK,
+            network=RUN.network,
             gpu=config["gpu"],
             threads=config["threads"],
             code=code("check_network.py"),
@@ -28,16 +28,16 @@ if OWN_NETWORK:
 
 rule train_cnn:
     input:
-        check=P.cnn_check if OWN_NETWORK else [],
-        participants=P.participants,
-        volumes=P.volumes,
-        grid=P.grid,
+        check=P.cnn_check if RUN.has_own_network else [],
+        participants=COHORT.participants,
+        volumes=COHORT.volumes,
+        grid=COHORT.grid,
         split=P.split,
     output:
-        model=P.cnn_model,
-        history=P.cnn_history,
-        metrics=P.cnn_metrics,
-        predictions=P.predictions.format(model="cnn", fold="{fold}"),
+        model=MODELS.cnn_model,
+        history=MODELS.cnn_history,
+        metrics=MODELS.cnn_metrics,
+        predictions=MODELS.predictions.format(model="cnn", fold="{fold}"),
     log:
         P.log("train_cnn", "fold-{fold}"),
     benchmark:
@@ -47,12 +47,12 @@ rule train_cnn:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
-        mem_mb=memory("train_cnn"),
+        mem_mb=MEMORY.of("train_cnn"),
     params:
-        network=NETWORK,
+        network=RUN.network,
         checkpoint=P.cnn_checkpoint,
-        settings=TRAINING,
-        input=MODEL_INPUT,
+        settings=RUN.training,
+        input=RUN.model_input,
         seed=config["seed"],
         gpu=config["gpu"],
         threads=config["threads"],

@@ -1,6 +1,6 @@
 """Participants, labels and images: a synthetic cohort is written first, then read like any other."""
 
-if SYNTHETIC:
+if RUN.is_synthetic:
 
     localrules:
         gather_cohort,
@@ -8,8 +8,8 @@ if SYNTHETIC:
 
     rule plan_cohort:
         input:
-            labels=expand(P.atlas_labels, atlas=ATLASES),
-            names=expand(P.atlas_names, atlas=ATLASES),
+            labels=expand(P.atlas_labels, atlas=RUN.atlases),
+            names=expand(P.atlas_names, atlas=RUN.atlases),
         output:
             plan=P.plan,
             weights=P.effect_weights,
@@ -23,8 +23,8 @@ if SYNTHETIC:
             ENVIRONMENT
         params:
             settings=config["cohort"]["synthetic"],
-            classes=CLASSES,
-            atlases=list(ATLASES),
+            classes=RUN.classes,
+            atlases=list(RUN.atlases),
             seed=config["seed"],
             code=code("plan_cohort.py"),
         script:
@@ -34,8 +34,8 @@ if SYNTHETIC:
         input:
             plan=P.plan,
             weights=P.effect_weights,
-            labels=expand(P.atlas_labels, atlas=ATLASES),
-            names=expand(P.atlas_names, atlas=ATLASES),
+            labels=expand(P.atlas_labels, atlas=RUN.atlases),
+            names=expand(P.atlas_names, atlas=RUN.atlases),
         output:
             images=directory(P.source_images),
             rows=P.source_rows,
@@ -47,8 +47,8 @@ if SYNTHETIC:
             ENVIRONMENT
         params:
             settings=config["cohort"]["synthetic"],
-            n_batches=len(BATCHES),
-            atlases=list(ATLASES),
+            n_batches=len(RUN.batches),
+            atlases=list(RUN.atlases),
             seed=config["seed"],
             code=code("make_images.py"),
         script:
@@ -57,8 +57,8 @@ if SYNTHETIC:
     rule gather_cohort:
         input:
             plan=P.plan,
-            images=expand(P.source_images, batch=BATCHES),
-            rows=expand(P.source_rows, batch=BATCHES),
+            images=expand(P.source_images, batch=RUN.batches),
+            rows=expand(P.source_rows, batch=RUN.batches),
         output:
             participants=P.source_participants,
             morphometry=P.source_morphometry,
@@ -77,13 +77,13 @@ if SYNTHETIC:
 checkpoint read_cohort:
     # A checkpoint, because a batch of images is read again only if its files have changed.
     input:
-        unpack(cohort_files),
+        unpack(lambda wildcards: INPUTS.cohort_files()),
     output:
         participants=P.read_participants,
         left_out=P.read_left_out,
-        batches=expand(P.batch, batch=BATCHES),
-        template_mask=P.template_mask if TEMPLATE_MASK else [],
-        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+        batches=expand(P.batch, batch=RUN.batches),
+        template_mask=P.template_mask if RUN.cuts_out_template else [],
+        morphometry=P.morphometry if RUN.has_morphometry else [],
     log:
         P.log("read_cohort"),
     benchmark:
@@ -91,17 +91,17 @@ checkpoint read_cohort:
     conda:
         ENVIRONMENT
     params:
-        layout=LAYOUT,
-        root=P.source if SYNTHETIC else config["cohort_root"],
-        settings=LAYOUT_SETTINGS,
+        layout=RUN.layout,
+        root=P.source if RUN.is_synthetic else config["cohort_root"],
+        settings=RUN.layout_settings,
         space=config["cohort"]["space"],
         registration=config["registration"],
         contrast=config["cohort"]["contrast"],
         classes=config["cohort"]["classes"],
         exclude=config["cohort"]["exclude"],
         on_missing=config["cohort"]["on_missing"],
-        images=IMAGES,
-        tables=TABLES,
+        images=FINGERPRINTS.images,
+        tables=FINGERPRINTS.tables,
         n_splits=config["folds"]["n_splits"],
         groups=config["folds"]["groups"],
         shape=config["volumes"]["shape"],

@@ -1,156 +1,57 @@
-"""Settings, paths and names that all stages use."""
+"""What all rules share: the run's plan and paths, and the helpers that need Snakemake itself."""
 
 import os
-import re
 import shlex
-from math import ceil, prod
 from pathlib import Path
 
 from voxplain.attribution import method_module
-from voxplain.plan.costs import NETWORK_RULES, Costs
-from voxplain.cohort.layouts.patterns import PATTERNS
-from voxplain.run.fingerprints import files_fingerprint, images_fingerprint
-from voxplain.run.source_hash import source_hash
-from voxplain.network.own import source_digest
-from voxplain.run.paths import WHOLE_COHORT, RunPaths, fold_names
-from voxplain.preparation.settings import RegistrationSettings
-from voxplain.preparation.spaces import is_mni152
+from voxplain.plan import on_disk
+from voxplain.plan.inputs import Inputs, held_out_fold
+from voxplain.plan.resources import Memory
+from voxplain.plan.run_plan import RunPlan, grid_shape
+from voxplain.plan.targets import Targets
 from voxplain.run.lock import ENGINE_VARIABLE, FOLDER_VARIABLE
-from voxplain.run.seeds import stream_seed
+from voxplain.run.paths import WHOLE_COHORT, RunPaths
+from voxplain.run.source_hash import source_hash
 
 P = RunPaths(config["run"])
-# A run of the same participants under the paper's protocol, for the claims table.
-KAN2020_RUN = config["kan2020_run"] or f"{config['run']}_kan2020"
+RUN = RunPlan(config)
+TARGETS = Targets(RUN, P)
+INPUTS = Inputs(RUN, P)
+MEMORY = Memory(config)
 # Jobs find this checkout's package whatever environment they run in, and the run they belong to.
 SOURCE = shlex.quote(str(Path(workflow.basedir, "src")))
 shell.prefix(
     f'set -euo pipefail; export PYTHONPATH={SOURCE}"${{{{PYTHONPATH:+:$PYTHONPATH}}}}" '
     f"{FOLDER_VARIABLE}={shlex.quote(P.root)} {ENGINE_VARIABLE}={os.getpid()}; "
 )
-FOLDS = fold_names(config["folds"]["n_splits"])
-METHODS = config["attribution"]["methods"]
-PERTURBS = "meaningful_perturbation" in METHODS
-CONTROLS = ["input_gradient", "edges", "group_difference"]
-SANITY_CONTROLS = CONTROLS[:2]  # the third has no network that could be randomised
-ROBUSTNESS = config["evaluation"]["robustness"]
-TRUTH = config["evaluation"]["truth"]
-GRIDS = [
-    "x".join(map(str, shape))
-    for shape in config["evaluation"]["grids"]
-    if shape != config["volumes"]["shape"]
-]
-ABLATION = config["evaluation"]["ablation"]
-KNOBS = [name for name, values in ABLATION["knobs"].items() if values]
-VARIANTS = ["shuffled", *(f"seed-{k + 1}" for k in range(ROBUSTNESS["seeds"]))]
-CLASSES = [config["cohort"]["classes"][k] for k in ("negative", "positive")]
-GROUPS = [*CLASSES, "conjoined"]
-ATLASES = {atlas["name"]: atlas for atlas in config["atlases"]}
-BATCHES = [f"{k:02d}" for k in range(config["volumes"]["batches"])]
-LAYOUT = config["cohort"]["layout"]
-LAYOUT_SETTINGS = config["cohort"][LAYOUT]
-SYNTHETIC = LAYOUT == "synthetic"
-TEMPLATE_MASK = config["volumes"]["brain_mask"] == "template"
-HAS_TRUTH = SYNTHETIC and not config["cohort"]["synthetic"]["null_cohort"]
-HAS_MORPHOMETRY = SYNTHETIC or LAYOUT_SETTINGS.get("morphometry") is not None
-TABLE1_MODELS = ["xgboost", "knn", "logistic_regression"]
-MORPHOMETRY_MODELS = (
-    [*TABLE1_MODELS, "logistic_regression_tiv_residual"] if HAS_MORPHOMETRY else []
-)
-VOXEL_RESIDUAL = "voxel_svm_tiv_residual"  # in the head-size table alone
-LEARNING = config["evaluation"]["learning"]
-# Models whose fits take at most seconds.
-LEARNING_MODELS = [
-    "voxel_svm",
-    *(["logistic_regression", "xgboost"] if HAS_MORPHOMETRY else []),
-    "head_size",
-]
-REPEATS = fold_names(config["folds"]["repeats"])
-RERUNS = {
-    kind: [f"{kind}_{number}" for number in fold_names(n)]
-    for kind, n in config["evaluation"]["retraining"].items()
-}
-# What is done again to something else lies below a root of its own, under the same names.
-RERUN = RunPaths("{rerun}", f"{P.root}/evaluation/retraining")
-ON_GRID = RunPaths("{grid}", f"{P.root}/evaluation/grids")
-OTHER = RunPaths(config["other_run"]) if config["other_run"] else None
-SETTINGS = config | {
-    "other_run": None
-}  # no other run plays a part in what this one computes
-# What the page's commands must name, unless the defaults say the same.
-SETTINGS_FILE = (
-    None if SETTINGS == read_config([Path(workflow.basedir, DEFAULTS)]) else P.settings
-)
-EXTERNAL = RunPaths("external", P.root)
-# Targets of their own, on the page once they have been asked for.
-STUDY_TABLES = [
-    "repeats",
-    "learning",
-    "seeds",
-    "shuffled",
-    "truth",
-    "ablation",
-    "grids",
-    "roar",
-    "external",
-    "external_maps",
-    "paper_maps",
-]
-# Of these, those that claims are judged by
-CLAIM_STUDIES = ["ablation", "grids", "roar"]
-STUDY_FIGURES = ["learning", "truth", "ablation", "ablation_convergence", "grids"]
-NO_CAPTION = Path(workflow.basedir) / "workflow" / "report" / "uncaptioned.rst"
-WITH_IMPORTANCES = [model for model in MORPHOMETRY_MODELS if model != "knn"]
-# Models whose importances are set beside the maps.
-WEIGHED_MODELS = ["logistic_regression", "xgboost"] if HAS_MORPHOMETRY else []
-MODELS = ["cnn", "voxel_svm", *MORPHOMETRY_MODELS, "head_size"]
-# Models that can be refitted to permuted labels; the first one in every run.
-PERMUTED_MODELS = MODELS[1:]
-OWN_NETWORK = config["cnn"]["network"] is not None
-TRAINING = {
-    key: value
-    for key, value in config["cnn"].items()
-    if key not in ("network", "network_settings", "channels", "dropout")
-}
-# Of volumes, maps and tables, after registration. Atlas tables need the atlas's space.
-REGISTRATION = config["registration"]
-TRANSFORMS = REGISTRATION["method"] == "transforms"
-SPACE = RegistrationSettings(**REGISTRATION).space_after(config["cohort"]["space"])
-IN_VIEW = ATLASES if is_mni152(SPACE) else {}
-# Whether the images are taken at their word: registered ones are held to the template one by one.
-CLAIMED_MNI152 = (
-    is_mni152(SPACE)
-    and REGISTRATION["method"] == "none"
-    and not SYNTHETIC
-    and config["cohort"]["contrast"] == "T1w"
-)
-TABLE2_ATLASES = [name for name, atlas in IN_VIEW.items() if "networks" not in atlas]
-NETWORKS = {
-    name: atlas["networks"] for name, atlas in IN_VIEW.items() if "networks" in atlas
-}
-# What a model file says of its images, beside their grid.
-MODEL_INPUT = {
-    "shape": config["volumes"]["shape"],
-    "normalisation": config["volumes"]["normalisation"],
-    "classes": CLASSES,
-    "space": SPACE,
-    "contrast": config["cohort"]["contrast"],
-    "brain_mask": config["volumes"]["brain_mask"],
-    "registration": REGISTRATION["method"],
-}
-# Folds whose maps make the group maps: the held-out ones, or the paper's in-sample model.
-HELD_OUT_MAPS = config["attribution"]["model"] == "fold"
-MAP_FOLDS = FOLDS if HELD_OUT_MAPS else [WHOLE_COHORT]
-# Folds that the page's viewer can show one by one; the whole-cohort model is its own mean.
-VIEWER_FOLDS = FOLDS if HELD_OUT_MAPS else []
-LARGE = 10**6  # participants: no network job takes more memory for more of them
 ENVIRONMENT = f"../../envs/{'gpu' if config['gpu'] else 'cpu'}.yaml"
+# Snakemake compares and records them in its main process alone.
+FINGERPRINTS = (
+    INPUTS.fingerprints() if workflow.is_main_process else INPUTS.not_looked_at()
+)
+
+
+# Folders that a rule's files lie below. A rule that does the same to something else
+# (`use rule ... with`) has other folders, and all its files with them.
+pathvars:
+    cohort=P.root,
+    splits=P.root,
+    models=P.root,
+    maps=P.root,
+
+
+COHORT = RunPaths("<cohort>", results="")
+SPLITS = RunPaths("<splits>", results="")
+MODELS = RunPaths("<models>", results="")
+MAPS = RunPaths("<maps>", results="")
 
 
 wildcard_constraints:
-    fold=r"\d\d|all",
-    batch=r"\d\d",
-    method="|".join(METHODS),
-    atlas="|".join(ATLASES) or "none",
+    fold="|".join([*RUN.folds, WHOLE_COHORT]),
+    batch="|".join(RUN.batches),
+    method="|".join([*RUN.methods, *RUN.controls]),
+    atlas="|".join(RUN.atlases) or "none",
 
 
 def code(*scripts, chosen=lambda wildcards: []):
@@ -171,46 +72,29 @@ def chosen_method(wildcards):
 
 def chosen_layout(wildcards):
     """The module of the cohort's layout."""
-    return [f"voxplain.cohort.layouts.{LAYOUT}"]
+    return [f"voxplain.cohort.layouts.{RUN.layout}"]
 
 
-def memory(rule):
-    """Most memory of one job of a rule that computes with the network, MB; more at each attempt."""
-    needed = ceil(Costs(config, LARGE, 0).memory_mb(rule))
-    return lambda wildcards, attempt: attempt * needed
-
-
-def memory_of_study(wildcards, threads, attempt):
-    """Memory of a whole study in one job, MB: on each of its cores one of its largest jobs."""
-    costs = Costs(config, LARGE, 0)
-    return attempt * threads * ceil(max(map(costs.memory_mb, NETWORK_RULES)))
-
-
-def memory_of_fits(wildcards, input, attempt):
-    """Memory of a job that fits on the Gram matrix, MB: each fit takes four times its size."""
-    return attempt * ceil(500 + 4 * input.size_mb)
-
-
-def memory_of_transfer(wildcards, input, attempt):
-    """Memory to apply another run's models, MB: the network's, or the voxel SVM's on both cohorts."""
-    volume = 4 * prod(config["volumes"]["shape"]) / 1e6
-    costs = Costs(config, ceil(input.size_mb / volume), 0)
-    return attempt * ceil(
-        max(map(costs.memory_mb, ("external_accuracy", "gram_matrix", "voxel_svm")))
+def figure(name, category, label):
+    """Files of a figure: picture, vector drawing, data; Snakemake's report shows the picture."""
+    png, svg, data = P.figure(name)
+    uncaptioned = Path(workflow.basedir) / "workflow" / "report" / "uncaptioned.rst"
+    shown = report(
+        png,
+        caption=on_disk.caption(P, name, uncaptioned),
+        category=category,
+        labels={"figure": label},
     )
+    return [shown, svg, data]
 
 
-def network():
-    """Which network, called with what, and a digest of a user's own: a changed one is retrained."""
-    cnn, source = config["cnn"], config["cnn"]["network"]
-    settings = (
-        cnn["network_settings"]
-        if OWN_NETWORK
-        else {key: cnn[key] for key in ("channels", "dropout")}
-    )
-    digest = source_digest(source) if OWN_NETWORK else None
-    arguments = {"shape": config["volumes"]["shape"], "n_classes": 2} | settings
-    return {"source": source, "arguments": arguments, "digest": digest}
+def fold_of(wildcards):
+    """The fold that a participant is held out of; waits for the folds to be drawn."""
+    folds = checkpoints.make_folds.get().output.folds
+    return held_out_fold(folds, wildcards.participant)
 
 
-NETWORK = network()
+def explaining_fold(wildcards):
+    """The fold whose model explains a participant."""
+    fold = fold_of(wildcards)
+    return fold if RUN.held_out else WHOLE_COHORT

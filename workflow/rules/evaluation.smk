@@ -3,7 +3,17 @@
 
 rule masked_accuracy_fold:
     input:
-        unpack(group_sources),
+        # The fold's own training sample, or all maps of the paper's model.
+        maps=expand(
+            P.training_maps if RUN.held_out else P.maps,
+            method=RUN.methods,
+            fold="{fold}" if RUN.held_out else WHOLE_COHORT,
+        ),
+        rows=expand(
+            P.map_rows,
+            method=RUN.methods,
+            fold="{fold}" if RUN.held_out else WHOLE_COHORT,
+        ),
         participants=P.participants,
         volumes=P.volumes,
         brain_mask=P.brain_mask,
@@ -20,12 +30,12 @@ rule masked_accuracy_fold:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
-        mem_mb=memory("masked_accuracy_fold"),
+        mem_mb=MEMORY.of("masked_accuracy_fold"),
     params:
-        methods=METHODS,
-        classes=CLASSES,
-        network=NETWORK,
-        map_set="train" if HELD_OUT_MAPS else "test",
+        methods=RUN.methods,
+        classes=RUN.classes,
+        network=RUN.network,
+        map_set="train" if RUN.held_out else "test",
         random_masks=config["evaluation"]["random_masks"],
         seed=config["seed"],
         gpu=config["gpu"],
@@ -37,7 +47,7 @@ rule masked_accuracy_fold:
 
 rule masked_accuracy:
     input:
-        folds=expand(P.masked_fold, fold=FOLDS),
+        folds=expand(P.masked_fold, fold=RUN.folds),
     output:
         table=P.table("masked_accuracy"),
     log:
@@ -47,7 +57,7 @@ rule masked_accuracy:
     conda:
         ENVIRONMENT
     params:
-        groups=dict(zip(GROUPS, ["negative", "positive", "conjoined"])),
+        groups=dict(zip(RUN.groups, ["negative", "positive", "conjoined"])),
         code=code("masked_accuracy.py"),
     script:
         "../scripts/masked_accuracy.py"
@@ -56,9 +66,9 @@ rule masked_accuracy:
 rule table3:
     input:
         brain_mask=P.brain_mask,
-        maps=expand(P.group_maps, method=METHODS),
-        controls=expand(P.group_maps, method=CONTROLS),
-        fold_maps=expand(P.maps, method=METHODS, fold=MAP_FOLDS),
+        maps=expand(P.group_maps, method=RUN.methods),
+        controls=expand(P.group_maps, method=RUN.controls),
+        fold_maps=expand(P.maps, method=RUN.methods, fold=RUN.map_folds),
     output:
         table=P.table("table3"),
         agreement=P.table("agreement"),
@@ -69,9 +79,9 @@ rule table3:
     conda:
         ENVIRONMENT
     params:
-        methods=METHODS,
-        controls=CONTROLS,
-        folds=MAP_FOLDS,
+        methods=RUN.methods,
+        controls=RUN.controls,
+        folds=RUN.map_folds,
         thresholds=config["evaluation"]["thresholds"],
         equal_area=config["evaluation"]["equal_area"],
         surrogates=config["evaluation"]["surrogates"],
@@ -86,11 +96,14 @@ rule localisation:
         truth=P.truth,
         truth_names=P.truth_names,
         brain_mask=P.brain_mask,
-        maps=expand(P.group_maps, method=METHODS),
-        controls=expand(P.group_maps, method=CONTROLS),
-        fold_maps=expand(P.maps, method=METHODS + CONTROLS, fold=MAP_FOLDS),
+        maps=expand(P.group_maps, method=RUN.methods),
+        controls=expand(P.group_maps, method=RUN.controls),
+        fold_maps=expand(P.maps, method=RUN.methods + RUN.controls, fold=RUN.map_folds),
         fold_means=expand(
-            P.class_map, method=METHODS + CONTROLS, fold=MAP_FOLDS, label="conjoined"
+            P.class_map,
+            method=RUN.methods + RUN.controls,
+            fold=RUN.map_folds,
+            label="conjoined",
         ),
     output:
         table=P.table("localisation"),
@@ -103,9 +116,9 @@ rule localisation:
     conda:
         ENVIRONMENT
     params:
-        methods=METHODS,
-        controls=CONTROLS,
-        folds=MAP_FOLDS,
+        methods=RUN.methods,
+        controls=RUN.controls,
+        folds=RUN.map_folds,
         surrogates=config["evaluation"]["surrogates"],
         seed=config["seed"],
         code=code("localisation.py"),
@@ -119,8 +132,8 @@ rule first_layer:
         participants=P.participants,
         volumes=P.volumes,
         quality=P.quality,
-        splits=expand(P.split, fold=[*FOLDS, WHOLE_COHORT]),
-        models=expand(P.cnn_model, fold=[*FOLDS, WHOLE_COHORT]),
+        splits=expand(P.split, fold=[*RUN.folds, WHOLE_COHORT]),
+        models=expand(P.cnn_model, fold=[*RUN.folds, WHOLE_COHORT]),
     output:
         table=P.table("first_layer"),
     log:
@@ -132,11 +145,11 @@ rule first_layer:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
-        mem_mb=memory("first_layer"),
+        mem_mb=MEMORY.of("first_layer"),
     params:
-        folds=[*FOLDS, WHOLE_COHORT],
-        classes=CLASSES,
-        network=NETWORK,
+        folds=[*RUN.folds, WHOLE_COHORT],
+        classes=RUN.classes,
+        network=RUN.network,
         gpu=config["gpu"],
         threads=config["threads"],
         code=code("first_layer.py"),
@@ -149,10 +162,10 @@ rule map_properties:
         participants=P.participants,
         brain_mask=P.brain_mask,
         mean=P.mean_volume,
-        maps=expand(P.group_maps, method=METHODS),
-        fold_maps=expand(P.maps, method=METHODS, fold=MAP_FOLDS),
-        rows=expand(P.map_rows, method=METHODS, fold=MAP_FOLDS),
-        timing=expand(P.map_timing, method=METHODS, fold=MAP_FOLDS),
+        maps=expand(P.group_maps, method=RUN.methods),
+        fold_maps=expand(P.maps, method=RUN.methods, fold=RUN.map_folds),
+        rows=expand(P.map_rows, method=RUN.methods, fold=RUN.map_folds),
+        timing=expand(P.map_timing, method=RUN.methods, fold=RUN.map_folds),
     output:
         table=P.table("map_properties"),
         runtime=P.table("runtime"),
@@ -163,8 +176,8 @@ rule map_properties:
     conda:
         ENVIRONMENT
     params:
-        methods=METHODS,
-        folds=MAP_FOLDS,
+        methods=RUN.methods,
+        folds=RUN.map_folds,
         target=config["attribution"]["target"],
         permutations=config["evaluation"]["permutations"],
         surrogates=config["evaluation"]["surrogates"],

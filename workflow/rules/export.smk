@@ -13,10 +13,10 @@ rule derivatives:
         folds=P.folds,
         grid=P.grid,
         provenance=P.provenance,
-        group_maps=expand(P.group_maps, method=METHODS),
-        maps=expand(P.maps, method=METHODS, fold=MAP_FOLDS),
-        rows=expand(P.map_rows, method=METHODS, fold=MAP_FOLDS),
-        models=expand(P.cnn_model, fold=MAP_FOLDS),
+        group_maps=expand(P.group_maps, method=RUN.methods),
+        maps=expand(P.maps, method=RUN.methods, fold=RUN.map_folds),
+        rows=expand(P.map_rows, method=RUN.methods, fold=RUN.map_folds),
+        models=expand(P.cnn_model, fold=RUN.map_folds),
     output:
         directory(P.derivatives),
     log:
@@ -26,10 +26,10 @@ rule derivatives:
     conda:
         ENVIRONMENT
     params:
-        config=SETTINGS,
-        methods=METHODS,
-        folds=MAP_FOLDS,
-        groups=GROUPS,
+        config=RUN.settings,
+        methods=RUN.methods,
+        folds=RUN.map_folds,
+        groups=RUN.groups,
         code=code("derivatives.py"),
     script:
         "../scripts/derivatives.py"

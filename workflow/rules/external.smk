@@ -1,20 +1,29 @@
 """Another run's models on this cohort, and a comparison of both runs."""
 
+OTHER = RunPaths(config["other_run"]) if config["other_run"] else None
+EXTERNAL = P.below("external")
+
+
+def with_other_run(files):
+    """Files made with the other run's; refuses where there is none."""
+    on_disk.check_other_run(config["run"], config["other_run"])
+    return files
+
 
 rule external:
     # Models of another run: their accuracy on this cohort, and maps of it if both are in MNI152.
     input:
-        lambda wildcards: other_run(
+        lambda wildcards: with_other_run(
             [
                 P.table("external"),
-                *([P.table("external_maps")] if is_mni152(SPACE) else []),
+                *([P.table("external_maps")] if RUN.in_mni152 else []),
             ]
         ),
 
 
 rule compare:
     input:
-        lambda wildcards: other_run(P.comparison),
+        lambda wildcards: with_other_run(P.comparison),
 
 
 if OTHER:
@@ -30,13 +39,13 @@ if OTHER:
             quality=[OTHER.quality, P.quality],
             morphometry=(
                 [OTHER.morphometry, P.morphometry]
-                if HAS_MORPHOMETRY and Path(OTHER.morphometry).exists()
+                if RUN.has_morphometry and on_disk.is_there(OTHER.morphometry)
                 else []
             ),
             provenance=[OTHER.provenance, P.provenance],
             accuracy=[P.table("accuracy"), OTHER.table("accuracy")],
             whole=OTHER.cnn_model.format(fold=WHOLE_COHORT),
-            models=sorted(map(str, Path(OTHER.root).glob("cnn/fold-[0-9]*/model.pt"))),
+            models=on_disk.fold_models(OTHER),
         output:
             table=P.table("external"),
         log:
@@ -48,14 +57,14 @@ if OTHER:
         threads: config["threads"]
         resources:
             gpu=config["gpu"],
-            mem_mb=memory_of_transfer,
+            mem_mb=MEMORY.of_transfer,
         params:
             run=config["run"],
             other_run=config["other_run"],
-            models=MODELS[1:],
+            models=RUN.baseline_models,
             settings=config["baselines"],
-            network=NETWORK,
-            input=MODEL_INPUT,
+            network=RUN.network,
+            input=RUN.model_input,
             permutations=config["evaluation"]["permutations"],
             bootstraps=config["evaluation"]["bootstraps"],
             seed=config["seed"],
@@ -66,14 +75,13 @@ if OTHER:
             "../scripts/external_accuracy.py"
 
     use rule explain as external_explain with:
-        input:
-            **dict(rules.explain.input.items()) | {"model": OTHER.cnn_model},
-        output:
-            **elsewhere(rules.explain.output, EXTERNAL),
         log:
             P.log("external_explain", "{method}/fold-{fold}"),
         benchmark:
             P.benchmark("external_explain", "{method}/fold-{fold}")
+        pathvars:
+            models=OTHER.root,
+            maps=EXTERNAL.root,
 
     use rule group_maps as external_group_maps with:
         input:
@@ -82,15 +90,18 @@ if OTHER:
             maps=expand(EXTERNAL.maps, fold=WHOLE_COHORT, allow_missing=True),
             rows=expand(EXTERNAL.map_rows, fold=WHOLE_COHORT, allow_missing=True),
         output:
-            **elsewhere(rules.group_maps.output, EXTERNAL)
-            | {
-                "class_maps": expand(
-                    EXTERNAL.class_map,
-                    fold=WHOLE_COHORT,
-                    label=GROUPS,
-                    allow_missing=True,
-                )
-            },
+            maps=EXTERNAL.group_maps,
+            counts=EXTERNAL.group_counts,
+            images=expand(EXTERNAL.group_image, group=RUN.groups, allow_missing=True),
+            sidecars=expand(
+                EXTERNAL.group_sidecar, group=RUN.groups, allow_missing=True
+            ),
+            class_maps=expand(
+                EXTERNAL.class_map,
+                fold=WHOLE_COHORT,
+                label=RUN.groups,
+                allow_missing=True,
+            ),
         log:
             P.log("external_group_maps", "{method}"),
         benchmark:
@@ -102,9 +113,9 @@ if OTHER:
         input:
             brain_masks=[P.brain_mask, OTHER.brain_mask],
             spaces=[P.volumes_sidecar, OTHER.volumes_sidecar],
-            own=expand(P.group_maps, method=METHODS),
-            other=expand(OTHER.group_maps, method=METHODS),
-            applied=expand(EXTERNAL.group_maps, method=METHODS),
+            own=expand(P.group_maps, method=RUN.methods),
+            other=expand(OTHER.group_maps, method=RUN.methods),
+            applied=expand(EXTERNAL.group_maps, method=RUN.methods),
         output:
             table=P.table("external_maps"),
         log:
@@ -114,7 +125,7 @@ if OTHER:
         conda:
             ENVIRONMENT
         params:
-            methods=METHODS,
+            methods=RUN.methods,
             run=config["run"],
             other_run=config["other_run"],
             surrogates=config["evaluation"]["surrogates"],
@@ -125,8 +136,8 @@ if OTHER:
 
     rule comparison:
         input:
-            tables=both_runs(all_tables()),
-            figures=both_runs([P.figure(name)[0] for name in figure_names()]),
+            tables=on_disk.in_both_runs(TARGETS.page_tables(), P, OTHER),
+            figures=on_disk.in_both_runs(TARGETS.pictures(), P, OTHER),
             provenance=[P.provenance, OTHER.provenance],
         output:
             report(P.comparison, category="Report", labels={"page": "comparison"}),

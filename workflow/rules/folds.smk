@@ -6,8 +6,8 @@ checkpoint make_folds:
     input:
         participants=P.participants,
     output:
-        folds=P.folds,
-        splits=expand(P.split, fold=[*FOLDS, WHOLE_COHORT]),
+        folds=SPLITS.folds,
+        splits=expand(SPLITS.split, fold=[*RUN.folds, WHOLE_COHORT]),
     log:
         P.log("make_folds"),
     benchmark:
@@ -15,12 +15,14 @@ checkpoint make_folds:
     conda:
         ENVIRONMENT
     params:
-        n_splits=len(FOLDS),
+        n_splits=len(RUN.folds),
         groups=config["folds"]["groups"],
         seed=config["seed"],
         inner_splits=config["baselines"]["inner_splits"],
         neighbours=(
-            max(config["baselines"]["knn"]["n_neighbors"]) if HAS_MORPHOMETRY else 0
+            max(config["baselines"]["knn"]["n_neighbors"])
+            if RUN.has_morphometry
+            else 0
         ),
         code=code("make_folds.py"),
     script:

@@ -5,90 +5,86 @@ wildcard_constraints:
     grid=r"\d+x\d+x\d+",
 
 
+ON_GRID = P.below("evaluation/grids/{grid}")
+
+
 rule grids:
     input:
         P.table("grids"),
 
 
 use rule downsample as grid_downsample with:
-    output:
-        **elsewhere(rules.downsample.output, ON_GRID)
-        | {"volumes": temp(ON_GRID.batch_volumes)},
     log:
         P.log("grid_downsample", "{grid}/batch-{batch}"),
     benchmark:
         P.benchmark("grid_downsample", "{grid}/batch-{batch}")
+    pathvars:
+        cohort=ON_GRID.root,
     params:
-        shape=shape_of,
+        shape=lambda wildcards: grid_shape(wildcards.grid),
 
 
 use rule stack_volumes as grid_stack with:
-    input:
-        **elsewhere(rules.stack_volumes.input, ON_GRID)
-        | {"participants": P.read_participants, "left_out": P.read_left_out},
-    output:
-        **elsewhere(rules.stack_volumes.output, ON_GRID),
     log:
         P.log("grid_stack", "{grid}"),
     benchmark:
         P.benchmark("grid_stack", "{grid}")
+    pathvars:
+        cohort=ON_GRID.root,
 
 
 use rule gram_matrix as grid_gram with:
-    input:
-        **elsewhere(rules.gram_matrix.input, ON_GRID),
-    output:
-        **elsewhere(rules.gram_matrix.output, ON_GRID),
     log:
         P.log("grid_gram", "{grid}"),
     benchmark:
         P.benchmark("grid_gram", "{grid}")
+    pathvars:
+        cohort=ON_GRID.root,
+        models=ON_GRID.root,
 
 
 use rule voxel_svm as grid_svm with:
-    input:
-        **elsewhere(rules.voxel_svm.input, ON_GRID)
-        | {"splits": rules.voxel_svm.input.splits},
-    output:
-        **elsewhere(rules.voxel_svm.output, ON_GRID),
     log:
         P.log("grid_svm", "{grid}"),
     benchmark:
         P.benchmark("grid_svm", "{grid}")
+    pathvars:
+        cohort=ON_GRID.root,
+        models=ON_GRID.root,
     params:
-        n_features=lambda wildcards: prod(shape_of(wildcards)),
+        n_features=lambda wildcards: prod(grid_shape(wildcards.grid)),
 
 
 use rule train_cnn as grid_cnn with:
-    input:
-        **elsewhere(rules.train_cnn.input, ON_GRID)
-        | {"split": P.split, "check": rules.train_cnn.input.check},
-    output:
-        **elsewhere(rules.train_cnn.output, ON_GRID),
     log:
         P.log("grid_cnn", "{grid}/fold-{fold}"),
     benchmark:
         P.benchmark("grid_cnn", "{grid}/fold-{fold}")
+    pathvars:
+        cohort=ON_GRID.root,
+        models=ON_GRID.root,
     resources:
         gpu=config["gpu"],
-        mem_mb=memory_on_grid,
+        mem_mb=MEMORY.on_grid,
     params:
-        network=network_on,
+        network=lambda wildcards: RUN.network_on(grid_shape(wildcards.grid)),
         checkpoint=ON_GRID.cnn_checkpoint,
-        input=lambda wildcards: MODEL_INPUT | {"shape": shape_of(wildcards)},
+        input=lambda wildcards: RUN.model_input | {"shape": grid_shape(wildcards.grid)},
 
 
 rule grids_table:
     input:
         participants=P.participants,
-        grids=[P.grid, *expand(ON_GRID.grid, grid=GRIDS)],
+        grids=[P.grid, *expand(ON_GRID.grid, grid=RUN.grids)],
         cnn=[
-            *expand(P.predictions, model="cnn", fold=FOLDS),
-            *expand(ON_GRID.predictions, model="cnn", grid=GRIDS, fold=FOLDS),
+            *expand(P.predictions, model="cnn", fold=RUN.folds),
+            *expand(ON_GRID.predictions, model="cnn", grid=RUN.grids, fold=RUN.folds),
         ],
         voxel_svm=[
-            *expand(P.predictions, model="voxel_svm", fold=FOLDS),
-            *expand(ON_GRID.predictions, model="voxel_svm", grid=GRIDS, fold=FOLDS),
+            *expand(P.predictions, model="voxel_svm", fold=RUN.folds),
+            *expand(
+                ON_GRID.predictions, model="voxel_svm", grid=RUN.grids, fold=RUN.folds
+            ),
         ],
     output:
         table=P.table("grids"),
@@ -100,7 +96,7 @@ rule grids_table:
     conda:
         ENVIRONMENT
     params:
-        folds=FOLDS,
+        folds=RUN.folds,
         permutations=config["evaluation"]["permutations"],
         bootstraps=config["evaluation"]["bootstraps"],
         seed=config["seed"],

@@ -1,13 +1,8 @@
 """Maps computed as in the paper, compared with the run's maps: `snakemake paper_maps`."""
 
 # The network trained on all participants explains all of them; Grad-CAM uses the other upsampling.
-EVERYBODY = RunPaths("everybody", f"{P.root}/evaluation/paper_maps")
-PLACED = RunPaths("placed", f"{P.root}/evaluation/paper_maps")
-UPSAMPLING = {"paper": "receptive_field", "receptive_field": "paper"}[
-    config["attribution"]["grad_cam"]["upsampling"]
-]
-EVERYBODYS_METHODS = METHODS if HELD_OUT_MAPS else []  # else the run has these maps
-PLACED_METHODS = [method for method in METHODS if method == "grad_cam"]
+EVERYBODY = P.below("evaluation/paper_maps/everybody")
+PLACED = P.below("evaluation/paper_maps/placed")
 
 
 use rule group_maps as everybodys_group_maps with:
@@ -17,15 +12,16 @@ use rule group_maps as everybodys_group_maps with:
         maps=expand(P.maps, fold=WHOLE_COHORT, allow_missing=True),
         rows=expand(P.map_rows, fold=WHOLE_COHORT, allow_missing=True),
     output:
-        **elsewhere(rules.group_maps.output, EVERYBODY)
-        | {
-            "class_maps": expand(
-                EVERYBODY.class_map,
-                fold=WHOLE_COHORT,
-                label=GROUPS,
-                allow_missing=True,
-            )
-        },
+        maps=EVERYBODY.group_maps,
+        counts=EVERYBODY.group_counts,
+        images=expand(EVERYBODY.group_image, group=RUN.groups, allow_missing=True),
+        sidecars=expand(EVERYBODY.group_sidecar, group=RUN.groups, allow_missing=True),
+        class_maps=expand(
+            EVERYBODY.class_map,
+            fold=WHOLE_COHORT,
+            label=RUN.groups,
+            allow_missing=True,
+        ),
     log:
         P.log("everybodys_group_maps", "{method}"),
     benchmark:
@@ -35,38 +31,33 @@ use rule group_maps as everybodys_group_maps with:
 
 
 use rule explain as placed_explain with:
-    output:
-        **elsewhere(rules.explain.output, PLACED),
     log:
         P.log("placed_explain", "{method}/fold-{fold}"),
     benchmark:
         P.benchmark("placed_explain", "{method}/fold-{fold}")
+    pathvars:
+        maps=PLACED.root,
     params:
         settings=lambda wildcards: config["attribution"][wildcards.method]
-        | {"upsampling": UPSAMPLING},
+        | {"upsampling": RUN.other_upsampling},
 
 
 use rule group_maps as placed_group_maps with:
-    input:
-        grid=P.grid,
-        space=P.volumes_sidecar,
-        maps=expand(PLACED.maps, fold=MAP_FOLDS, allow_missing=True),
-        rows=expand(PLACED.map_rows, fold=MAP_FOLDS, allow_missing=True),
-    output:
-        **elsewhere(rules.group_maps.output, PLACED),
     log:
         P.log("placed_group_maps", "{method}"),
     benchmark:
         P.benchmark("placed_group_maps", "{method}")
+    pathvars:
+        maps=PLACED.root,
 
 
 rule paper_maps:
     input:
         brain_mask=P.brain_mask,
-        own=expand(P.group_maps, method=METHODS),
-        everybody=expand(EVERYBODY.group_maps, method=EVERYBODYS_METHODS),
-        placed=expand(PLACED.group_maps, method=PLACED_METHODS),
-        truth=[P.truth, P.truth_names] if HAS_TRUTH else [],
+        own=expand(P.group_maps, method=RUN.methods),
+        everybody=expand(EVERYBODY.group_maps, method=RUN.everybodys_methods),
+        placed=expand(PLACED.group_maps, method=RUN.placed_methods),
+        truth=[P.truth, P.truth_names] if RUN.has_truth else [],
     output:
         table=P.table("paper_maps"),
     log:
@@ -76,10 +67,10 @@ rule paper_maps:
     conda:
         ENVIRONMENT
     params:
-        methods=METHODS,
-        everybodys=EVERYBODYS_METHODS,
-        placed=PLACED_METHODS,
-        upsampling=UPSAMPLING,
+        methods=RUN.methods,
+        everybodys=RUN.everybodys_methods,
+        placed=RUN.placed_methods,
+        upsampling=RUN.other_upsampling,
         surrogates=config["evaluation"]["surrogates"],
         seed=config["seed"],
         code=code("paper_maps.py"),

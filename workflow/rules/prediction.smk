@@ -4,12 +4,12 @@
 rule prediction_tables:
     input:
         **{
-            model: expand(P.predictions, model=model, fold=FOLDS)
-            for model in [*MODELS, VOXEL_RESIDUAL]
+            model: expand(P.predictions, model=model, fold=RUN.folds)
+            for model in [*RUN.models, RUN.voxel_residual]
         },
         importances=(
-            expand(P.importances, model="logistic_regression", fold=FOLDS)
-            if HAS_MORPHOMETRY
+            expand(P.importances, model="logistic_regression", fold=RUN.folds)
+            if RUN.has_morphometry
             else []
         ),
         participants=P.participants,
@@ -21,7 +21,7 @@ rule prediction_tables:
         calibration=P.table("calibration"),
         comparisons=P.table("comparisons"),
         head_size=P.table("head_size"),
-        importances=P.table("importances") if HAS_MORPHOMETRY else [],
+        importances=P.table("importances") if RUN.has_morphometry else [],
     log:
         P.log("prediction_tables"),
     benchmark:
@@ -29,8 +29,8 @@ rule prediction_tables:
     conda:
         ENVIRONMENT
     params:
-        models=MODELS,
-        residual=VOXEL_RESIDUAL,
+        models=RUN.models,
+        residual=RUN.voxel_residual,
         permutations=config["evaluation"]["permutations"],
         bootstraps=config["evaluation"]["bootstraps"],
         caliper=config["evaluation"]["head_size_caliper"],
@@ -78,7 +78,7 @@ rule optimism:
         ENVIRONMENT
     threads: config["threads"]
     params:
-        models=TABLE1_MODELS,
+        models=RUN.table1_models,
         settings=config["baselines"],
         seed=config["seed"],
         threads=config["threads"],
@@ -94,7 +94,7 @@ rule label_permutations:
         folds=P.folds,
         gram=P.gram,
         sums=P.gram_sums,
-        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+        morphometry=P.morphometry if RUN.has_morphometry else [],
         quality=P.quality,
     output:
         table=P.table("permutations_{model}"),
@@ -103,12 +103,12 @@ rule label_permutations:
     benchmark:
         P.benchmark("label_permutations", "{model}")
     wildcard_constraints:
-        model="|".join(PERMUTED_MODELS),
+        model="|".join(RUN.baseline_models),
     conda:
         ENVIRONMENT
     threads: config["threads"]
     resources:
-        mem_mb=memory_of_fits,
+        mem_mb=MEMORY.of_fits,
     params:
         permutations=config["evaluation"]["refits"],
         n_voxels=prod(config["volumes"]["shape"]),
@@ -123,7 +123,7 @@ rule label_permutations:
 rule permutations:
     # Nulls from refitting all fast models: `snakemake permutations`, then `snakemake` for the page.
     input:
-        expand(P.table("permutations_{model}"), model=PERMUTED_MODELS),
+        expand(P.table("permutations_{model}"), model=RUN.baseline_models),
 
 
 rule repeat:
@@ -133,7 +133,7 @@ rule repeat:
         quality=P.quality,
         gram=P.gram,
         sums=P.gram_sums,
-        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+        morphometry=P.morphometry if RUN.has_morphometry else [],
     output:
         table=P.repeat,
     log:
@@ -146,10 +146,10 @@ rule repeat:
         ENVIRONMENT
     threads: config["threads"]
     resources:
-        mem_mb=memory_of_fits,
+        mem_mb=MEMORY.of_fits,
     params:
-        models=MODELS[1:],
-        n_splits=len(FOLDS),
+        models=RUN.baseline_models,
+        n_splits=len(RUN.folds),
         groups=config["folds"]["groups"],
         n_voxels=prod(config["volumes"]["shape"]),
         settings=config["baselines"],
@@ -163,7 +163,7 @@ rule repeat:
 rule repeats:
     # Repeated k-fold: `snakemake repeats`, then `snakemake` for the page.
     input:
-        repeats=expand(P.repeat, repeat=REPEATS),
+        repeats=expand(P.repeat, repeat=RUN.repeats),
     output:
         table=P.table("repeats"),
     log:
@@ -183,10 +183,10 @@ rule learning_draw:
     input:
         participants=P.participants,
         quality=P.quality,
-        splits=expand(P.split, fold=FOLDS),
+        splits=expand(P.split, fold=RUN.folds),
         gram=P.gram,
         sums=P.gram_sums,
-        morphometry=P.morphometry if HAS_MORPHOMETRY else [],
+        morphometry=P.morphometry if RUN.has_morphometry else [],
     output:
         table=P.learning_draw,
     log:
@@ -199,10 +199,10 @@ rule learning_draw:
         ENVIRONMENT
     threads: config["threads"]
     resources:
-        mem_mb=memory_of_fits,
+        mem_mb=MEMORY.of_fits,
     params:
-        models=LEARNING_MODELS,
-        shares=LEARNING["shares"],
+        models=RUN.learning_models,
+        shares=config["evaluation"]["learning"]["shares"],
         n_voxels=prod(config["volumes"]["shape"]),
         settings=config["baselines"],
         seed=config["seed"],
@@ -215,7 +215,7 @@ rule learning_draw:
 rule learning:
     # Learning curves over cohort size: `snakemake learning`, then `snakemake` for the page.
     input:
-        draws=expand(P.learning_draw, draw=fold_names(LEARNING["draws"])),
+        draws=expand(P.learning_draw, draw=RUN.learning_draws),
         accuracy=P.table("accuracy"),
     output:
         table=P.table("learning"),

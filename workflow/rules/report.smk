@@ -12,17 +12,25 @@ rule statistics_figures:
         agreement=P.table("agreement"),
         localisation=(
             [P.table("localisation"), P.table("localisation_controls")]
-            if HAS_TRUTH
+            if RUN.has_truth
             else []
         ),
         faithfulness=P.table("faithfulness_curves"),
         robustness=P.table("robustness"),
-        histories=expand(P.cnn_history, fold=FOLDS),
-        curves=perturbation_files(P.map_curves),
-        rows=perturbation_files(P.map_rows),
-        importances=P.table("importances") if HAS_MORPHOMETRY else [],
+        histories=expand(P.cnn_history, fold=RUN.folds),
+        curves=expand(
+            P.map_curves,
+            method="meaningful_perturbation",
+            fold=RUN.perturbation_folds,
+        ),
+        rows=expand(
+            P.map_rows,
+            method="meaningful_perturbation",
+            fold=RUN.perturbation_folds,
+        ),
+        importances=P.table("importances") if RUN.has_morphometry else [],
         runtime=P.table("runtime"),
-        table2=expand(P.table("table2_{atlas}"), atlas=TABLE2_ATLASES),
+        table2=expand(P.table("table2_{atlas}"), atlas=RUN.table2_atlases),
     output:
         fig1=figure("fig1", "Paper", "Fig. 1"),
         fig3=figure("fig3", "Paper", "Fig. 3"),
@@ -37,11 +45,15 @@ rule statistics_figures:
         faithfulness=figure("faithfulness", "Explanation", "deletion and insertion"),
         robustness=figure("robustness", "Explanation", "sanity and stability"),
         localisation=(
-            figure("localisation", "Explanation", "localisation") if HAS_TRUTH else []
+            figure("localisation", "Explanation", "localisation")
+            if RUN.has_truth
+            else []
         ),
-        regions=figure("regions", "Explanation", "regions") if TABLE2_ATLASES else [],
+        regions=(
+            figure("regions", "Explanation", "regions") if RUN.table2_atlases else []
+        ),
         convergence=(
-            figure("convergence", "Explanation", "convergence") if PERTURBS else []
+            figure("convergence", "Explanation", "convergence") if RUN.perturbs else []
         ),
     log:
         P.log("statistics_figures"),
@@ -50,9 +62,9 @@ rule statistics_figures:
     conda:
         ENVIRONMENT
     params:
-        classes=CLASSES,
-        methods=METHODS,
-        atlases=TABLE2_ATLASES,
+        classes=RUN.classes,
+        methods=RUN.methods,
+        atlases=RUN.table2_atlases,
         code=code("statistics_figures.py"),
     script:
         "../scripts/statistics_figures.py"
@@ -66,23 +78,25 @@ rule map_figures:
         mean=P.mean_volume,
         brain_mask=P.brain_mask,
         quality=P.quality,
-        maps=expand(P.group_maps, method=METHODS),
+        maps=expand(P.group_maps, method=RUN.methods),
         fold_maps=expand(
-            P.class_map, method=METHODS, fold=VIEWER_FOLDS, label="conjoined"
+            P.class_map, method=RUN.methods, fold=RUN.viewer_folds, label="conjoined"
         ),
-        subject_maps=expand(P.maps, method=METHODS, fold=MAP_FOLDS[0]),
-        rows=expand(P.map_rows, method=METHODS, fold=MAP_FOLDS[0]),
+        subject_maps=expand(P.maps, method=RUN.methods, fold=RUN.map_folds[0]),
+        rows=expand(P.map_rows, method=RUN.methods, fold=RUN.map_folds[0]),
     output:
         fig2a=figure("fig2a", "Paper", "Fig. 2a"),
         fig2b=figure("fig2b", "Paper", "Fig. 2b"),
         fig2c=figure("fig2c", "Paper", "Fig. 2c"),
         projections=(
             figure("projections", "Explanation", "glass brain and surface")
-            if is_mni152(SPACE)
+            if RUN.in_mni152
             else []
         ),
         stability=(
-            figure("stability", "Explanation", "folds' maps") if VIEWER_FOLDS else []
+            figure("stability", "Explanation", "folds' maps")
+            if RUN.viewer_folds
+            else []
         ),
         subjects=figure("subjects", "Explanation", "participants"),
         quality=figure("quality", "Cohort", "quality"),
@@ -93,11 +107,11 @@ rule map_figures:
     conda:
         ENVIRONMENT
     params:
-        methods=METHODS,
-        folds=VIEWER_FOLDS,
-        classes=CLASSES,
+        methods=RUN.methods,
+        folds=RUN.viewer_folds,
+        classes=RUN.classes,
         thresholds=config["evaluation"]["thresholds"],
-        images=expand(P.group_image, method=METHODS, group="conjoined"),
+        images=expand(P.group_image, method=RUN.methods, group="conjoined"),
         code=code("map_figures.py"),
     script:
         "../scripts/map_figures.py"
@@ -105,9 +119,9 @@ rule map_figures:
 
 rule provenance:
     input:
-        tables=tables_to_record,
+        tables=lambda wildcards: INPUTS.tables_to_record(),
         participants=P.participants,
-        metrics=expand(P.cnn_metrics, fold=[*FOLDS, WHOLE_COHORT]),
+        metrics=expand(P.cnn_metrics, fold=[*RUN.folds, WHOLE_COHORT]),
     output:
         record=P.provenance,
         settings=P.settings,
@@ -118,7 +132,7 @@ rule provenance:
     conda:
         ENVIRONMENT
     params:
-        config=SETTINGS,
+        config=RUN.settings,
         code=code("provenance.py"),
     script:
         "../scripts/provenance.py"
@@ -126,9 +140,9 @@ rule provenance:
 
 rule claims:
     input:
-        tables=claim_tables(),
+        tables=TARGETS.claim_tables(),
         participants=P.participants,
-        reference=reference_files(),
+        reference=TARGETS.reference_files(),
     output:
         table=P.table("claims"),
     log:
@@ -138,10 +152,12 @@ rule claims:
     conda:
         ENVIRONMENT
     params:
-        classes=CLASSES,
-        same_cohort=LAYOUT == "hcp",
-        kan2020_run=KAN2020_RUN,
-        rules=lambda _: table_rules(),
+        classes=RUN.classes,
+        same_cohort=RUN.layout == "hcp",
+        kan2020_run=RUN.kan2020_run,
+        rules=lambda wildcards: TARGETS.rules_of_claims(
+            {rule.name: map(str, rule.output) for rule in workflow.rules}
+        ),
         code=code("claims.py"),
     script:
         "../scripts/claims.py"
@@ -154,21 +170,23 @@ rule page:
         left_out=P.left_out,
         quality=P.quality,
         volumes=P.volumes,
-        tables=all_tables(),
-        counts=expand(P.group_counts, method=METHODS),
+        tables=TARGETS.page_tables(),
+        counts=expand(P.group_counts, method=RUN.methods),
         mean=P.mean_volume,
         brain_mask=P.brain_mask,
-        maps=expand(P.group_maps, method=METHODS),
-        fold_maps=expand(P.class_map, method=METHODS, fold=VIEWER_FOLDS, label=GROUPS),
-        atlas_labels=expand(P.atlas_labels, atlas=TABLE2_ATLASES),
-        atlas_names=expand(P.atlas_names, atlas=TABLE2_ATLASES),
-        figures=[P.figure(name)[0] for name in figure_names()],
+        maps=expand(P.group_maps, method=RUN.methods),
+        fold_maps=expand(
+            P.class_map, method=RUN.methods, fold=RUN.viewer_folds, label=RUN.groups
+        ),
+        atlas_labels=expand(P.atlas_labels, atlas=RUN.table2_atlases),
+        atlas_names=expand(P.atlas_names, atlas=RUN.table2_atlases),
+        figures=TARGETS.pictures(),
     output:
         page=report(P.report, category="Report", labels={"page": "report"}),
         quality=report(
             P.quality_page, category="Report", labels={"page": "every participant"}
         ),
-        captions=[P.caption(name) for name in figure_names()],
+        captions=[P.caption(name) for name in TARGETS.figures()],
         # In this job, because everything else is finished before the page.
         manifest=P.manifest,
     log:
@@ -178,12 +196,14 @@ rule page:
     conda:
         ENVIRONMENT
     params:
-        config=SETTINGS,
-        settings_file=SETTINGS_FILE,
-        methods=METHODS,
-        folds=VIEWER_FOLDS,
-        groups=GROUPS,
-        atlases=TABLE2_ATLASES,
+        config=RUN.settings,
+        settings_file=lambda wildcards: (
+            None if RUN.has_defaults(Path(workflow.basedir, DEFAULTS)) else P.settings
+        ),
+        methods=RUN.methods,
+        folds=RUN.viewer_folds,
+        groups=RUN.groups,
+        atlases=RUN.table2_atlases,
         benchmarks=P.benchmarks,
         code=code("page.py"),
     script:
@@ -193,15 +213,23 @@ rule page:
 rule participant_page:
     # One participant's image, maps and predictions: snakemake results/RUN/participants/ID.html
     input:
-        unpack(page_of_participant),
+        maps=lambda wildcards: expand(
+            P.maps, method=RUN.methods, fold=explaining_fold(wildcards)
+        ),
+        rows=lambda wildcards: expand(
+            P.map_rows, method=RUN.methods, fold=explaining_fold(wildcards)
+        ),
+        predictions=lambda wildcards: expand(
+            P.predictions, model=RUN.models, fold=fold_of(wildcards)
+        ),
         participants=P.participants,
         volumes=P.volumes,
         grid=P.grid,
         brain_mask=P.brain_mask,
         quality=P.quality,
         accuracy=P.table("accuracy"),
-        atlas_labels=expand(P.atlas_labels, atlas=TABLE2_ATLASES),
-        atlas_names=expand(P.atlas_names, atlas=TABLE2_ATLASES),
+        atlas_labels=expand(P.atlas_labels, atlas=RUN.table2_atlases),
+        atlas_names=expand(P.atlas_names, atlas=RUN.table2_atlases),
     output:
         P.participant_page,
     log:
@@ -211,11 +239,11 @@ rule participant_page:
     conda:
         ENVIRONMENT
     params:
-        config=SETTINGS,
-        methods=METHODS,
-        models=MODELS,
-        atlases=TABLE2_ATLASES,
-        map_fold=lambda wildcards: fold_of(wildcards.participant),
+        config=RUN.settings,
+        methods=RUN.methods,
+        models=RUN.models,
+        atlases=RUN.table2_atlases,
+        map_fold=explaining_fold,
         code=code("participant_page.py"),
     script:
         "../scripts/participant_page.py"

@@ -1,5 +1,9 @@
 """The network retrained on every fold: with other seeds, other folds and permuted labels."""
 
+from voxplain.run.seeds import stream_seed
+
+RERUN = P.below("evaluation/retraining/{rerun}")
+
 
 wildcard_constraints:
     rerun=r"[a-z]+_\d\d",
@@ -18,12 +22,12 @@ rule shuffled:
 
 use rule make_folds as rerun_folds with:
     # The folds that `snakemake repeats` also draws for the other models.
-    output:
-        **elsewhere(rules.make_folds.output, RERUN),
     log:
         P.log("rerun_folds", "{rerun}"),
     benchmark:
         P.benchmark("rerun_folds", "{rerun}")
+    pathvars:
+        splits=RERUN.root,
     wildcard_constraints:
         rerun=r"folds_\d\d",
     params:
@@ -48,7 +52,7 @@ rule shuffle_labels:
     conda:
         ENVIRONMENT
     params:
-        classes=CLASSES,
+        classes=RUN.classes,
         seed=config["seed"],
         code=code("shuffle_labels.py"),
     script:
@@ -57,14 +61,22 @@ rule shuffle_labels:
 
 use rule train_cnn as retrain_cnn with:
     input:
-        **dict(rules.train_cnn.input.items())
-        | {"participants": rerun_participants, "split": rerun_split},
-    output:
-        **elsewhere(rules.train_cnn.output, RERUN),
+        check=P.cnn_check if RUN.has_own_network else [],
+        # Shuffled reruns have labels of their own, and those on other folds have splits.
+        participants=lambda wildcards: (
+            RERUN if wildcards.rerun.startswith("shuffled") else P
+        ).participants.format(**wildcards),
+        volumes=P.volumes,
+        grid=P.grid,
+        split=lambda wildcards: (
+            RERUN if wildcards.rerun.startswith("folds") else P
+        ).split.format(**wildcards),
     log:
         P.log("retrain_cnn", "{rerun}/fold-{fold}"),
     benchmark:
         P.benchmark("retrain_cnn", "{rerun}/fold-{fold}")
+    pathvars:
+        models=RERUN.root,
     params:
         checkpoint=RERUN.cnn_checkpoint,
         seed=lambda wildcards: stream_seed(config["seed"], "rerun", wildcards.rerun),
@@ -72,8 +84,11 @@ use rule train_cnn as retrain_cnn with:
 
 rule seeds_table:
     input:
-        **rerun_predictions("seeds", "folds"),
-        cnn=expand(P.predictions, model="cnn", fold=FOLDS),
+        **{
+            rerun: expand(RERUN.predictions, rerun=rerun, model="cnn", fold=RUN.folds)
+            for rerun in [*RUN.reruns["seeds"], *RUN.reruns["folds"]]
+        },
+        cnn=expand(P.predictions, model="cnn", fold=RUN.folds),
     output:
         table=P.table("seeds"),
     log:
@@ -83,7 +98,7 @@ rule seeds_table:
     conda:
         ENVIRONMENT
     params:
-        reruns={kind: RERUNS[kind] for kind in ("seeds", "folds")},
+        reruns={kind: RUN.reruns[kind] for kind in ("seeds", "folds")},
         code=code("seeds_table.py"),
     script:
         "../scripts/seeds_table.py"
@@ -91,10 +106,13 @@ rule seeds_table:
 
 rule shuffled_table:
     input:
-        **rerun_predictions("shuffled"),
+        **{
+            rerun: expand(RERUN.predictions, rerun=rerun, model="cnn", fold=RUN.folds)
+            for rerun in RUN.reruns["shuffled"]
+        },
         participants=P.participants,
         folds=P.folds,
-        cnn=expand(P.predictions, model="cnn", fold=FOLDS),
+        cnn=expand(P.predictions, model="cnn", fold=RUN.folds),
     output:
         table=P.table("shuffled"),
     log:
@@ -104,7 +122,7 @@ rule shuffled_table:
     conda:
         ENVIRONMENT
     params:
-        reruns=RERUNS["shuffled"],
+        reruns=RUN.reruns["shuffled"],
         permutations=config["evaluation"]["permutations"],
         seed=config["seed"],
         code=code("shuffled_table.py"),

@@ -21,13 +21,13 @@ rule roar_fold:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
-        mem_mb=memory("roar_fold"),
+        mem_mb=MEMORY.of("roar_fold"),
     params:
         roar=config["evaluation"]["roar"],
         sigma=config["evaluation"]["faithfulness"]["sigma"],
-        network=NETWORK,
+        network=RUN.network,
         checkpoint=P.roar_checkpoint,
-        settings=TRAINING,
+        settings=RUN.training,
         seed=config["seed"],
         gpu=config["gpu"],
         threads=config["threads"],
@@ -38,8 +38,8 @@ rule roar_fold:
 
 rule roar:
     input:
-        folds=expand(P.roar_fold, method=METHODS, fold=FOLDS),
-        cnn=expand(P.predictions, model="cnn", fold=FOLDS),
+        folds=expand(P.roar_fold, method=RUN.methods, fold=RUN.folds),
+        cnn=expand(P.predictions, model="cnn", fold=RUN.folds),
     output:
         table=P.table("roar"),
     log:

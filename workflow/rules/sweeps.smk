@@ -20,7 +20,7 @@ POINT_SCRIPTS = [
 
 def chosen_by_point(wildcards):
     """The modules that the study of a point imports by name."""
-    return ["voxplain.cohort.layouts.synthetic", *map(method_module, METHODS)]
+    return ["voxplain.cohort.layouts.synthetic", *map(method_module, RUN.methods)]
 
 
 rule truth:
@@ -53,10 +53,10 @@ rule truth_point:
     threads: lambda _: workflow.cores
     resources:
         gpu=config["gpu"],
-        mem_mb=memory_of_study,
+        mem_mb=MEMORY.of_study,
     params:
-        config=SETTINGS,
-        n_splits=TRUTH["n_splits"],
+        config=RUN.settings,
+        n_splits=config["evaluation"]["truth"]["n_splits"],
         snakefile=str(Path(workflow.basedir) / "Snakefile"),
         code=code("truth_point.py", *POINT_SCRIPTS, chosen=chosen_by_point),
     script:
@@ -66,13 +66,19 @@ rule truth_point:
 rule truth_table:
     input:
         accuracy=expand(
-            P.truth_accuracy, n=TRUTH["n_subjects"], effect=TRUTH["effect_size"]
+            P.truth_accuracy,
+            n=config["evaluation"]["truth"]["n_subjects"],
+            effect=config["evaluation"]["truth"]["effect_size"],
         ),
         localisation=expand(
-            P.truth_localisation, n=TRUTH["n_subjects"], effect=TRUTH["effect_size"]
+            P.truth_localisation,
+            n=config["evaluation"]["truth"]["n_subjects"],
+            effect=config["evaluation"]["truth"]["effect_size"],
         ),
         controls=expand(
-            P.truth_controls, n=TRUTH["n_subjects"], effect=TRUTH["effect_size"]
+            P.truth_controls,
+            n=config["evaluation"]["truth"]["n_subjects"],
+            effect=config["evaluation"]["truth"]["effect_size"],
         ),
     output:
         table=P.table("truth"),
@@ -84,7 +90,11 @@ rule truth_table:
     conda:
         ENVIRONMENT
     params:
-        points=[(n, e) for n in TRUTH["n_subjects"] for e in TRUTH["effect_size"]],
+        points=[
+            (n, e)
+            for n in config["evaluation"]["truth"]["n_subjects"]
+            for e in config["evaluation"]["truth"]["effect_size"]
+        ],
         code=code("truth_table.py"),
     script:
         "../scripts/truth_table.py"

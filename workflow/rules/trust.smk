@@ -10,10 +10,10 @@ rule faithfulness_fold:
         brain_mask=P.brain_mask,
         split=P.split,
         model=P.cnn_model,
-        maps=expand(P.maps, method=METHODS, allow_missing=True),
+        maps=expand(P.maps, method=RUN.methods, allow_missing=True),
     output:
-        maps=expand(P.maps, method=CONTROLS, allow_missing=True),
-        rows=expand(P.map_rows, method=CONTROLS, allow_missing=True),
+        maps=expand(P.maps, method=RUN.controls, allow_missing=True),
+        rows=expand(P.map_rows, method=RUN.controls, allow_missing=True),
         areas=P.faithfulness_fold,
         curves=P.faithfulness_curves_fold,
     log:
@@ -25,13 +25,13 @@ rule faithfulness_fold:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
-        mem_mb=memory("faithfulness_fold"),
+        mem_mb=MEMORY.of("faithfulness_fold"),
     params:
-        methods=METHODS,
-        controls=CONTROLS,
+        methods=RUN.methods,
+        controls=RUN.controls,
         target=config["attribution"]["target"],
         settings=config["evaluation"]["faithfulness"],
-        network=NETWORK,
+        network=RUN.network,
         seed=config["seed"],
         gpu=config["gpu"],
         threads=config["threads"],
@@ -42,8 +42,8 @@ rule faithfulness_fold:
 
 rule faithfulness:
     input:
-        areas=expand(P.faithfulness_fold, fold=MAP_FOLDS),
-        curves=expand(P.faithfulness_curves_fold, fold=MAP_FOLDS),
+        areas=expand(P.faithfulness_fold, fold=RUN.map_folds),
+        curves=expand(P.faithfulness_curves_fold, fold=RUN.map_folds),
     output:
         table=P.table("faithfulness"),
         curves=P.table("faithfulness_curves"),
@@ -64,7 +64,7 @@ rule train_variant:
     input:
         participants=P.participants,
         volumes=P.volumes,
-        split=P.split.format(fold=ROBUSTNESS["fold"]),
+        split=P.split.format(fold=RUN.robustness_fold),
     output:
         model=P.variant_model,
     log:
@@ -76,11 +76,11 @@ rule train_variant:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
-        mem_mb=memory("train_variant"),
+        mem_mb=MEMORY.of("train_variant"),
     params:
-        network=NETWORK,
+        network=RUN.network,
         checkpoint=P.variant_checkpoint,
-        settings=TRAINING,
+        settings=RUN.training,
         seed=config["seed"],
         gpu=config["gpu"],
         threads=config["threads"],
@@ -94,9 +94,9 @@ rule robustness_method:
         participants=P.participants,
         volumes=P.volumes,
         brain_mask=P.brain_mask,
-        split=P.split.format(fold=ROBUSTNESS["fold"]),
-        model=P.cnn_model.format(fold=ROBUSTNESS["fold"]),
-        variants=expand(P.variant_model, variant=VARIANTS),
+        split=P.split.format(fold=RUN.robustness_fold),
+        model=P.cnn_model.format(fold=RUN.robustness_fold),
+        variants=expand(P.variant_model, variant=RUN.variants),
     output:
         table=P.robustness_method,
     log:
@@ -108,17 +108,17 @@ rule robustness_method:
     threads: config["threads"]
     resources:
         gpu=config["gpu"],
-        mem_mb=memory("robustness_method"),
+        mem_mb=MEMORY.of("robustness_method"),
     params:
-        names=VARIANTS,
-        network=NETWORK,
+        names=RUN.variants,
+        network=RUN.network,
         settings=lambda wildcards: config["attribution"][wildcards.method],
         # They take seconds, less than a separate job.
         controls=lambda wildcards: (
-            SANITY_CONTROLS if wildcards.method == METHODS[-1] else []
+            RUN.sanity_controls if wildcards.method == RUN.methods[-1] else []
         ),
         target=config["attribution"]["target"],
-        robustness=ROBUSTNESS,
+        robustness=config["evaluation"]["robustness"],
         equal_area=config["evaluation"]["equal_area"],
         seed=config["seed"],
         gpu=config["gpu"],
@@ -130,7 +130,7 @@ rule robustness_method:
 
 rule robustness:
     input:
-        expand(P.robustness_method, method=METHODS),
+        expand(P.robustness_method, method=RUN.methods),
     output:
         table=P.table("robustness"),
     log:

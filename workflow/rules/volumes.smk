@@ -1,18 +1,24 @@
 """From image files to one array on the run's grid, with quality control."""
 
 
+def batch_of_images(wildcards):
+    """A batch's images with sizes and times of their files; waits for the cohort to be read."""
+    checkpoints.read_cohort.get()
+    return P.batch.format(batch=wildcards.batch)
+
+
 rule downsample:
     input:
         batch=batch_of_images,
-        template_mask=P.template_mask if TEMPLATE_MASK else [],
-        reference=registration_reference(),
-        images=expand(P.source_images, batch=BATCHES) if SYNTHETIC else [],
+        template_mask=P.template_mask if RUN.cuts_out_template else [],
+        reference=INPUTS.reference(),
+        images=expand(P.source_images, batch=RUN.batches) if RUN.is_synthetic else [],
     output:
-        volumes=temp(P.batch_volumes),
-        quality=P.batch_quality,
-        grid=P.batch_grid,
-        space=P.batch_space,
-        problems=P.batch_problems,
+        volumes=temp(COHORT.batch_volumes),
+        quality=COHORT.batch_quality,
+        grid=COHORT.batch_grid,
+        space=COHORT.batch_space,
+        problems=COHORT.batch_problems,
     log:
         P.log("downsample", "batch-{batch}"),
     benchmark:
@@ -22,8 +28,8 @@ rule downsample:
     params:
         shape=config["volumes"]["shape"],
         registration=config["registration"],
-        reference=NAMED[REFERENCE],
-        space=SPACE,
+        reference=FINGERPRINTS.reference,
+        space=RUN.space,
         seed=config["seed"],
         code=code("downsample.py"),
     script:
@@ -35,21 +41,21 @@ rule stack_volumes:
     input:
         participants=P.read_participants,
         left_out=P.read_left_out,
-        volumes=expand(P.batch_volumes, batch=BATCHES),
-        quality=expand(P.batch_quality, batch=BATCHES),
-        grids=expand(P.batch_grid, batch=BATCHES),
-        spaces=expand(P.batch_space, batch=BATCHES),
-        problems=expand(P.batch_problems, batch=BATCHES),
+        volumes=expand(COHORT.batch_volumes, batch=RUN.batches),
+        quality=expand(COHORT.batch_quality, batch=RUN.batches),
+        grids=expand(COHORT.batch_grid, batch=RUN.batches),
+        spaces=expand(COHORT.batch_space, batch=RUN.batches),
+        problems=expand(COHORT.batch_problems, batch=RUN.batches),
     output:
-        participants=P.participants,
-        left_out=P.left_out,
-        volumes=P.volumes,
-        grid=P.grid,
-        brain_mask=P.brain_mask,
-        mean=P.mean_volume,
-        space=P.volumes_sidecar,
-        sidecars=[P.brain_mask_sidecar, P.mean_volume_sidecar],
-        quality=P.quality,
+        participants=COHORT.participants,
+        left_out=COHORT.left_out,
+        volumes=COHORT.volumes,
+        grid=COHORT.grid,
+        brain_mask=COHORT.brain_mask,
+        mean=COHORT.mean_volume,
+        space=COHORT.volumes_sidecar,
+        sidecars=[COHORT.brain_mask_sidecar, COHORT.mean_volume_sidecar],
+        quality=COHORT.quality,
     log:
         P.log("stack_volumes"),
     benchmark:
@@ -59,8 +65,8 @@ rule stack_volumes:
     params:
         normalisation=config["volumes"]["normalisation"],
         on_missing=config["cohort"]["on_missing"],
-        space=SPACE,
-        claimed=CLAIMED_MNI152,
+        space=RUN.space,
+        claimed=RUN.claims_mni152,
         code=code("stack_volumes.py"),
     script:
         "../scripts/stack_volumes.py"

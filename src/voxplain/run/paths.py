@@ -1,5 +1,7 @@
 """Every result path of a run, in one place."""
 
+import posixpath
+
 WHOLE_COHORT = "all"  # name of the paper's extra split, in which all are in training and test set
 
 
@@ -23,7 +25,7 @@ class RunPaths:
     """
 
     def __init__(self, run: str, results: str = "results") -> None:
-        root = f"{results}/{run}"
+        root = posixpath.join(results, run)
         self.root = root
         self.logs = f"{root}/logs"
         self.benchmarks = f"{root}/benchmarks"
@@ -128,6 +130,10 @@ class RunPaths:
         self.derivatives = f"{root}/derivatives"
         self.crate = f"{root}/ro-crate-metadata.json"
         self.crate_code = f"{root}/code"
+
+    def below(self, folder: str) -> "RunPaths":
+        """Return the same paths below a folder of this run: a part of it done in another way."""
+        return RunPaths(folder, self.root)
 
     def table(self, name: str) -> str:
         """Return the path of one of the run's result tables."""
