@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from voxplain.cohort.layouts.patterns import PATTERNS
+from voxplain.cohort.image_patterns import PATTERNS
 from voxplain.errors import CohortError
 from voxplain.plan.run_plan import RunPlan
 from voxplain.run.fingerprints import files_fingerprint, images_fingerprint

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from voxplain.errors import SpaceError
-from voxplain.run.files import read_json, write_json
+from voxplain.run.json_files import read_json, write_json
 
 XFORM_ALIGNED, XFORM_MNI152 = 2, 4  # NIfTI's codes
 _ORIGINAL = "orig"  # BIDS: each image's own space

@@ -1,6 +1,5 @@
 """Atomic writing, and reading, of the file types of a run."""
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,8 @@ from voxplain.errors import ImageError
 from voxplain.run.atomic import atomic_path as atomic_path
 from voxplain.run.atomic import write_bytes as write_bytes
 from voxplain.run.atomic import write_text
+from voxplain.run.json_files import read_json as read_json
+from voxplain.run.json_files import write_json as write_json
 
 _TEXT_COLUMNS = (
     "participant_id",
@@ -94,24 +95,6 @@ def keyed(paths: Sequence[str], *names: Iterable[str]) -> dict[Any, str]:
             "input and parameters must name the same methods and folds"
         )
     return dict(zip(keys, paths, strict=True))
-
-
-def write_json(path: str | os.PathLike[str], value: Any) -> None:
-    """Write a value as indented JSON, atomically.
-
-    Parameters
-    ----------
-    path : path_like
-        The file; missing folders are created.
-    value : object
-        Anything that JSON can hold.
-    """
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
-def read_json(path: str | os.PathLike[str]) -> Any:
-    """Read a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def write_array(path: str | os.PathLike[str], array: np.ndarray) -> None:

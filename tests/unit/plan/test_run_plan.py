@@ -13,7 +13,7 @@ from voxplain.run.config import DEFAULTS
 
 def test_the_default_run(configured):
     plan = RunPlan(configured())
-    assert plan.folds == plan.map_folds == plan.viewer_folds == [f"{k:02d}" for k in range(1, 6)]
+    assert plan.folds == plan.map_folds == plan.viewer_folds == [f"{k:02d}" for k in range(1, 11)]
     assert plan.groups == ["women", "men", "conjoined"]
     assert plan.models == [
         "cnn",

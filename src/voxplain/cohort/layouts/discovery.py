@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from voxplain.cohort.image_patterns import HCP_IMAGES, PATTERNS
 from voxplain.cohort.layouts import bids, hcp
 from voxplain.cohort.layouts.bids_names import BidsName, InvalidNameError
-from voxplain.cohort.layouts.patterns import HCP_IMAGES, PATTERNS
 from voxplain.cohort.layouts.table_discovery import image_pattern, labelled
 from voxplain.cohort.participants import shortened
 from voxplain.errors import CohortError

@@ -15,7 +15,7 @@ from typing import Any, Self
 import pandas as pd
 
 from voxplain.cohort.columns import Columns
-from voxplain.cohort.layouts.patterns import HCP_IMAGES, HCP_PACKAGES
+from voxplain.cohort.image_patterns import HCP_IMAGES, HCP_PACKAGES
 from voxplain.cohort.morphometry import tables as morphometry
 from voxplain.cohort.participants import MISSING_TEXT, Problems, shortened
 from voxplain.cohort.scans import Scan, find_file
@@ -37,7 +37,7 @@ class HcpSettings:
     Attributes
     ----------
     image : {"acpc", "mni"}
-        A key of `voxplain.cohort.layouts.patterns.HCP_IMAGES`.
+        A key of `voxplain.cohort.image_patterns.HCP_IMAGES`.
     behavioural : str
         Path of the export of the unrestricted table.
     restricted : str or None
@@ -146,7 +146,7 @@ def find_image(root: Path, participant: str, image: str) -> Scan:
     participant : str
         HCP's number.
     image : str
-        A key of `voxplain.cohort.layouts.patterns.HCP_IMAGES`.
+        A key of `voxplain.cohort.image_patterns.HCP_IMAGES`.
     """
     member = f"{participant}/{HCP_IMAGES[image]}"
     packages = [package.format(participant_id=participant) for package in HCP_PACKAGES]

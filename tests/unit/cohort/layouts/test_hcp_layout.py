@@ -10,7 +10,7 @@ import pytest
 from support.places import SHARED
 from voxplain.cohort import layouts as cohort
 from voxplain.cohort.checks import Requirements
-from voxplain.cohort.layouts.patterns import HCP_IMAGES
+from voxplain.cohort.image_patterns import HCP_IMAGES
 from voxplain.cohort.morphometry import hcp_columns
 from voxplain.cohort.morphometry import tables as morphometry
 from voxplain.errors import CohortError, ConfigError

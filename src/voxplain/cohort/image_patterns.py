@@ -1,4 +1,4 @@
-"""Where layouts keep their images; apart, because the workflow's start must not pay for pandas."""
+"""Where layouts keep their images; apart, because reading the rules should not load pandas."""
 
 # acpc: the paper's input, rigidly aligned to the line of the commissures; mni: warped to MNI152.
 HCP_IMAGES = {
