@@ -34,7 +34,15 @@ PASS_MB = 350  # one pass through the network with its gradients, of bounded siz
 
 
 def operations(shape: tuple[int, ...], channels: tuple[int, ...]) -> float:
-    """Return the multiplications of one forward pass of the paper's network, in millions."""
+    """Return the multiplications of one forward pass of the paper's network, in millions.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of an image, voxels.
+    channels : tuple of int
+        Features of each block.
+    """
     size, before, total = list(shape), 1, 0.0
     for after in channels:
         size = [edge - 2 for edge in size]
@@ -44,7 +52,20 @@ def operations(shape: tuple[int, ...], channels: tuple[int, ...]) -> float:
 
 
 def activations_mb(shape: tuple[int, ...], channels: tuple[int, ...]) -> float:
-    """Return the memory of one image's features in training: convolution, norm, pool, gradients."""
+    """Return the memory of one image's features in training: convolution, norm, pool, gradients.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of an image, voxels.
+    channels : tuple of int
+        Features of each block.
+
+    Returns
+    -------
+    float
+        MB.
+    """
     size, total = list(shape), 0.0
     for n_features in channels:
         size = [edge - 2 for edge in size]
@@ -53,8 +74,10 @@ def activations_mb(shape: tuple[int, ...], channels: tuple[int, ...]) -> float:
     return total / MB
 
 
-def _between(measured: tuple[float, float], shape: Any, channels: Any) -> float:
-    """Share a cost between voxels and multiplications so that both measured sizes come out."""
+def _between(
+    measured: tuple[float, float], shape: tuple[int, ...], channels: tuple[int, ...]
+) -> float:
+    """Interpolate: the cost per voxel and per multiplication that explains both measured sizes."""
     (v1, f1), (v2, f2), (v, f) = (
         (prod(s) / 1e6, operations(s, c)) for s, c in (PAPER, DEMO, (shape, channels))
     )
@@ -103,16 +126,16 @@ class Costs:
         if method == "meaningful_perturbation":
             kinds = settings["jitter"] ** (1 if settings["jitter_axes"] == "common" else 3)
             distinct = kinds * (1 - (1 - 1 / kinds) ** settings["draws"])
-            return settings["iterations"] * distinct * self._seconds(DRAW_MS)
+            return float(settings["iterations"] * distinct * self._seconds(DRAW_MS))
         if method == "occlusion":
             windows = prod(-(-edge // settings["stride"]) for edge in self._size[0])
-            return windows * FORWARD * self.pass_s
+            return float(windows * FORWARD * self.pass_s)
         passes = {
             "integrated_gradients": settings.get("steps", 0),
             "smooth_grad": settings.get("samples", 0),
             "grad_cam": 1,
         }
-        return passes.get(method, 2) * self.pass_s
+        return float(passes.get(method, 2) * self.pass_s)
 
     @property
     def maps_per_method(self) -> int:
@@ -120,7 +143,8 @@ class Costs:
         attribution = self.config["attribution"]
         if attribution["model"] == "all":
             return self.n
-        return self.n + 2 * attribution["training_sample"] * self.config["folds"]["n_splits"]
+        per_fold = 2 * int(attribution["training_sample"])
+        return self.n + per_fold * int(self.config["folds"]["n_splits"])
 
     def work_s(self, rule: str) -> float:
         """Seconds of all jobs of a rule beyond their start-up; 0 where start-up is all of it."""
@@ -155,10 +179,18 @@ class Costs:
             "map_properties": len(methods) * draw,
             "localisation": (len(methods) + 3) * draw,
         }
-        return work.get(rule, 0.0)
+        return float(work.get(rule, 0.0))
 
     def seconds(self, rule: str, jobs: int) -> float:
-        """Seconds of all jobs of a rule, one after another."""
+        """Seconds of all jobs of a rule, one after another.
+
+        Parameters
+        ----------
+        rule : str
+            Its name.
+        jobs : int
+            How many there are.
+        """
         return jobs * (NETWORK_JOB_S if rule in NETWORK_RULES else OTHER_JOB_S) + self.work_s(rule)
 
     def memory_mb(self, rule: str) -> float:
@@ -168,7 +200,8 @@ class Costs:
         """
         shape, channels = self._size
         if rule in TRAINING_RULES:
-            return BASE_MB + self.config["cnn"]["batch_size"] * activations_mb(shape, channels)
+            batch_size = int(self.config["cnn"]["batch_size"])
+            return BASE_MB + batch_size * activations_mb(shape, channels)
         if rule in NETWORK_RULES:
             part = min(self.maps_per_method, max(1, PART_VOXELS // prod(shape)))
             return BASE_MB + 4 * 4 * part * prod(shape) / MB + PASS_MB
@@ -176,7 +209,7 @@ class Costs:
         if rule == "gram_matrix":
             return 100 + 2 * gram + 2 * 8 * min(GRAM_VALUES, self.n * prod(shape)) / MB
         if rule == "map_properties":
-            rows = max(self.n, self.config["evaluation"]["permutations"])
+            rows = max(self.n, int(self.config["evaluation"]["permutations"]))
             return 150 + 5 * 4 * min(MAP_VALUES, rows * prod(shape)) / MB
         if rule in ("voxel_svm", "label_permutations"):
             return 200 + 4 * gram
@@ -204,7 +237,14 @@ class Costs:
 TRAINING_RULES = frozenset({"train_cnn", "train_variant", "roar_fold"})
 NETWORK_RULES = TRAINING_RULES | frozenset(
     {
-        *("check_network", "explain", "first_layer", "ablation_knob", "external_accuracy"),
-        *("masked_accuracy_fold", "faithfulness_fold", "robustness_method", "truth_point"),
+        "check_network",
+        "explain",
+        "first_layer",
+        "ablation_knob",
+        "external_accuracy",
+        "masked_accuracy_fold",
+        "faithfulness_fold",
+        "robustness_method",
+        "truth_point",
     }
 )

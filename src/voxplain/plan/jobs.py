@@ -1,4 +1,4 @@
-"""Before a run: which jobs it would do, and what they would cost."""
+"""Before a run: which jobs it would do, and how much time and memory they need."""
 
 import json
 import os
@@ -19,9 +19,9 @@ _JOB_LINE = re.compile(r"^([a-z]\w*)\s+(\d+)$")
 
 
 def planned_jobs(
-    files: Sequence[str | os.PathLike], project: Path, changes: Mapping[str, Any] | None = None
+    files: Sequence[str | os.PathLike[str]], project: Path, changes: Mapping[str, Any] | None = None
 ) -> dict[str, int]:
-    """Ask Snakemake what it would do here: jobs by rule, none where the run is finished.
+    """Ask Snakemake which jobs it would run: their number by rule, none where the run is finished.
 
     Parameters
     ----------
@@ -30,12 +30,12 @@ def planned_jobs(
     project : Path
         Where the Snakefile is.
     changes : mapping, optional
-        Settings laid over the files.
+        Settings that override those of the files.
 
     Raises
     ------
     ConfigError
-        Snakemake is not installed, or refuses.
+        Snakemake is not installed, or cannot plan the run.
     """
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--nolock", "--quiet", "host"]
     command += ["--snakefile", str(project / "Snakefile")]
@@ -58,6 +58,13 @@ def planned_jobs(
 def plan_table(jobs: Mapping[str, int], costs: Costs) -> pd.DataFrame:
     """Estimate time and memory of planned jobs.
 
+    Parameters
+    ----------
+    jobs : mapping of int
+        Number of jobs by rule.
+    costs : Costs
+        Of the configuration and cohort.
+
     Returns
     -------
     pandas.DataFrame
@@ -72,6 +79,6 @@ def plan_table(jobs: Mapping[str, int], costs: Costs) -> pd.DataFrame:
     return table.sort_values(["seconds", "rule"], ascending=[False, True], ignore_index=True)
 
 
-def free_disk_mb(folder: str | os.PathLike = ".") -> float:
+def free_disk_mb(folder: str | os.PathLike[str] = ".") -> float:
     """Return the megabytes free where a run would write."""
     return shutil.disk_usage(folder).free / 1e6
