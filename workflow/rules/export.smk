@@ -50,6 +50,7 @@ rule crate:
         ENVIRONMENT
     params:
         basedir=workflow.basedir,
+        benchmarks=P.benchmarks,
         code=code("crate.py"),
     script:
         "../scripts/crate.py"

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from voxplain.export.crate import SETTINGS, SNAKEFILE, crate
-from voxplain.report.jobs import recorded_span
+from voxplain.report.jobs import time_span
 from voxplain.run.files import read_json, write_bytes, write_json, write_text
 from voxplain.run.logs import job_log
 
@@ -17,8 +17,7 @@ with job_log(snakemake.log[0]):
     with open(inputs.manifest, encoding="utf-8", newline="") as file:
         results = list(csv.DictReader(file, delimiter="\t"))
     folder, source = Path(outputs.folder), Path(params.basedir)
-    files = [f"{folder.parent}/{row['path']}" for row in results]
-    times = recorded_span(".snakemake/metadata", files)
+    times = time_span(params.benchmarks, inputs.manifest)
     parts = [source / SNAKEFILE, *(source / "workflow").rglob("*")]
     for path in parts:
         if path.is_file() and "__pycache__" not in path.parts:

@@ -1,11 +1,12 @@
-"""What was run: time per rule, and which rule fed which, as Snakemake recorded it."""
+"""What was run: times of the jobs, and which rule used the files of which, as a drawing."""
 
 import base64
 import functools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup, escape
@@ -48,6 +49,11 @@ def time_per_rule(folder: str | Path) -> pd.DataFrame:
 def recorded_edges(metadata: str | Path, root: str) -> list[tuple[str, str]]:
     """Read which rule's files another rule took, from Snakemake's records of finished jobs.
 
+    These records are private to Snakemake. The public ways, ``snakemake --rulegraph`` and
+    ``--detailed-summary``, plan the run again, which takes seconds, needs Snakemake in the job's
+    environment, and tells what would be run, not what was; the rules as they are written do not
+    tell either, because input functions decide a part of the inputs.
+
     Parameters
     ----------
     metadata : path
@@ -65,36 +71,38 @@ def recorded_edges(metadata: str | Path, root: str) -> list[tuple[str, str]]:
     for file, record in _records(metadata):
         if file.startswith(f"{root}/"):
             made[file] = record["rule"]
-            needed += [(given, record["rule"]) for given in record["input"]]
+            needed += [(source, record["rule"]) for source in record["input"]]
     edges = {(made[file], rule) for file, rule in needed if file in made}
     return sorted((a, b) for a, b in edges if a != b)
 
 
-def recorded_span(metadata: str | Path, files: Iterable[str]) -> tuple[str, str] | None:
-    """Return when the first job of some files began and the last one ended, by the same records.
+def time_span(benchmarks: str | Path, manifest: str | Path) -> tuple[str, str] | None:
+    """Return when the first job of a run began, and when its page, the last one, was finished.
 
     Parameters
     ----------
-    metadata : path
-        As for `recorded_edges`.
-    files : iterable of str
-        Result files.
+    benchmarks : path
+        As for `time_per_rule`; Snakemake writes each file at the end of its job.
+    manifest : path
+        Written at the end of the page.
 
     Returns
     -------
     (str, str) or None
-        ISO 8601 in UTC; None where Snakemake keeps no records.
+        ISO 8601 in UTC; None where the run has no benchmark files.
     """
-    wanted = set(files)
-    jobs = [record for file, record in _records(metadata) if file in wanted]
-    if not jobs:
+    starts = [
+        path.stat().st_mtime - pd.to_numeric(read_table(path)["s"]).iloc[0]
+        for path in Path(benchmarks).rglob("*.tsv")
+    ]
+    if not starts:
         return None
-    ends = min(job["starttime"] for job in jobs), max(job["endtime"] for job in jobs)
+    ends = min(starts), Path(manifest).stat().st_mtime
     start, end = (datetime.fromtimestamp(t, UTC).isoformat(timespec="seconds") for t in ends)
     return start, end
 
 
-def _records(metadata: str | Path) -> Iterator[tuple[str, dict]]:
+def _records(metadata: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every file that Snakemake made, with its record."""
     metadata = Path(metadata)
     for path in metadata.rglob("*"):

@@ -1,9 +1,10 @@
 import base64
 import json
+import os
 
 import pandas as pd
 
-from voxplain.report.jobs import drawn, recorded_edges, recorded_span, time_per_rule
+from voxplain.report.jobs import drawn, recorded_edges, time_per_rule, time_span
 
 
 def test_time_is_summed_over_a_rules_jobs(tmp_path):
@@ -22,12 +23,12 @@ def test_time_is_summed_over_a_rules_jobs(tmp_path):
     ]
 
 
-def record(folder, file, rule, given, chunk=1000, **times):
+def record(folder, file, rule, sources, chunk=1000):
     name = base64.urlsafe_b64encode(file.encode()).decode()
     parts = [name[k : k + chunk] for k in range(0, len(name), chunk)]
     path = folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"rule": rule, "input": given, **times}))
+    path.write_text(json.dumps({"rule": rule, "input": sources}))
 
 
 def test_edges_come_from_snakemakes_records_of_this_run(tmp_path):
@@ -40,14 +41,16 @@ def test_edges_come_from_snakemakes_records_of_this_run(tmp_path):
     assert recorded_edges(tmp_path / "none", "results/a") == []
 
 
-def test_a_run_lasts_from_its_first_job_to_its_last(tmp_path):
-    record(tmp_path, "results/a/x.tsv", "first", [], starttime=86400.0, endtime=86410.5)
-    record(tmp_path, "results/a/y.tsv", "second", [], starttime=86405.0, endtime=90000.0)
-    record(tmp_path, "results/b/y.tsv", "other", [], starttime=1.0, endtime=2.0)
-    files = ["results/a/x.tsv", "results/a/y.tsv", "results/a/of_nobody.tsv"]
-    span = ("1970-01-02T00:00:00+00:00", "1970-01-02T01:00:00+00:00")
-    assert recorded_span(tmp_path, files) == span
-    assert recorded_span(tmp_path, ["results/c"]) is None
+def test_a_run_lasts_from_its_first_job_to_its_manifest(tmp_path):
+    folder, manifest = tmp_path / "benchmarks", tmp_path / "manifest.tsv"
+    manifest.touch()
+    assert time_span(folder, manifest) is None
+    (folder / "explain").mkdir(parents=True)
+    for name, seconds, end in (("explain/fold-01", 10.5, 86410.5), ("page", 2, 90000)):
+        (folder / f"{name}.tsv").write_text(f"s\th:m:s\n{seconds}\t0:00:10\n")
+        os.utime(folder / f"{name}.tsv", (end, end))
+    os.utime(manifest, (89999, 89999))
+    assert time_span(folder, manifest) == ("1970-01-02T00:00:00+00:00", "1970-01-02T00:59:59+00:00")
 
 
 def test_the_drawing_leaves_out_what_follows_and_escapes():
