@@ -7,7 +7,7 @@ import pandas as pd
 
 from voxplain.cohort.folds import read_fold
 from voxplain.evaluation.maps.group_maps import class_means, needs_scale
-from voxplain.evaluation.trust.roar import ranked_maps, removable_voxels
+from voxplain.evaluation.trust.roar_runs import ranked_maps, removable_voxels
 from voxplain.image.masked import read_brain
 from voxplain.image.stack import Stack
 from voxplain.network.checkpoints import Checkpoint

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from voxplain.evaluation.trust.over_folds import curves_over_folds
-from voxplain.evaluation.trust.roar import ranked_maps, removable_voxels
+from voxplain.evaluation.trust.roar_runs import ranked_maps, removable_voxels
 from voxplain.image.stack import Stack
 from voxplain.run.files import write_rows
 
