@@ -286,9 +286,9 @@ class RunPlan:
     @property
     def grids(self) -> list[str]:
         """Grids of ``snakemake grids``, the run's own left out."""
-        own = self.config["volumes"]["shape"]
+        shape_of_run = self.config["volumes"]["shape"]
         shapes = self.config["evaluation"]["grids"]
-        return [grid_name(shape) for shape in shapes if shape != own]
+        return [grid_name(shape) for shape in shapes if shape != shape_of_run]
 
     @property
     def knobs(self) -> list[str]:

@@ -54,18 +54,18 @@ def _root(config: Mapping[str, Any]) -> list[str]:
 
 def _atlases(config: Mapping[str, Any]) -> list[str]:
     names = [atlas["name"] for atlas in config["atlases"]]
-    found = []
+    problems = []
     if len(set(names)) < len(names):
-        found.append("atlases: two atlases have the same name; names must differ")
+        problems.append("atlases: two atlases have the same name; names must differ")
     cohort = config["cohort"]
     regions = cohort["synthetic"]["regions"] if cohort["layout"] == "synthetic" else []
     unknown = sorted({region["atlas"] for region in regions} - set(names))
     if unknown:
-        found.append(
+        problems.append(
             f"cohort.synthetic.regions: no such atlas: {', '.join(unknown)}; "
             f"atlases has {', '.join(names)}"
         )
-    return found
+    return problems
 
 
 def _classes(config: Mapping[str, Any]) -> list[str]:
@@ -113,33 +113,33 @@ def _network(config: Mapping[str, Any]) -> list[str]:
 def _registration(config: Mapping[str, Any]) -> list[str]:
     settings, space = config["registration"], config["cohort"]["space"]
     method = settings["method"]
-    found = []
+    problems = []
     if method in ("transforms", "antspy") and space != "native":
-        found.append(
+        problems.append(
             f"registration.method is {method}, but cohort.space says that the images are in "
             f"{space} already; set cohort.space to native or registration.method to none"
         )
     if method == "conform" and space != "MNI152":
-        found.append(
+        problems.append(
             "registration.method conform moves nothing, and images in native space have no common "
             "place; use transforms or antspy"
         )
     if method == "transforms" and settings["transform"] is None:
-        found.append("registration.method is transforms, but registration.transform names none")
+        problems.append("registration.method is transforms, but registration.transform names none")
     named = re.search(
         r"_to-([A-Za-z0-9]+)", settings["transform"] or ""
     )  # as BIDS names transforms
     if method == "transforms" and named and named[1] != settings["template"]:
-        found.append(
+        problems.append(
             f"registration.transform leads to {named[1]} by its name, and registration.template is "
             f"{settings['template']}; set the template that is true"
         )
     if method == "antspy" and importlib.util.find_spec("ants") is None:
-        found.append(
+        problems.append(
             "registration.method is antspy, but ANTsPy is not installed: pip install "
             "'voxplain[ants]'"
         )
-    return found
+    return problems
 
 
 def _brain_mask(config: Mapping[str, Any]) -> list[str]:
@@ -147,17 +147,17 @@ def _brain_mask(config: Mapping[str, Any]) -> list[str]:
     settings = cohort[cohort["layout"]]
     if config["volumes"]["brain_mask"] != "template":
         return []
-    found = []
+    problems = []
     if cohort["space"] != "MNI152" or config["registration"]["method"] != "none":
-        found.append(
+        problems.append(
             "volumes.brain_mask is template, which fits images that are in MNI152 space as they "
             "are; give masks (cohort.table.mask, cohort.bids.brain_mask) instead"
         )
     if settings.get("mask") or settings.get("brain_mask"):
-        found.append(
+        problems.append(
             f"volumes.brain_mask is template, but cohort.{cohort['layout']} gives masks; choose one"
         )
-    return found
+    return problems
 
 
 def _papers_network(config: Mapping[str, Any]) -> list[str]:

@@ -17,8 +17,23 @@ ID_COLUMNS = ("participant_id", "Subject")
 # What tables say about a person besides measures: never features of a brain, however capitals are
 # set. The column without a name is the index that pandas writes.
 IDENTIFIERS = (
-    *("", "unnamed: 0", "index", "release", "acquisition", "gender", "sex", "age", "handedness"),
-    *("family_id", "session_id", "site", "scanner", "class_name", "label", "group", "diagnosis"),
+    "",
+    "unnamed: 0",
+    "index",
+    "release",
+    "acquisition",
+    "gender",
+    "sex",
+    "age",
+    "handedness",
+    "family_id",
+    "session_id",
+    "site",
+    "scanner",
+    "class_name",
+    "label",
+    "group",
+    "diagnosis",
 )
 _HCP_PREFIX, _HCP_MANY = "FS_", 100
 

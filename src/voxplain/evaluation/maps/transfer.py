@@ -92,7 +92,7 @@ def _correlation(
 
 
 def compare_group_maps(
-    own: np.ndarray,
+    map_of_run: np.ndarray,
     other: np.ndarray,
     brain_mask: np.ndarray,
     planted: np.ndarray | None,
@@ -103,7 +103,7 @@ def compare_group_maps(
 
     Parameters
     ----------
-    own, other : numpy.ndarray, shape (X, Y, Z)
+    map_of_run, other : numpy.ndarray, shape (X, Y, Z)
     brain_mask : numpy.ndarray of bool, shape (X, Y, Z)
     planted : numpy.ndarray of bool, shape (X, Y, Z), optional
         Where the truth is known, its voxels.
@@ -118,10 +118,10 @@ def compare_group_maps(
         p_auc (`voxplain.evaluation.maps.localisation.localisation`).
     """
     random = surrogates(other, brain_mask, n_null, seed)
-    correlation = _correlation(own, other, brain_mask, random)
+    correlation = _correlation(map_of_run, other, brain_mask, random)
     if planted is None:
         return correlation
     scores = localisation(other, planted, brain_mask, random)
-    auc_own = localisation(own, planted, brain_mask, random[:1])["auc"]
+    auc_own = localisation(map_of_run, planted, brain_mask, random[:1])["auc"]
     shown = {name: scores[name] for name in ("auc", "null_auc_p95", "p_auc")}
     return {**correlation, "auc_own": auc_own, **shown}
