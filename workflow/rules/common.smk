@@ -75,6 +75,11 @@ def chosen_layout(wildcards):
     return [f"voxplain.cohort.layouts.{RUN.layout}"]
 
 
+def chosen_by_point(wildcards):
+    """The modules that the study of a point imports by name."""
+    return ["voxplain.cohort.layouts.synthetic", *map(method_module, RUN.methods)]
+
+
 def figure(name, category, label):
     """Files of a figure: picture, vector drawing, data; Snakemake's report shows the picture."""
     png, svg, data = P.figure(name)
@@ -88,6 +93,12 @@ def figure(name, category, label):
     return [shown, svg, data]
 
 
+def batch_of_images(wildcards):
+    """A batch's images with sizes and times of their files; waits for the cohort to be read."""
+    checkpoints.read_cohort.get()
+    return P.batch.format(batch=wildcards.batch)
+
+
 def fold_of(wildcards):
     """The fold that a participant is held out of; waits for the folds to be drawn."""
     folds = checkpoints.make_folds.get().output.folds
@@ -98,3 +109,9 @@ def explaining_fold(wildcards):
     """The fold whose model explains a participant."""
     fold = fold_of(wildcards)
     return fold if RUN.held_out else WHOLE_COHORT
+
+
+def with_other_run(files):
+    """Files made with the other run's; refuses where there is none."""
+    on_disk.check_other_run(config["run"], config["other_run"])
+    return files

@@ -4,12 +4,6 @@ OTHER = RunPaths(config["other_run"]) if config["other_run"] else None
 EXTERNAL = P.below("external")
 
 
-def with_other_run(files):
-    """Files made with the other run's; refuses where there is none."""
-    on_disk.check_other_run(config["run"], config["other_run"])
-    return files
-
-
 rule external:
     # Models of another run: their accuracy on this cohort, and maps of it if both are in MNI152.
     input:

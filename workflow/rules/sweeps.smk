@@ -18,11 +18,6 @@ POINT_SCRIPTS = [
 ]
 
 
-def chosen_by_point(wildcards):
-    """The modules that the study of a point imports by name."""
-    return ["voxplain.cohort.layouts.synthetic", *map(method_module, RUN.methods)]
-
-
 rule truth:
     # When each method can be trusted: over cohort sizes and effect sizes, with a known truth.
     input:

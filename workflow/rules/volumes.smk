@@ -1,12 +1,6 @@
 """From image files to one array on the run's grid, with quality control."""
 
 
-def batch_of_images(wildcards):
-    """A batch's images with sizes and times of their files; waits for the cohort to be read."""
-    checkpoints.read_cohort.get()
-    return P.batch.format(batch=wildcards.batch)
-
-
 rule downsample:
     input:
         batch=batch_of_images,
