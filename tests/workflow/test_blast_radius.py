@@ -43,7 +43,7 @@ def edited(tiny, tmp_path_factory):
     """The finished tiny run, planned by a copy of the code that a test may edit."""
     workflow = copy.copy(tiny)
     workflow.root = tmp_path_factory.mktemp("checkout")
-    for name in ("src", "workflow", "profiles"):
+    for name in ("src", "workflow", "profiles", "envs"):
         shutil.copytree(ROOT / name, workflow.root / name)
     for name in ("Snakefile", "config.yaml"):
         shutil.copy2(ROOT / name, workflow.root)

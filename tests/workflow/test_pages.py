@@ -87,7 +87,7 @@ def test_snakemakes_own_report_has_every_figure_with_its_protocol(tiny):
     set_aside.rename(caption)
     assert done.returncode == 0, done.stdout[-4000:]
     with zipfile.ZipFile(target) as archive:
-        assert "newer than the page" in archive.read("snakemake-report/report.html").decode()
+        assert "newer than the report" in archive.read("snakemake-report/report.html").decode()
 
     target.unlink()
     done = tiny("--report", str(target))

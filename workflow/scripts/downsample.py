@@ -18,7 +18,8 @@ with job_log(snakemake.log[0]):
     batch = read_table(inputs.batch)
     if inputs.template_mask:
         batch["mask"] = inputs.template_mask
-    settings = RegistrationSettings(**params.registration | {"reference": inputs.get("reference")})
+    reference = next(iter(inputs.reference), None)
+    settings = RegistrationSettings(**params.registration | {"reference": reference})
     seed, shape = stream_seed(params.seed, "registration"), tuple(params.shape)
     common = shape, settings, params.space, seed, Path(outputs.volumes).parent
     quality, origins, grids, problems = [], [], [], {}
