@@ -18,11 +18,10 @@ import pandas as pd
 from voxplain.claims import methods, properties
 from voxplain.claims import studies as claims_studies
 from voxplain.claims.first_layer import first_layer_claims
-from voxplain.claims.maps import (
+from voxplain.claims.masked_accuracy import (
     conjunction_claim,
     masked_claims,
     sufficiency_claim,
-    table2_claims,
     whole_brain_claim,
 )
 from voxplain.claims.morphometry import morphometry_claims
@@ -35,6 +34,7 @@ from voxplain.claims.prediction import (
     cohort,
     other_modality,
 )
+from voxplain.claims.table2 import table2_claims
 from voxplain.claims.verdicts import MISSING, WITHOUT_COHORT, Claim
 from voxplain.errors import ConfigError
 from voxplain.run.tables import ResultTables

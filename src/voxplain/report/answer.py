@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from voxplain.claims.maps import masked_rows, masks_suffice
+from voxplain.claims.masked_accuracy import masked_rows, masks_suffice
 from voxplain.claims.prediction import cnn_is_evidence
 from voxplain.claims.verdicts import UNDECIDED
 from voxplain.evaluation.trust.sanity_and_stability import sanity

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from voxplain.claims.maps import TOP_REGIONS
+from voxplain.claims.table2 import TOP_REGIONS
 from voxplain.paper import published_regions
 from voxplain.preparation.settings import RegistrationSettings
 from voxplain.preparation.spaces import is_mni152
