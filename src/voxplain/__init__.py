@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from voxplain.atlas.labels import load_atlas as load_atlas
+    from voxplain.atlas.files import load_atlas as load_atlas
     from voxplain.attribution.methods.grad_cam import grad_cam as grad_cam
     from voxplain.attribution.methods.gradient_maps import gradient_maps as gradient_maps
     from voxplain.attribution.methods.guided_backprop import guided_backprop as guided_backprop
@@ -68,7 +68,7 @@ _MODULES = {
     "grad_cam": "attribution.methods.grad_cam",
     "gradient_maps": "attribution.methods.gradient_maps",
     "guided_backprop": "attribution.methods.guided_backprop",
-    "load_atlas": "atlas.labels",
+    "load_atlas": "atlas.files",
     "load_model": "network.cnn",
     "localisation": "evaluation.maps.localisation",
     "make_splits": "cohort.folds",

@@ -112,7 +112,7 @@ def atlas():
     labels[blob(grid, RIGHT) > 0.5] = 1
     labels[blob(grid, RIGHT * (-1, 1, 1)) > 0.5] = 2
     names = pd.DataFrame({"value": [1, 2], "name": ["blob_R", "blob_L"]})
-    return check_place(Atlas("blobs", labels, grid, names))[0]
+    return check_place(Atlas("blobs", labels, grid, names))
 
 
 def check_map(path, grid, values):

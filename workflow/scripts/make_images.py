@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from voxplain.atlas.labels import load_atlases, on_grid
+from voxplain.atlas.labels import read_atlases, on_grid
 from voxplain.image.nifti import write_volume
 from voxplain.run.files import read_table, write_table
 from voxplain.run.logs import Progress, job_log
@@ -20,7 +20,7 @@ with job_log(snakemake.log[0]):
     weights = np.load(inputs.weights)
     templates = Templates.load(params.settings["voxel_size_mm"])
     atlases = {}
-    for name, atlas in load_atlases(params.atlases, inputs.labels, inputs.names).items():
+    for name, atlas in read_atlases(params.atlases, inputs.labels, inputs.names).items():
         placed = on_grid(atlas, templates.grid)
         atlases[name] = (placed.labels, dict(placed.table.itertuples(index=False)))
     segmentation = segment(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from voxplain.atlas.labels import load_atlases
+from voxplain.atlas.labels import read_atlases
 from voxplain.evaluation.maps.group_maps import GroupMaps
 from voxplain.image.masked import read_brain
 from voxplain.image.nifti import read_volume
@@ -30,7 +30,7 @@ with job_log(snakemake.log[0]):
     for method, fold in product(params.methods, params.folds):
         paths = [fold_maps[method, fold, group] for group in params.groups]
         maps[method, f"fold {fold}"] = np.stack([read_volume(path)[0] for path in paths])
-    atlases = load_atlases(params.atlases, inputs.atlas_labels, inputs.atlas_names)
+    atlases = read_atlases(params.atlases, inputs.atlas_labels, inputs.atlas_names)
     brain, classes = read_brain(inputs.brain_mask), class_names(params.config)
     results = RunResults(
         run=params.config["run"],

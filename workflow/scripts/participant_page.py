@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from voxplain.atlas.labels import load_atlases
+from voxplain.atlas.labels import read_atlases
 from voxplain.image.grid import Grid
 from voxplain.image.masked import read_brain
 from voxplain.image.stack import Stack
@@ -24,7 +24,7 @@ with job_log(snakemake.log[0]):
     maps = {method: Stack(path)[held_out] for method, path in paths.items()}
     participants = read_table(inputs.participants)["participant_id"].tolist()
     image = Stack(inputs.volumes)[participants.index(name)]
-    atlases = load_atlases(params.atlases, inputs.atlas_labels, inputs.atlas_names)
+    atlases = read_atlases(params.atlases, inputs.atlas_labels, inputs.atlas_names)
     paths = keyed(inputs.predictions, params.models)
     tables = [read_table(path).assign(model=model) for model, path in paths.items()]
     predictions, quality = pd.concat(tables), read_table(inputs.quality)

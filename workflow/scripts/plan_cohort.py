@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from voxplain.atlas.labels import load_atlases, on_grid, region_mask
+from voxplain.atlas.labels import read_atlases, on_grid, region_mask
 from voxplain.image.nifti import write_volume
 from voxplain.run.files import write_array, write_table
 from voxplain.run.logs import job_log
@@ -15,7 +15,7 @@ with job_log(snakemake.log[0]):
     templates = Templates.load(params.settings["voxel_size_mm"])
     atlases = {
         name: on_grid(atlas, templates.grid)
-        for name, atlas in load_atlases(params.atlases, inputs.labels, inputs.names).items()
+        for name, atlas in read_atlases(params.atlases, inputs.labels, inputs.names).items()
     }
     masks = [region_mask(atlases[region["atlas"]], region["labels"]) for region in regions]
     weights = embedded_cohort.region_weights(masks, templates, params.settings)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from voxplain.atlas.labels import load_atlases
+from voxplain.atlas.labels import read_atlases
 from voxplain.evaluation.maps.group_maps import GroupMaps
 from voxplain.evaluation.maps.localisation import planted_voxels
 from voxplain.evaluation.maps.overlap import top_fraction
@@ -23,7 +23,7 @@ with job_log(snakemake.log[0]):
     inputs, params, outputs = snakemake.input, snakemake.params, snakemake.output
     require_mni152(inputs.sidecars)
     grid, brain = Grid.from_dict(read_json(inputs.grid)), read_brain(inputs.brain_mask)
-    atlases = load_atlases([*params.atlases, *params.networks], inputs.labels, inputs.names)
+    atlases = read_atlases([*params.atlases, *params.networks], inputs.labels, inputs.names)
     weights = {name: region_weights(atlas, grid) for name, atlas in atlases.items()}
     planted = {}
     if inputs.truth:

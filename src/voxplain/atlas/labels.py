@@ -39,6 +39,8 @@ class Atlas:
         Columns value and name: the regions that have voxels, sorted by value.
     absent : tuple of str
         Names in the label table that no voxel of the image carries.
+    notes : tuple of str
+        What the check of its place looked at and corrected.
     """
 
     name: str
@@ -46,12 +48,16 @@ class Atlas:
     grid: Grid
     table: pd.DataFrame
     absent: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def load_atlas(
+def read_atlas(
     name: str, image_path: str | Path, labels_path: str | Path, sha256: str | None = None
 ) -> Atlas:
-    """Read a label volume and the table that names its values.
+    """Read a label volume and the table that names its values, wherever the volume lies.
+
+    Files that a run has not written itself are opened by `voxplain.atlas.files.load_atlas`, which
+    checks their place.
 
     Parameters
     ----------
@@ -74,21 +80,7 @@ def load_atlas(
     ------
     AtlasError
         If a file is missing or has another digest, the image cannot be read or has values that are
-        not labels, a label has no name, or a value has two names. `check_place` checks orientation
-        and position.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from voxplain import Grid, load_atlas, write_volume
-    >>> labels = np.zeros((8, 8, 8), np.int16)
-    >>> labels[1:4], labels[4:7] = 1, 2
-    >>> write_volume("labels.nii.gz", labels, Grid((8, 8, 8), np.eye(4)))
-    >>> pd.Series({1: "left", 2: "right"}).to_csv("labels.txt", sep=" ", header=False)
-    >>> atlas = load_atlas("halves", "labels.nii.gz", "labels.txt")
-    >>> atlas.table["name"].tolist()
-    ['left', 'right']
+        not labels, a label has no name, or a value has two names.
     """
     image_path, labels_path = Path(image_path), Path(labels_path)
     missing = [
@@ -122,20 +114,20 @@ def load_atlas(
     return Atlas(name, labels, grid, table, absent)
 
 
-def load_atlases(
+def read_atlases(
     names: Sequence[str], images: Sequence[str], tables: Sequence[str]
 ) -> dict[str, Atlas]:
-    """Read several atlases, by name.
+    """Read atlases that a run has checked and written, by name.
 
     Parameters
     ----------
     names : sequence of str
         Names of the atlases.
     images, tables : sequence of str
-        Files of each atlas, as `load_atlas` takes them.
+        Files of each atlas, as `read_atlas` takes them.
     """
     files = zip(names, images, tables, strict=True)
-    return {name: load_atlas(name, image, table) for name, image, table in files}
+    return {name: read_atlas(name, image, table) for name, image, table in files}
 
 
 def read_labels(path: str | Path) -> tuple[np.ndarray, Grid]:

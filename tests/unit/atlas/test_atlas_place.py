@@ -12,7 +12,8 @@ import pytest
 from scipy import ndimage
 
 from support.places import SHARED
-from voxplain.atlas.labels import Atlas, load_atlas
+from voxplain.atlas.files import load_atlas
+from voxplain.atlas.labels import Atlas
 from voxplain.atlas.place import check_place, side_of
 from voxplain.errors import AtlasError
 from voxplain.image.grid import Grid
@@ -59,26 +60,26 @@ def two_blobs():
 
 def test_a_sound_atlas_passes_however_it_is_stored():
     atlas = two_blobs()
-    same, notes = check_place(atlas)
-    assert notes == [
+    checked = check_place(atlas)
+    assert checked.notes == (
         "100.0% of the labelled voxels are inside MNI152's brain",
         "2 regions are on the side in their names",
-    ]
-    pd.testing.assert_frame_equal(same.table, atlas.table)
+    )
+    pd.testing.assert_frame_equal(checked.table, atlas.table)
     ras = Grid(
         atlas.grid.shape, np.diag([4.0, 4, 4, 1]) + np.outer([-90, -126, -72, 0], [0, 0, 0, 1])
     )
     assert check_place(replace(atlas, labels=atlas.labels[::-1].copy(), grid=ras))
     unnamed = atlas.table.assign(name=["a", "b", "c"])
-    assert check_place(replace(atlas, table=unnamed))[1][1].startswith("no name has a side")
+    assert check_place(replace(atlas, table=unnamed)).notes[1].startswith("no name has a side")
 
 
 def test_a_name_given_twice_is_corrected_where_its_place_tells():
     atlas = two_blobs()
     slip = atlas.table.assign(name=["blob_R", "blob_R", "c"])
-    corrected, notes = check_place(replace(atlas, table=slip))
+    corrected = check_place(replace(atlas, table=slip))
     assert corrected.table["name"].tolist() == ["blob_L", "blob_R", "c"]
-    assert "label 1 is blob_L; blob_R was the name of two labels" in notes
+    assert "label 1 is blob_L; blob_R was the name of two labels" in corrected.notes
 
 
 def mirrored_header(atlas):
@@ -136,7 +137,7 @@ def test_an_atlas_without_sides_still_shows_by_the_template():
 )
 def test_real_atlases_lie_where_they_should(image, labels, sided):
     atlas = load_atlas(image, DATA / f"{image}.nii.gz", DATA / labels)
-    assert check_place(atlas)[1][-1].startswith(f"{sided} regions are on the side")
+    assert atlas.notes[-1].startswith(f"{sided} regions are on the side")
 
 
 @needs_shared
@@ -150,17 +151,15 @@ def test_the_mirrored_header_is_refused(tmp_path):
     image.set_qform(None)  # a header that is wrong without contradicting itself
     nib.save(image, tmp_path / "mirrored.nii.gz")
     with pytest.raises(AtlasError, match=r"Atlas jhu: 42 of 42 regions .* header is mirrored"):
-        check_place(load_atlas("jhu", tmp_path / "mirrored.nii.gz", names))
+        load_atlas("jhu", tmp_path / "mirrored.nii.gz", names)
 
 
 @needs_shared
 def test_the_slip_in_brainnetomes_list_is_corrected():
     atlas = load_atlas("b", DATA / "brainnetome246_1mm.nii.gz", DATA / "brainnetome246_labels.txt")
-    assert atlas.table["name"].tolist()[50:52] == ["OrG_R_6_6", "OrG_R_6_6"]
-    corrected, notes = check_place(atlas)
-    assert corrected.table["name"].tolist()[50:52] == ["OrG_L_6_6", "OrG_R_6_6"]
-    assert "label 51 is OrG_L_6_6; OrG_R_6_6 was the name of two labels" in notes
-    assert corrected.table["name"].is_unique
+    assert atlas.table["name"].tolist()[50:52] == ["OrG_L_6_6", "OrG_R_6_6"]
+    assert "label 51 is OrG_L_6_6; OrG_R_6_6 was the name of two labels" in atlas.notes
+    assert atlas.table["name"].is_unique
 
 
 def published_centroids():

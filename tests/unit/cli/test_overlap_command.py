@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from voxplain.atlas.labels import load_atlas
+from voxplain.atlas.files import load_atlas
 from voxplain.cli import app
 from voxplain.image.grid import Grid
 from voxplain.preparation.template import mask_on
@@ -82,3 +82,32 @@ def test_errors_of_the_input_end_in_one_message(files, arguments, message):
     assert done.exit_code == 1, done.output
     assert message in " ".join(done.output.split())
     assert "Traceback" not in done.output
+
+
+def two_sides(affine, names="1 insula L\n2 insula R\n"):
+    labels = np.zeros(SHAPE, np.int16)
+    labels[14:18, 25:30, 20:26], labels[28:32, 25:30, 20:26] = 1, 2
+    nib.save(nib.Nifti1Image(labels, affine), "sides.nii.gz")
+    Path("sides.txt").write_text(names)
+
+
+@pytest.mark.parametrize(
+    ("affine", "names", "message"),
+    [
+        (np.diag([-1.0, 1, 1, 1]) @ AFFINE, "1 insula L\n2 insula R\n", "header is mirrored"),
+        (AFFINE, "1 insula R\n2 insula L\n", "on the other side in MNI152"),
+        (np.diag([4.0, 4, 4, 1]), "1 insula\n2 cuneus\n", "inside the brain of MNI152"),
+    ],
+)
+def test_an_atlas_in_the_wrong_place_is_refused_as_in_the_workflow(files, affine, names, message):
+    two_sides(affine, names)
+    done = run("map.nii.gz", "--atlas", "sides.nii.gz", "--labels", "sides.txt")
+    assert done.exit_code == 1, done.output
+    assert message in " ".join(done.output.split())
+
+
+def test_a_corrected_name_is_said(files):
+    two_sides(AFFINE, "1 insula R\n2 insula R\n")
+    done = run("map.nii.gz", "--atlas", "sides.nii.gz", "--labels", "sides.txt", "--surrogates", 20)
+    assert done.exit_code == 0, done.output
+    assert "label 1 is insula L" in " ".join(done.output.split())
