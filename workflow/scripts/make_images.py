@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from voxplain.atlas.labels import read_atlases, on_grid
+from voxplain.atlas.labels import on_grid, read_atlases
 from voxplain.image.nifti import write_volume
 from voxplain.run.files import read_table, write_table
 from voxplain.run.logs import Progress, job_log

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from voxplain.atlas.labels import read_atlases, on_grid, region_mask
+from voxplain.atlas.labels import on_grid, read_atlases, region_mask
 from voxplain.image.nifti import write_volume
 from voxplain.run.files import write_array, write_table
 from voxplain.run.logs import job_log

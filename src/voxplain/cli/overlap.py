@@ -48,9 +48,10 @@ def overlap(
     """Rank the regions of an atlas by a map, with p values against smooth random maps.
 
     The map and the atlas must be in MNI152; their grids may differ. A mirrored or misplaced atlas
-    is refused. A score is the map's mean in a region divided by the sum over all regions, coverage the share of the
-    region among the map's highest voxels (--equal-area). p (FWE) is corrected for the number of
-    regions: below .05 the region exceeds random maps with the same values and smoothness.
+    is refused. A score is the map's mean in a region divided by the sum over all regions, coverage
+    the share of the region among the map's highest voxels (--equal-area). p (FWE) is corrected for
+    the number of regions: below .05 the region exceeds random maps with the same values and
+    smoothness.
     """
     import numpy as np
 
