@@ -1,6 +1,6 @@
 """Downsampling compared with decompression alone, the paper's code, nilearn and TorchIO.
 
-    OMP_NUM_THREADS=1 python benchmarks/downsample.py
+    python benchmarks/downsample.py
 
 HCP-size images (260 x 311 x 260 voxels of 0.7 mm, brain-extracted) are generated from nilearn's
 template with noise in the brain, as int16 and float32, compressed at level 6. Each contender reads
@@ -81,6 +81,9 @@ def contenders(path: Path) -> dict[str, Callable[[], object]]:
     runs = {
         "bare inflate (isal)": lambda: inflate(path),
         "voxplain": lambda: downsample_file(path),
+        "voxplain, file to file": lambda: downsample_nifti(
+            path, path.with_suffix(".coarse.nii.gz")
+        ),
         "nilearn, smoothed": lambda: nilearns(path),
     }
     if importlib.util.find_spec("skimage"):

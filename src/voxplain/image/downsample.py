@@ -18,6 +18,7 @@ from voxplain.image import nifti
 from voxplain.image.grid import Grid, Reorientation
 from voxplain.image.masked import ImageStatistics, MaskedImage, extent
 from voxplain.run import files
+from voxplain.run.threads import one_blas_thread
 
 PAPER_SHAPE = (58, 70, 58)  # section 3.1 of Kan 2020, from 260 x 311 x 260 voxels of 0.7 mm
 _BAND_ROWS = 16  # of a matrix per product
@@ -139,7 +140,8 @@ def downsample_volume(
     whole = np.ascontiguousarray(np.asarray(data, dtype=np.float32).T)
     n_z, n_y, n_x = whole.shape
     everything = slice(0, n_z), slice(0, n_y), slice(0, n_x)
-    coarse = box_average([(everything, whole)], grid.shape, out_shape)
+    with one_blas_thread():
+        coarse = box_average([(everything, whole)], grid.shape, out_shape)
     return np.ascontiguousarray(reorientation.apply(coarse)), coarse_grid
 
 
@@ -195,7 +197,8 @@ def _averaged(
 ) -> tuple[np.ndarray, Grid, ImageStatistics]:
     """Average an image in one streamed pass."""
     coarse_grid, reorientation, out_shape = _ras_reduction(image.grid, shape)
-    with np.errstate(invalid="ignore"):  # inf - inf, in an image that statistics() refuses
+    # inf - inf, in an image that statistics() refuses, is no reason to warn
+    with one_blas_thread(), np.errstate(invalid="ignore"):
         coarse = box_average(image.blocks(), image.grid.shape, out_shape)
     statistics = image.statistics()
     return np.ascontiguousarray(reorientation.apply(coarse)), coarse_grid, statistics
