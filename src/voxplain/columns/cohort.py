@@ -20,7 +20,7 @@ COHORT = {
         "participant_id source_id group fold",
         participant_id=Column("participant", "Label of the participant in this dataset."),
         source_id=Column("source", "Identifier of the participant in the source dataset."),
-        group=Column("group", "Class that the models learnt to tell."),
+        group=Column("group", "Class of the participant, which the models learnt to predict."),
         fold=Column("fold", "Fold whose networks had not seen the participant."),
     ),
     "left_out": table(

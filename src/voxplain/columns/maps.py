@@ -51,7 +51,10 @@ MAPS = {
         "method mask control accuracy_mean accuracy_sd n_folds paper_mean paper_sd random_mean "
         "random_p95 p_random change change_low change_high lead lead_low lead_high",
         mask=Column("mask", "Group mask."),
-        control=Column("control", "What the images are multiplied by."),
+        control=Column(
+            "control",
+            "What multiplies the images: mask, complement, random mask, brain or none.",
+        ),
         random_mean=Column("random masks: mean", "Mean accuracy with random masks."),
         change=Column("change", "Accuracy minus that on unmasked images."),
         change_low=Column("95 % CI, low (change)", "Lower end of its 95 % interval."),
@@ -93,8 +96,10 @@ MAPS = {
         "Sparsity, edges, agreement over folds, and the difference of the classes' maps.",
         "method value low high rival difference p_highest property observed null_mean null_p95 "
         "p_null correlation",
-        property=Column("property", "The property."),
-        value=Column("value", "Its value."),
+        property=Column(
+            "property", "Gini or Hoyer index, edges, agreement of folds or class difference."
+        ),
+        value=Column("value", "Value of the property, mean over folds."),
         low=Column("95 % CI, low", "Lower end of the 95 % interval over folds."),
         high=Column("95 % CI, high", "Upper end of the 95 % interval over folds."),
         rival=Column("rival", "The other method with the highest value."),
@@ -111,9 +116,14 @@ MAPS = {
         value=Column("label in the atlas", "Number of the region in the atlas."),
         name=Column("name", "Name of the region."),
         score=SCORE,
-        coverage=Column("share of region in the equal-area mask", "Share of the region."),
+        coverage=Column(
+            "share of region in the equal-area mask",
+            "Share of the region among the highest voxels of the map (equal_area of the brain).",
+        ),
         volume_ml=Column("volume, ml", "Volume of the region.", "ml"),
-        in_view=Column("share of region in view", "Share inside the field of view."),
+        in_view=Column(
+            "share of region in view", "Share of the region that lies in the maps' field of view."
+        ),
         p_fwe=Column("p (family-wise)", "p, corrected for all regions (family-wise)."),
         fold_low=Column(
             "95 % CI over folds, low", "Lower end of the 95 % interval of the score over folds."
@@ -122,9 +132,15 @@ MAPS = {
             "95 % CI over folds, high", "Upper end of the 95 % interval of the score over folds."
         ),
         q_folds=Column("q (FDR, folds)", "p (folds), corrected for the false discovery rate."),
-        folds_above=Column("share of folds above random maps", "Share of folds."),
+        folds_above=Column(
+            "share of folds above random maps",
+            "Share of folds in which the region's score is above the mean score of random maps.",
+        ),
         survives=Column("survives", "Whether the region survives all tests."),
-        planted=Column("share of region where an effect was planted", "Share of the region."),
+        planted=Column(
+            "share of region where an effect was planted",
+            "Share of the region's voxels with a planted effect (synthetic cohorts).",
+        ),
         paper=Column("Kan et al.", "The paper's score of the region."),
     ),
     "laterality": table(
@@ -141,8 +157,10 @@ MAPS = {
         "Functional networks.",
         "method network enrichment enrichment_low enrichment_high null_mean null_p95 p_null q_fdr "
         "atlas",
-        network=Column("network", "The network."),
-        enrichment=Column("enrichment", "Mean in the network / mean in the cortex."),
+        network=Column("network", "Functional network, such as the default mode network."),
+        enrichment=Column(
+            "enrichment", "Mean of the map in the network / its mean in all parcels of the atlas."
+        ),
         enrichment_low=Column("95 % CI, low", "Lower end of its 95 % interval over folds."),
         enrichment_high=Column("95 % CI, high", "Upper end of its 95 % interval over folds."),
     ),
@@ -188,7 +206,10 @@ MAPS = {
         gain=Column("gain", "How much better than random orders."),
         better=Column("better", "Share of participants better than random orders."),
         fwhm=Column("FWHM of random orders, voxels", "Smoothness of random orders.", "voxels"),
-        unmatched=Column("maps smoother than noise can be", "Number of maps."),
+        unmatched=Column(
+            "maps smoother than noise can be",
+            "Number of participants whose map is smoother than any noise; left out of the median.",
+        ),
     ),
     "faithfulness_curves": table(
         "The curves of deletion and insertion.",
@@ -202,11 +223,19 @@ MAPS = {
     "roar": table(
         "The network trained without the voxels that a method marks.",
         "method share n_folds intact accuracy random cost cost_low cost_high p",
-        share=Column("share of the brain replaced", "Share of the brain."),
+        share=Column("share of the brain replaced", "Share of the brain's voxels replaced."),
         intact=Column("accuracy, unchanged images", "Accuracy on unchanged images."),
-        accuracy=Column("accuracy without the method's voxels", "Mean over folds."),
-        random=Column("accuracy without random voxels", "Mean over folds."),
-        cost=Column("cost beyond random", "The second accuracy minus the first."),
+        accuracy=Column(
+            "accuracy without the method's voxels",
+            "Accuracy of networks trained without the method's voxels, mean over folds.",
+        ),
+        random=Column(
+            "accuracy without random voxels",
+            "Accuracy of networks trained without as many random voxels, mean over folds.",
+        ),
+        cost=Column(
+            "cost beyond random", "Accuracy without random voxels minus that without the method's."
+        ),
         cost_low=Column("95 % CI, low", "Lower end of its 95 % interval."),
         cost_high=Column("95 % CI, high", "Upper end of its 95 % interval."),
     ),
@@ -223,8 +252,8 @@ MAPS = {
     "ablation": table(
         "Settings of Meaningful Perturbations.",
         "knob value own paper participants area drop converged fall auc score_se behind behind_se",
-        knob=Column("setting", "The setting."),
-        value=Column("value", "Its value."),
+        knob=Column("setting", "Name of the setting."),
+        value=Column("value", "Value of the setting."),
         own=Column("this run's", "Whether the value is that of this run."),
         paper=Column("the paper's", "Whether the value is that of the paper."),
         area=Column("area", "Share of the image replaced."),
@@ -232,9 +261,14 @@ MAPS = {
         converged=Column("converged", "Share of maps that converged."),
         fall=Column("fall, highest share blurred", "Fall of the probability."),
         auc=Column("AUC", "Area under the ROC curve against the planted regions."),
-        score_se=Column("standard error of the score", "Over participants."),
+        score_se=Column(
+            "standard error of the score", "Standard error of the score over participants."
+        ),
         behind=Column("behind the best", "Score of the best value minus this one."),
-        behind_se=Column("standard error of that", "Over participants."),
+        behind_se=Column(
+            "standard error of that",
+            "Standard error, over participants, of the distance behind the best.",
+        ),
     ),
     "truth": table(
         "Localisation over cohort sizes and effect sizes.",
@@ -249,7 +283,7 @@ MAPS = {
     "paper_maps": table(
         "Group maps made in another way, compared with this run's.",
         "method changed spearman null_mean null_p95 p auc_own auc null_auc_p95 p_auc",
-        changed=Column("changed", "What is different."),
+        changed=Column("changed", "What was done differently for the other map."),
         auc_own=Column("AUC, this run's", "AUC of this run's map against the planted regions."),
         auc=Column("AUC, other", "AUC of the other map."),
         null_auc_p95=LOCALISATION["null_auc_p95"],

@@ -61,7 +61,7 @@ PREDICTION = {
         "Other variables, and how well each alone predicts the class.",
         "confound n measure effect p_difference accuracy ci_low ci_high balanced_accuracy auc "
         "majority p_permutation",
-        confound=Column("confound", "The variable."),
+        confound=Column("confound", "The variable, such as age or head size."),
         measure=Column("measure", "Measure of the difference between the classes."),
         effect=Column("size of the difference", "Difference between the classes."),
     ),
@@ -105,7 +105,7 @@ PREDICTION = {
         "model share n_train draws accuracy accuracy_low accuracy_high majority chance_high",
         share=Column("share of the training participants", "Share of the training participants."),
         n_train=Column("training participants, mean of folds", "Number of training participants."),
-        draws=Column("draws", "Number of draws."),
+        draws=Column("draws", "Number of random subsets of the training participants."),
         accuracy_low=Column("lowest draw", "Lowest accuracy of the draws."),
         accuracy_high=Column("highest draw", "Highest accuracy of the draws."),
         chance_high=Column("larger class: 97.5th percentile", "97.5th percentile of chance."),
@@ -172,7 +172,7 @@ PREDICTION = {
     "claims": table(
         "The paper's claims.",
         "claim section paper paper_cohort kan2020 ours uncertainty chance source rule verdict",
-        claim=Column("claim", "The claim."),
+        claim=Column("claim", "The claim in one sentence."),
         section=Column("section", "Section of the paper."),
         paper=Column("Kan et al.", "What the paper says."),
         paper_cohort=Column("cohort", "Whether the participants are the paper's."),
