@@ -32,6 +32,10 @@ class AtlasError(VoxplainError):
     """An atlas or its label table is missing, damaged or inconsistent."""
 
 
+class DownloadError(VoxplainError):
+    """A downloaded file is missing, damaged or not the pinned version."""
+
+
 class SpaceError(VoxplainError):
     """Images and atlas are not in the same space."""
 

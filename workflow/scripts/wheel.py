@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from voxplain.atlas.wheels import download_wheel
 from voxplain.run.logs import job_log
+from voxplain.run.wheels import download_wheel
 
 with job_log(snakemake.log[0]):
     download_wheel(snakemake.wildcards.wheel, Path(snakemake.output[0]))

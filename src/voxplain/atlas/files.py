@@ -6,8 +6,8 @@ from typing import Any
 
 from voxplain.atlas.labels import Atlas, read_atlas
 from voxplain.atlas.place import check_place
-from voxplain.atlas.wheels import check_member
 from voxplain.image.archives import member_path
+from voxplain.run.wheels import check_member
 
 
 def load_atlas(

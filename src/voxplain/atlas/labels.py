@@ -15,12 +15,12 @@ import pandas as pd
 from scipy import ndimage
 
 from voxplain.atlas.label_tables import read_label_table
-from voxplain.atlas.wheels import check_digest
 from voxplain.errors import AtlasError, ImageError
 from voxplain.image import archives
 from voxplain.image.grid import Grid
 from voxplain.image.nifti import read_header, read_slabs
 from voxplain.image.nifti_header import Header
+from voxplain.run.wheels import check_digest
 
 
 @dataclass(frozen=True)

@@ -91,10 +91,10 @@ def overlap(
 
 def _open_atlas(atlas: str, labels: Path | None, config: list[Path] | None) -> "Atlas":
     from voxplain.atlas.files import load_atlas, load_listed_atlas
-    from voxplain.atlas.wheels import fetch_wheel
     from voxplain.errors import AtlasError
     from voxplain.run.config import DEFAULTS, project_folder, read_config
     from voxplain.run.paths import RunPaths
+    from voxplain.run.wheels import fetch_wheel
 
     if labels is not None:
         return load_atlas(Path(atlas).name, atlas, labels)

@@ -33,6 +33,11 @@ class Reorientation:
         reverse = tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
         return np.transpose(data, self.axes)[reverse]
 
+    def undo(self, data: np.ndarray) -> np.ndarray:
+        """Return a view of a 3-D array, given in the output orientation, in that of the input."""
+        reverse = tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
+        return np.transpose(data[reverse], np.argsort(self.axes))
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:

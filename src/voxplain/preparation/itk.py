@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voxplain.errors import TransformError
-from voxplain.preparation.transforms import Affine, DisplacementField, Transform, lps
+from voxplain.preparation.transforms import LPS_FROM_RAS, Affine, DisplacementField, Transform, lps
 
 if TYPE_CHECKING:
     import h5py
@@ -45,6 +45,22 @@ def read_text(content: bytes) -> Transform:
     except ValueError as error:
         raise TransformError(f"has parameters that are not numbers ({error})") from error
     return _affine(kind.strip(), parameters, fixed)
+
+
+def affine_text(transform: Transform) -> str:
+    """Return an affine transform as the text file that `read_text` reads.
+
+    Parameters
+    ----------
+    transform : Transform
+        Affine throughout.
+    """
+    matrix = LPS_FROM_RAS @ transform.matrix() @ LPS_FROM_RAS
+    parameters = [*matrix[:3, :3].ravel(), *matrix[:3, 3]]
+    return (
+        "#Insight Transform File V1.0\n#Transform 0\nTransform: AffineTransform_double_3_3\n"
+        f"Parameters: {' '.join(map(repr, map(float, parameters)))}\nFixedParameters: 0 0 0\n"
+    )
 
 
 def read_binary(content: bytes) -> Transform | None:

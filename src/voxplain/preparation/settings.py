@@ -1,4 +1,4 @@
-"""Registration to MNI152: the block ``registration`` of the configuration."""
+"""Preparation and registration to MNI152, as the configuration names them."""
 
 from dataclasses import dataclass
 
@@ -35,3 +35,23 @@ class RegistrationSettings:
     def space_after(self, space: str) -> str:
         """Return the space of a run's volumes, maps and tables, from that of its images."""
         return {"antspy": _ANTSPY_SPACE, "transforms": self.template}.get(self.method, space)
+
+
+@dataclass(frozen=True)
+class PreparationSettings:
+    """The configuration's ``preparation``, with its key names.
+
+    Attributes
+    ----------
+    brain_extraction : {"auto", "always", "never"}
+        ``auto`` extracts the brains of whole heads and leaves brains as they are. A mask that the
+        cohort has is always used.
+    bias_field : bool
+        Whether the bias field is corrected.
+    tissues : bool
+        Whether fluid, grey and white matter are labelled and measured.
+    """
+
+    brain_extraction: str = "auto"
+    bias_field: bool = True
+    tissues: bool = True

