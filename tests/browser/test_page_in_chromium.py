@@ -39,10 +39,10 @@ def maps():
     """Group maps of two methods, all folds and one; the peak is the participant's left."""
     random = np.random.default_rng(0)
     keys = [(m, f) for m in ("meaningful_perturbation", "grad_cam") for f in ("all folds", "fold")]
-    found = {key: random.random((3, *SHAPE)).astype(np.float32) * 0.5 for key in keys}
-    for volumes in found.values():
+    arrays = {key: random.random((3, *SHAPE)).astype(np.float32) * 0.5 for key in keys}
+    for volumes in arrays.values():
         volumes[:, 2, 6, 4] = 0.9
-    return found
+    return arrays
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +116,12 @@ def test_it_opens_from_disk_fits_and_is_accessible(chromium, page_path, width, s
         assert page.evaluate("typeof hacked") == "undefined"
         verdict = page.locator("#table-claims thead th", has_text="verdict").bounding_box()
         assert verdict["x"] + verdict["width"] <= width  # without scrolling the table
-        found = Axe().run(page).response["violations"]
-        serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+        violations = Axe().run(page).response["violations"]
+        serious = [
+            violation["id"]
+            for violation in violations
+            if violation["impact"] in ("serious", "critical")
+        ]
         assert serious == []
         picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("L"))
         assert picture.std() > 5

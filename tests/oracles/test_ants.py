@@ -41,10 +41,15 @@ def ants_points(points, path):
 def test_composites_and_affines_as_ants_applies_them(tmp_path):
     fixed = ants.resample_image(antspy._image(*template.brain()), (5, 5, 5))
     actual = ants.registration(
-        **{"fixed": fixed, "moving": antspy._image(native_brain(), NATIVE)},
-        **{"type_of_transform": "SyN", "outprefix": f"{tmp_path}/", "reg_iterations": (10, 5)},
-        **{"aff_iterations": (50, 20), "aff_shrink_factors": (4, 2)},
-        **{"aff_smoothing_sigmas": (2, 1), "write_composite_transform": True},
+        fixed=fixed,
+        moving=antspy._image(native_brain(), NATIVE),
+        type_of_transform="SyN",
+        outprefix=f"{tmp_path}/",
+        reg_iterations=(10, 5),
+        aff_iterations=(50, 20),
+        aff_shrink_factors=(4, 2),
+        aff_smoothing_sigmas=(2, 1),
+        write_composite_transform=True,
     )
     points = np.random.default_rng(0).uniform(-50, 50, (3, 100))
     composite = read_transform(actual["fwdtransforms"], NATIVE)

@@ -80,8 +80,8 @@ def reference(model, image, target, offsets, s):
         for a, b, c in draws:
             crop = (slice(a, a + SHAPE[0]), slice(b, b + SHAPE[1]), slice(c, c + SHAPE[2]))
             perturbed = padded[crop] * M + replaced[crop] * (1 - M)
-            p = model(perturbed[None, None]).softmax(1)[0, target]
-            probability = probability + p / len(draws)
+            of_target = model(perturbed[None, None]).softmax(1)[0, target]
+            probability = probability + of_target / len(draws)
         tv = [(M.diff(dim=axis).abs() ** s["beta"]) for axis in range(3)]
         if s["norm"] == "mean":
             tv, l1 = sum(term.mean() for term in tv), (1 - m).abs().mean()

@@ -41,14 +41,14 @@ def start(workflow, *targets):
 
 def victims(engine):
     """Return the processes of a run by kind: engine, script, child."""
-    found = {"engine": [psutil.Process(engine.pid)], "script": [], "child": []}
-    for process in found["engine"][0].children(recursive=True):
+    alive = {"engine": [psutil.Process(engine.pid)], "script": [], "child": []}
+    for process in alive["engine"][0].children(recursive=True):
         try:
             kind = "script" if ".snakemake/scripts/" in " ".join(process.cmdline()) else "child"
-            found["child" if process.name() == "bash" else kind].append(process)
+            alive["child" if process.name() == "bash" else kind].append(process)
         except psutil.NoSuchProcess:
             continue
-    return {kind: processes for kind, processes in found.items() if processes}
+    return {kind: processes for kind, processes in alive.items() if processes}
 
 
 def at_work(engine):
@@ -84,7 +84,7 @@ def differences(folder, reference):
         for name in names
         if not is_timed(name)
         and (
-            not all((one / name).is_file() for one in (folder, reference))
+            not all((run / name).is_file() for run in (folder, reference))
             or file_sha256(folder / name) != file_sha256(reference / name)
         )
     )

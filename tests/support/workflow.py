@@ -29,8 +29,11 @@ TINY = {
         "meaningful_perturbation": {"iterations": 3, "draws": 1, "jitter": 2},
     },
     "evaluation": {
-        **{"permutations": 99, "random_masks": 19, "surrogates": 99},
-        **{"refits": 19, "bootstraps": 199},
+        "permutations": 99,
+        "random_masks": 19,
+        "surrogates": 99,
+        "refits": 19,
+        "bootstraps": 199,
         "faithfulness": {"participants": 1, "random_orders": 1, "sigma": 2},
         "robustness": {"participants": 2, "seeds": 1, "noise": [0.1]},
         "ablation": {

@@ -60,5 +60,5 @@ def test_regions_are_those_of_table_2(tiny, tmp_path, monkeypatch):
     table2 = read_table(tiny.path("tiny", "tables", "table2_brainnetome.tsv"))
     expected = table2[table2["method"] == "grad_cam"]
     expected = expected.drop(columns=["method", "paper", "planted", *FOLD_COLUMNS])
-    found = read_table(tmp_path / "regions.tsv")
-    pd.testing.assert_frame_equal(found, expected.reset_index(drop=True), rtol=1e-5)
+    regions = read_table(tmp_path / "regions.tsv")
+    pd.testing.assert_frame_equal(regions, expected.reset_index(drop=True), rtol=1e-5)

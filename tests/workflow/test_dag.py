@@ -21,12 +21,21 @@ pytestmark = pytest.mark.slow
 
 TABLES = ("table1", "table2_brainnetome", "table2_mori", "table3", "claims", "accuracy")
 PREDICTION_TABLES = (
-    *("calibration", "comparisons", "head_size", "confounds", "optimism"),
+    "calibration",
+    "comparisons",
+    "head_size",
+    "confounds",
+    "optimism",
     "permutations_voxel_svm",
 )
 MAP_TABLES = (
-    *("agreement", "map_properties", "runtime", "laterality", "networks"),
-    *("morphometry_regions", "morphometry_overlap"),
+    "agreement",
+    "map_properties",
+    "runtime",
+    "laterality",
+    "networks",
+    "morphometry_regions",
+    "morphometry_overlap",
 )
 FIGURES = ("agreement", "fig1", "fig2a", "fig2b", "fig2c", "fig3")
 
@@ -45,8 +54,13 @@ def test_claims_name_the_tables_and_rules_that_made_them(tiny):
     for row in table[table["source"] != ""].itertuples():
         assert all(tiny.path("tiny", name).is_file() for name in row.source.split(", ")), row.claim
     assert set(", ".join(table["rule"]).split(", ")) >= {
-        *("prediction_tables", "masked_accuracy", "table3", "regions", "map_properties"),
-        *("first_layer", "robustness"),
+        "prediction_tables",
+        "masked_accuracy",
+        "table3",
+        "regions",
+        "map_properties",
+        "first_layer",
+        "robustness",
     }
     assert set(table["paper_cohort"]) == {"HCP, another cohort"}
 
@@ -55,8 +69,14 @@ def test_every_model_writes_the_same_predictions_table(tiny):
     files = sorted(tiny.path("tiny").rglob("predictions.tsv"))
     folds = [file for file in files if file.parent.name.startswith("fold-0")]
     assert {file.parent.parent.name for file in folds} == {
-        *("cnn", "voxel_svm", "voxel_svm_tiv_residual", "xgboost", "knn", "head_size"),
-        *("logistic_regression", "logistic_regression_tiv_residual"),
+        "cnn",
+        "voxel_svm",
+        "voxel_svm_tiv_residual",
+        "xgboost",
+        "knn",
+        "head_size",
+        "logistic_regression",
+        "logistic_regression_tiv_residual",
     }
     everyone = set(pd.read_csv(tiny.path("tiny/cohort/participants.tsv"), sep="\t").participant_id)
     for model in {file.parent.parent for file in folds}:

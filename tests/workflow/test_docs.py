@@ -25,8 +25,16 @@ pytestmark = pytest.mark.slow
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHELLS = ("bash", "console", "sh", "shell", "zsh")
 NEEDS = (
-    *("gpu", "internet", "slurm", "kubernetes", "conda", "a shell of your own"),
-    *("a network of yours", "FreeSurfer", "your data", "ANTsPy"),
+    "gpu",
+    "internet",
+    "slurm",
+    "kubernetes",
+    "conda",
+    "a shell of your own",
+    "a network of yours",
+    "FreeSurfer",
+    "your data",
+    "ANTsPy",
 )
 FENCE = re.compile(
     r"^(?P<indent> *)(?:<!-- needs: (?P<needs>[^>]+?) -->\n\s*)?```(?P<kind>\w*)[^\n]*\n"
@@ -39,8 +47,8 @@ N = 24
 def blocks(page):
     """Every fenced block of a page: language, text, and what it needs."""
     return [
-        (found["kind"], found["text"], found["needs"])
-        for found in FENCE.finditer(page.read_text(encoding="utf-8"))
+        (block["kind"], block["text"], block["needs"])
+        for block in FENCE.finditer(page.read_text(encoding="utf-8"))
     ]
 
 
@@ -79,17 +87,18 @@ def make_data(data):
     people = [f"sub-{k:02d}" for k in range(N)]
     rows = ["participant_id\tsex\tage\tdiagnosis\ttiv_ml\tscanner\tsite"]
     rows += [
-        f"{p}\t{'FM'[k % 2]}\t30\t{('CN', 'AD')[k % 2]}\t1400\ta\tb" for k, p in enumerate(people)
+        f"{person}\t{'FM'[k % 2]}\t30\t{('CN', 'AD')[k % 2]}\t1400\ta\tb"
+        for k, person in enumerate(people)
     ]
     write(data / "my_study/participants.tsv", *rows)
-    for p in people:
-        brain(data / f"my_study/{p}/anat/{p}_space-MNI152_T1w.nii.gz")
-        brain(data / f"my_study/{p}/{p}_T1w_brain.nii.gz")
+    for person in people:
+        brain(data / f"my_study/{person}/anat/{person}_space-MNI152_T1w.nii.gz")
+        brain(data / f"my_study/{person}/{person}_T1w_brain.nii.gz")
     bids = data / "ds000001"
     write(bids / "participants.tsv", *rows)
     write(bids / "dataset_description.json", json.dumps({"Name": "x", "BIDSVersion": "1.10.0"}))
-    for p in people:
-        stem = bids / f"derivatives/fmriprep/{p}/anat/{p}_space-MNI152NLin6Asym_res-2"
+    for person in people:
+        stem = bids / f"derivatives/fmriprep/{person}/anat/{person}_space-MNI152NLin6Asym_res-2"
         brain(stem.with_name(f"{stem.name}_desc-preproc_T1w.nii.gz"))
         brain(stem.with_name(f"{stem.name}_desc-brain_mask.nii.gz"))
     shutil.copytree(bids, data / "my_dataset")
@@ -109,8 +118,8 @@ def make_data(data):
     for s in scans:
         brain(data / f"oasis1/{s}/mwrc1{s}_mpr_anon_fslswapdim_bet.nii.gz")
     write(data / "ixi/participants.tsv", *rows)
-    for p in people:
-        brain(data / f"ixi/mni2mm/{p}_space-MNI152NLin6Asym_desc-brain_T1w.nii.gz")
+    for person in people:
+        brain(data / f"ixi/mni2mm/{person}_space-MNI152NLin6Asym_desc-brain_T1w.nii.gz")
 
 
 SHIMS = {

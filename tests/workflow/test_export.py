@@ -40,8 +40,8 @@ def bids_errors(folder):
     if not BIDS_VALIDATOR.exists():
         pytest.skip("bids-validator-deno is not installed (requirements-validators.txt)")
     command = [str(BIDS_VALIDATOR), "--json", str(folder)]
-    said = subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout
-    issues = json.loads(said)["issues"]["issues"]
+    report = subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout
+    issues = json.loads(report)["issues"]["issues"]
     return [issue for issue in issues if issue["severity"] == "error"]
 
 
@@ -74,14 +74,14 @@ def test_every_map_is_there_with_the_runs_own_values(exported):
     image = nib.load(path)
     np.testing.assert_array_equal(image.get_fdata(), np.load(fold / "maps.npy")[place])
     assert int(image.header["sform_code"]) == 4  # MNI152
-    said = json.loads(path.with_name(path.name.replace(".nii.gz", ".json")).read_text())
-    assert said["ModelFold"] == row.fold
-    assert said["ModelSHA256"] == file_sha256(exported / said["ModelFile"])
-    assert said["SourceSHA256"] == provenance["images_sha256"][row.source_id]
-    assert said["TargetClass"] == row.group  # the true class is explained
+    described = json.loads(path.with_name(path.name.replace(".nii.gz", ".json")).read_text())
+    assert described["ModelFold"] == row.fold
+    assert described["ModelSHA256"] == file_sha256(exported / described["ModelFile"])
+    assert described["SourceSHA256"] == provenance["images_sha256"][row.source_id]
+    assert described["TargetClass"] == row.group  # the true class is explained
     group = next((folder / "tpl-MNI152").rglob("*desc-gradcamConjoined_map.nii.gz"))
-    own = exported / "attribution" / "grad_cam" / "group" / "conjoined_mean.nii.gz"
-    np.testing.assert_array_equal(nib.load(group).get_fdata(), nib.load(own).get_fdata())
+    group_map = exported / "attribution" / "grad_cam" / "group" / "conjoined_mean.nii.gz"
+    np.testing.assert_array_equal(nib.load(group).get_fdata(), nib.load(group_map).get_fdata())
 
 
 def test_restricted_columns_stay_at_home(exported):
@@ -101,15 +101,17 @@ def test_the_crate_lists_the_manifest_and_holds_the_settings(exported):
     assert len(entities) == len(graph)
     run = entities["#run"]
     manifest = pd.read_csv(exported / "manifest.tsv", sep="\t")
-    results = [entities[one["@id"]] for one in run["result"]]
-    assert [one["sha256"] for one in results] == manifest["sha256"].tolist()
-    assert [int(one["contentSize"]) for one in results] == manifest["bytes"].tolist()
+    results = [entities[entry["@id"]] for entry in run["result"]]
+    assert [entry["sha256"] for entry in results] == manifest["sha256"].tolist()
+    assert [int(entry["contentSize"]) for entry in results] == manifest["bytes"].tolist()
     assert run["startTime"] < run["endTime"]
     assert entities[run["instrument"]["@id"]]["version"]
     provenance = json.loads((exported / "provenance.json").read_text())
-    images = [entities[one["@id"]] for one in run["object"] if one["@id"].startswith("#image")]
-    assert [one["sha256"] for one in images] == list(provenance["images_sha256"].values())
-    tables = {entities[one["@id"]]["name"] for one in run["object"] if "#table" in one["@id"]}
+    images = [
+        entities[entry["@id"]] for entry in run["object"] if entry["@id"].startswith("#image")
+    ]
+    assert [entry["sha256"] for entry in images] == list(provenance["images_sha256"].values())
+    tables = {entities[entry["@id"]]["name"] for entry in run["object"] if "#table" in entry["@id"]}
     assert tables == {"table participants.tsv", "table morphometry.tsv"}
     assert yaml.safe_load((exported / "code/config.yaml").read_text()) == provenance["config"]
     assert (exported / "code/workflow/rules/cnn.smk").is_file()

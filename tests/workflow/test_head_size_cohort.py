@@ -30,10 +30,10 @@ def lines(tmp_path_factory):
 
 
 def test_head_size_is_named_as_the_confound(lines):
-    found = lines["confounds"].loc["head_size"]
-    assert found["effect"] == pytest.approx(1.8, abs=0.2)
-    assert found["accuracy"] > 0.75
-    assert found["p_permutation"] < 0.001
+    row = lines["confounds"].loc["head_size"]
+    assert row["effect"] == pytest.approx(1.8, abs=0.2)
+    assert row["accuracy"] > 0.75
+    assert row["p_permutation"] < 0.001
 
 
 @pytest.mark.parametrize("model", SEERS)

@@ -67,7 +67,7 @@ def study(folder):
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory):
+def finished(tmp_path_factory):
     """A finished run with a residual network that lies in the working directory."""
     folder = tmp_path_factory.mktemp("own")
     (folder / "networks").mkdir()
@@ -79,33 +79,35 @@ def own(tmp_path_factory):
     return workflow
 
 
-def test_every_fold_is_the_users_network(own):
+def test_every_fold_is_the_users_network(finished):
     for fold in ("01", "02", "all"):
-        model = torch.load(own.path("own", "cnn", f"fold-{fold}", "model.pt"), weights_only=True)
+        model = torch.load(
+            finished.path("own", "cnn", f"fold-{fold}", "model.pt"), weights_only=True
+        )
         assert model["settings"] == {"shape": [22, 26, 22], "n_classes": 2, "width": 3}
         assert "body.1.bn2.running_var" in model["state"]
-    check = json.loads(own.path("own", "cnn", "check.json").read_text())
+    check = json.loads(finished.path("own", "cnn", "check.json").read_text())
     assert check["parameters"] == 3 * 125 + 3 + 4 * (3 * 3 * 27) + 4 * 6 + 4 * 2
-    layer = pd.read_csv(own.path("own", "tables", "first_layer.tsv"), sep="\t")
+    layer = pd.read_csv(finished.path("own", "tables", "first_layer.tsv"), sep="\t")
     assert set(layer["feature"]) == {1, 2, 3}
 
 
-def test_all_methods_explain_it(own):
+def test_all_methods_explain_it(finished):
     for method in METHODS:
-        maps = np.load(own.path("own", "attribution", method, "group", "maps.npy"))
+        maps = np.load(finished.path("own", "attribution", method, "group", "maps.npy"))
         assert maps.shape == (3, 22, 26, 22)
         assert np.isfinite(maps).all()
         if method != "meaningful_perturbation":  # its 3 iterations may not improve on no mask
             assert maps.max() > 0, method
 
 
-def test_a_changed_network_is_trained_again_and_nothing_else_is(own):
-    file = own.folder / "networks" / "resnet.py"
+def test_a_changed_network_is_trained_again_and_nothing_else_is(finished):
+    file = finished.folder / "networks" / "resnet.py"
     (file.parent / "unrelated.py").write_text("x = 1\n")
-    assert "Nothing to be done" in own("--dry-run", *TARGETS).stdout
+    assert "Nothing to be done" in finished("--dry-run", *TARGETS).stdout
     file.write_text(FILE + "\n# changed\n")
     try:
-        planned = own("--dry-run", *TARGETS).stdout
+        planned = finished("--dry-run", *TARGETS).stdout
     finally:
         file.write_text(FILE)
     assert "rule train_cnn:" in planned
@@ -123,11 +125,11 @@ def test_a_changed_network_is_trained_again_and_nothing_else_is(own):
         ({"network": None}, "network_settings are those of your own network"),
     ],
 )
-def test_a_network_that_cannot_work_ends_the_run_at_once(own, change, message):
+def test_a_network_that_cannot_work_ends_the_run_at_once(finished, change, message):
     network = {"network": "networks/resnet.py:ResNet", "network_settings": {"width": 3}} | change
     config = TINY | {"run": "bad", "cnn": TINY["cnn"] | network}
-    output = Workflow(own.folder, config)("results/bad/cnn/check.json")
+    output = Workflow(finished.folder, config)("results/bad/cnn/check.json")
     assert output.returncode != 0
     assert message in output.stdout, output.stdout
     assert "Traceback" not in output.stdout
-    assert not list(own.folder.glob("results/bad/cnn/fold-*"))
+    assert not list(finished.folder.glob("results/bad/cnn/fold-*"))

@@ -60,7 +60,7 @@ def test_a_participants_page_on_request(tiny):
     split = json.loads(tiny.path("tiny", "folds", "split-01.json").read_text())
     maps = np.load(tiny.path("tiny", "attribution", "guided_backprop", "fold-01", "maps.npy"))
     place = int(np.argmax(maps.reshape(len(maps), -1).max(axis=1)))  # a map that is not all zero
-    name, own = split["test"][place], maps[place]
+    name, expected = split["test"][place], maps[place]
     path = tiny.path("tiny", "participants", f"{name}.html")
     done = tiny(str(path.relative_to(tiny.folder)))
     assert done.returncode == 0, done.stdout[-4000:]
@@ -75,7 +75,7 @@ def test_a_participants_page_on_request(tiny):
             else:
                 page.locator(".plane canvas").nth(2).click(position=position)
             voxel, value, _ = voxel_at_crosshair(page, np.array(grid["affine"]))
-            assert value == pytest.approx(own[voxel] / own.max(), abs=1 / 510 + 1e-2)
+            assert value == pytest.approx(expected[voxel] / expected.max(), abs=1 / 510 + 1e-2)
     path.unlink()
 
 
@@ -105,8 +105,8 @@ def test_snakemakes_own_report_has_every_figure_with_its_protocol(tiny):
         r"\d+ pairs;",
     ):
         assert re.search(words, page)
-    said = re.findall(r"\(n = [^;]+; default protocol, ", page)
-    assert len(said) >= len(shown)  # a caption each
+    captions = re.findall(r"\(n = [^;]+; default protocol, ", page)
+    assert len(captions) >= len(shown)  # a caption each
     target.unlink()
 
 

@@ -41,19 +41,19 @@ def rule_files():
 def rules():
     """Each rule's text and the rule that it is derived from, by its name."""
     text = rule_files()
-    found = list(RULE.finditer(text))
-    ends = [match.start() for match in found[1:]] + [len(text)]
+    rules = list(RULE.finditer(text))
+    ends = [match.start() for match in rules[1:]] + [len(text)]
     return {
         match[2]: (text[match.end() : end], match[1])
-        for match, end in zip(found, ends, strict=True)
+        for match, end in zip(rules, ends, strict=True)
     }
 
 
 def network_rules():
     """Rules that ask for a GPU, and those that do the same to something else."""
     every = rules()
-    found = {name for name, (text, _) in every.items() if "gpu=config" in text}
-    return found | {name for name, (_, base) in every.items() if base in found}
+    asking = {name for name, (text, _) in every.items() if "gpu=config" in text}
+    return asking | {name for name, (_, base) in every.items() if base in asking}
 
 
 def local_rules():
@@ -115,30 +115,30 @@ def said_by(tmp_path, command):
 def test_slurm_gives_network_jobs_of_all_studies_a_gpu_and_the_memory_they_need(tmp_path):
     pytest.importorskip(*PLUGINS["slurm"])
     targets = ("seeds", "grids", "paper_maps", "truth")
-    said = said_by(tmp_path, command("slurm", *targets, "--dry-run", "--cores", "2"))
-    jobs = re.findall(r"^(?:rule|checkpoint) (\w+):\n(?: .*\n)*?    resources: (.*)", said, re.M)
-    found = {rule: dict(re.findall(r"(\w+)=([^,]+)", needs)) for rule, needs in jobs}
-    assert {"retrain_cnn", "grid_cnn", "placed_explain", "truth_point"} <= set(found), said
-    for rule, needs in found.items():
+    output = said_by(tmp_path, command("slurm", *targets, "--dry-run", "--cores", "2"))
+    jobs = re.findall(r"^(?:rule|checkpoint) (\w+):\n(?: .*\n)*?    resources: (.*)", output, re.M)
+    needed = {rule: dict(re.findall(r"(\w+)=([^,]+)", needs)) for rule, needs in jobs}
+    assert {"retrain_cnn", "grid_cnn", "placed_explain", "truth_point"} <= set(needed), output
+    for rule, needs in needed.items():
         expected = ("gpu", "1") if rule in network_rules() else ("cpu", None)
         assert (needs.get("slurm_partition", "cpu"), needs.get("gpu")) == expected, rule
     # a grid of twice the run's edge, and a study's jobs on two cores
-    memory = {rule: needs["mem_mb"] for rule, needs in found.items()}
+    memory = {rule: needs["mem_mb"] for rule, needs in needed.items()}
     assert int(memory["grid_cnn"]) > int(memory["train_cnn"])
     assert int(memory["truth_point"]) >= 2 * int(memory["train_cnn"])
 
 
 def test_slurm_needs_no_number_of_cores(tmp_path):
     pytest.importorskip(*PLUGINS["slurm"])
-    said = said_by(tmp_path, command("slurm", "results/nothing"))
-    assert "No rule to produce results/nothing" in said  # the files themselves were read
+    output = said_by(tmp_path, command("slurm", "results/nothing"))
+    assert "No rule to produce results/nothing" in output  # the files themselves were read
 
 
 @pytest.mark.parametrize("name", ["default", "gpu"])
 def test_all_cores_of_this_machine_unless_a_number_is_given(name):
     cores = [
-        parse_args(["--workflow-profile", str(ROOT / "profiles" / name), *given])[1].cores
-        for given in ((), ("--cores", "1"), ("-c3",))
+        parse_args(["--workflow-profile", str(ROOT / "profiles" / name), *arguments])[1].cores
+        for arguments in ((), ("--cores", "1"), ("-c3",))
     ]
     assert cores == [len(os.sched_getaffinity(0)), 1, 3]
 
@@ -213,17 +213,21 @@ def test_images_hold_the_code_and_no_results_or_data(tmp_path):
 
 
 def test_the_dockerfile_passes_its_linter():
-    found = subprocess.run(
+    hadolint = subprocess.run(
         [BIN / "hadolint", "--no-color", ROOT / "envs" / "Dockerfile"],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (found.returncode, found.stdout) == (0, "")
+    assert (hadolint.returncode, hadolint.stdout) == (0, "")
 
 
 def test_the_apptainer_recipe_has_its_sections():
     text = (ROOT / "envs" / "apptainer.def").read_text()
     assert re.findall(r"^(%\w+)", text, re.M) == [
-        *("%files", "%post", "%environment", "%runscript", "%labels")
+        "%files",
+        "%post",
+        "%environment",
+        "%runscript",
+        "%labels",
     ]

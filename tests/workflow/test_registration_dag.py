@@ -117,7 +117,7 @@ def test_native_ixi_brains_end_in_an_atlas_table(tmp_path):
     sidecar = json.loads((run / "tables/table2_icbm.json").read_text())
     assert sidecar["Space"] == "MNI152NLin2009aSym"
     origins = json.loads((tmp_path / sidecar["Origin"]).read_text())["Participants"]
-    assert {one["Backend"].split()[0] for one in origins} == {"antspyx"}
+    assert {record["Backend"].split()[0] for record in origins} == {"antspyx"}
     volumes = np.load(run / "volumes/volumes.npy")
     assert read_table(run / "volumes/quality.tsv")["template_dice"].min() > 0.85
     for name, ours in zip(people["participant_id"], volumes, strict=True):

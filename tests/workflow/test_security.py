@@ -88,8 +88,10 @@ def test_the_audit_names_holes_and_what_it_skipped():
     bad = {"name": "jinja2", "version": "3.0", "vulns": [hole]}
     skipped = {"name": "torch", "skip_reason": "not found on PyPI"}
     assert audited(good)[0] == 0
-    status, said = audited(good, bad, skipped)
+    status, output = audited(good, bad, skipped)
     assert status == 1
-    assert "jinja2 3.0: PYSEC-1, fixed by 3.1" in said
-    assert "2 packages looked up, known vulnerabilities: 1\n1 skipped:\n  torch: not found" in said
+    assert "jinja2 3.0: PYSEC-1, fixed by 3.1" in output
+    assert (
+        "2 packages looked up, known vulnerabilities: 1\n1 skipped:\n  torch: not found" in output
+    )
     assert audited(skipped)[0] == audited()[0] == 2

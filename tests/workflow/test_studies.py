@@ -54,8 +54,8 @@ def test_the_network_is_trained_from_other_seeds_on_other_folds_and_other_labels
     assert len({model["seed"] for model in models}) == 3 * 2
     # other folds are other folds; families keep their mix of labels, in the fold they were in
     split = json.loads((reruns / "folds_01" / "folds" / "split-01.json").read_text())
-    own = json.loads(studies.path("tiny", "folds", "split-01.json").read_text())
-    assert set(split["test"]) != set(own["test"])
+    first_split = json.loads(studies.path("tiny", "folds", "split-01.json").read_text())
+    assert set(split["test"]) != set(first_split["test"])
     before = participants(studies.path("tiny", "cohort", "participants.tsv"))
     after = participants(reruns / "shuffled_01" / "cohort" / "participants.tsv")
     assert (before["label"] != after["label"]).any()
@@ -126,9 +126,9 @@ def elsewhere(studies):
     people = other / "cohort" / "participants.tsv"
     people.write_text(people.read_text().replace("results/tiny/", "results/elsewhere/"))
     record = other / "provenance.json"
-    found = json.loads(record.read_text())
-    digests = {name: digest[::-1] for name, digest in found["images_sha256"].items()}
-    record.write_text(json.dumps(found | {"images_sha256": digests}))
+    manifest = json.loads(record.read_text())
+    digests = {name: digest[::-1] for name, digest in manifest["images_sha256"].items()}
+    record.write_text(json.dumps(manifest | {"images_sha256": digests}))
     return other
 
 
@@ -136,13 +136,13 @@ def test_another_runs_models_and_maps_are_tried_on_this_cohort(studies, elsewher
     done = studies("external", "compare", config=("other_run=elsewhere",))
     assert done.returncode == 0, done.stdout[-8000:]
     accuracy, maps = (table(studies, name) for name in ("external", "external_maps"))
-    own = accuracy_of(studies)
+    of_run = accuracy_of(studies)
     applied = accuracy[accuracy["trained_on"] != accuracy["tested_on"]]
-    assert applied["model"].tolist() == ["cnn", *own.index]  # the network twice
+    assert applied["model"].tolist() == ["cnn", *of_run.index]  # the network twice
     assert (applied["trained_on"] == "elsewhere").all()
     for run in ("tiny", "elsewhere"):
         held_out = accuracy[accuracy["tested_on"].eq(run) & accuracy["trained_on"].eq(run)]
-        assert held_out["accuracy"].tolist() == own.tolist()
+        assert held_out["accuracy"].tolist() == of_run.tolist()
     assert (accuracy["n"] == 24).all()
     assert len(maps) == 3 * 3
     same = maps[(maps["maps_a"] == "tiny's models on tiny") & maps["maps_b"].str.endswith("where")]

@@ -30,15 +30,19 @@ def test_every_method_and_control_is_deleted_and_inserted(tiny):
 
 
 def test_networks_are_randomised_disturbed_and_retrained(tiny):
-    found = table(tiny, "robustness")
-    assert set(found["method"]) == METHODS | {"input_gradient", "edges"}
-    assert (found.loc[found["method"] == "edges", "spearman"].head(7) > 0.999).all()
-    kinds = found[found["method"] == "grad_cam"].groupby("kind").size().to_dict()
+    rows = table(tiny, "robustness")
+    assert set(rows["method"]) == METHODS | {"input_gradient", "edges"}
+    assert (rows.loc[rows["method"] == "edges", "spearman"].head(7) > 0.999).all()
+    kinds = rows[rows["method"] == "grad_cam"].groupby("kind").size().to_dict()
     assert kinds == {
-        **{"randomised": 4, "noise": 1, "dropout": 1},
-        **{"shuffled": 1, "seed": 1, "other participant": 1},
+        "randomised": 4,
+        "noise": 1,
+        "dropout": 1,
+        "shuffled": 1,
+        "seed": 1,
+        "other participant": 1,
     }
-    assert found[["spearman", "pearson", "ssim", "dice"]].abs().max().max() <= 1
+    assert rows[["spearman", "pearson", "ssim", "dice"]].abs().max().max() <= 1
 
 
 def test_controls_are_held_against_the_truth_too(tiny):
@@ -63,12 +67,12 @@ def test_the_truth_sweep_runs_studies_of_its_own(tmp_path):
     workflow = Workflow(tmp_path, TINY | {"evaluation": evaluation, "baselines": baselines})
     done = workflow("truth")
     assert done.returncode == 0, done.stdout[-8000:]
-    found = table(workflow, "truth")
-    assert set(found["method"]) == METHODS | CONTROLS
-    assert found["auc"].between(0, 1).all()
-    assert (found["participants"] == 24).all()
-    assert (found["auc_low"] <= found["auc"]).all()
-    assert found["evidence"].isin([True, False]).all()
+    rows = table(workflow, "truth")
+    assert set(rows["method"]) == METHODS | CONTROLS
+    assert rows["auc"].between(0, 1).all()
+    assert (rows["participants"] == 24).all()
+    assert (rows["auc_low"] <= rows["auc"]).all()
+    assert rows["evidence"].isin([True, False]).all()
     assert workflow.path("tiny", "figures", "truth.svg").exists()
     again = workflow("truth")
     assert "Nothing to be done" in again.stdout

@@ -33,11 +33,11 @@ def test_the_cnn_is_far_beyond_the_permutation_null(planted):
 
 def test_meaningful_perturbations_find_the_planted_regions(planted):
     scores = table(planted, "planted", "localisation").set_index("method")
-    found = scores.loc["meaningful_perturbation"]
-    assert found["auc"] > 0.7
-    assert found["auc"] > found["null_auc_p95"]
-    assert found["p_auc"] < 0.01
-    assert found["average_precision"] > 2 * found["prevalence"]
+    row = scores.loc["meaningful_perturbation"]
+    assert row["auc"] > 0.7
+    assert row["auc"] > row["null_auc_p95"]
+    assert row["p_auc"] < 0.01
+    assert row["average_precision"] > 2 * row["prevalence"]
     # The other methods are scored too, whatever they give.
     assert scores.loc[["guided_backprop", "grad_cam"], "auc"].between(0, 1).all()
 

@@ -3,7 +3,6 @@
 With one thread and a seed the same image gives the same bits on one machine.
 """
 
-import importlib
 import os
 import tempfile
 from types import ModuleType
@@ -129,7 +128,9 @@ def tissues(data: np.ndarray, grid: Grid, mask: np.ndarray) -> np.ndarray:
 def _ants() -> ModuleType:
     """Import ANTsPy with one thread."""
     os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # read when ITK is loaded
-    return importlib.import_module("ants")
+    import ants
+
+    return ants
 
 
 def _image(data: np.ndarray, grid: Grid) -> "ants.ANTsImage":

@@ -82,7 +82,9 @@ def test_maps_in_float32_correlate_with_those_of_the_cpu(method, trained):
     inputs = torch.from_numpy(images[32:36]).unsqueeze(1), torch.from_numpy(labels[32:36])
     settings = SETTINGS.get(method, {})
     on_cpu = METHODS[method](model.cpu(), *inputs, **settings).maps
-    on_gpu = METHODS[method](model.cuda(), *(one.cuda() for one in inputs), **settings).maps.cpu()
+    on_gpu = METHODS[method](
+        model.cuda(), *(tensor.cuda() for tensor in inputs), **settings
+    ).maps.cpu()
     for a, b in zip(on_cpu, on_gpu, strict=True):
         assert torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1] > 0.999
 

@@ -179,7 +179,7 @@ def test_interpolation_is_linear_between_centres_and_constant_beyond_them():
     for axis, (n, jump, first) in enumerate([(30, 4, 8.5), (5, 1, 0), (12, 2, 1)], start=1):
         places, voxels = first + jump * np.arange(expected.shape[axis]), np.arange(n)
         expected = np.apply_along_axis(
-            lambda line, v=voxels, p=places: np.interp(v, p, line), axis, expected
+            lambda line, v=voxels, at=places: np.interp(v, at, line), axis, expected
         )
     np.testing.assert_allclose(actual, expected, atol=1e-12)
 

@@ -60,9 +60,9 @@ def test_the_seed_decides_and_nothing_else(model, images):
 
 def test_without_jitter_the_draws_are_alike(model, images):
     settings = {**FAST, "jitter": 1}
-    one = meaningful_perturbation(model, images, **{**settings, "draws": 1})
+    single_draw = meaningful_perturbation(model, images, **{**settings, "draws": 1})
     three = meaningful_perturbation(model, images, **settings)
-    torch.testing.assert_close(one.maps, three.maps, rtol=0, atol=1e-6)
+    torch.testing.assert_close(single_draw.maps, three.maps, rtol=0, atol=1e-6)
 
 
 def test_the_mask_lowers_the_probability(model, images):
@@ -85,8 +85,8 @@ def test_a_run_starts_at_no_perturbation_with_no_penalty(model, images):
     assert (details["area"] == 0).all()
     assert (details["loss_curve"] == details["probability_curve"]).all()
     with torch.no_grad():
-        p = model.eval()(images).softmax(1).gather(1, result.targets[:, None])[:, 0]
-    np.testing.assert_allclose(details["probability"], p, rtol=1e-9)
+        probability = model.eval()(images).softmax(1).gather(1, result.targets[:, None])[:, 0]
+    np.testing.assert_allclose(details["probability"], probability, rtol=1e-9)
 
 
 def test_sums_with_the_papers_lambda_leave_the_maps_blank(model, images):

@@ -193,7 +193,7 @@ def test_accumulated_gradients_are_kept(method):
     F.cross_entropy(model(x), torch.tensor([0, 1, 1, 0])).backward()
     before = [parameter.grad.clone() for parameter in model.parameters()]
     method(model, x)
-    assert all(map(torch.equal, [p.grad for p in model.parameters()], before))
+    assert all(map(torch.equal, [parameter.grad for parameter in model.parameters()], before))
 
 
 @BOTH

@@ -14,10 +14,12 @@ def test_permutation_importance_agrees_with_scikit_learn():
     y = (X[:, 1] + 0.5 * X[:, 4] + 0.3 * rng.standard_normal(300) > 0).astype(int)
     model = XGBClassifier(max_depth=2, n_estimators=8, n_jobs=1)
     pipeline = Pipeline([("impute", FunctionTransformer()), ("model", model)]).fit(X[:200], y[:200])
-    found = importances.of_xgboost(pipeline, pd.Index(list("abcdef")), X[200:], y[200:], seed=0)
+    importance = importances.of_xgboost(
+        pipeline, pd.Index(list("abcdef")), X[200:], y[200:], seed=0
+    )
     known = permutation_importance(
         pipeline, X[200:], y[200:], scoring="neg_log_loss", n_repeats=50, random_state=0
     )
-    np.testing.assert_allclose(found["permutation"], known.importances_mean, atol=0.05)
-    assert found.set_index("feature")["permutation"].idxmax() == "b"
-    assert (found.loc[found["gain"] == 0, "permutation"] == 0).all()
+    np.testing.assert_allclose(importance["permutation"], known.importances_mean, atol=0.05)
+    assert importance.set_index("feature")["permutation"].idxmax() == "b"
+    assert (importance.loc[importance["gain"] == 0, "permutation"] == 0).all()

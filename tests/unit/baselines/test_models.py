@@ -42,6 +42,6 @@ def test_every_name_is_its_own_model(baselines):
         morphometry.RESIDUAL: morphometry.fit_predict(morphometry.RESIDUAL, *tabular, b.sizes),
     }
     for model, fitted in expected.items():
-        own = b.fit_predict(model, labels, TRAIN, TEST)
-        np.testing.assert_array_equal(own.scores, fitted.scores, err_msg=model)
-        np.testing.assert_array_equal(own.predictions, fitted.predictions, err_msg=model)
+        predictions = b.fit_predict(model, labels, TRAIN, TEST)
+        np.testing.assert_array_equal(predictions.scores, fitted.scores, err_msg=model)
+        np.testing.assert_array_equal(predictions.predictions, fitted.predictions, err_msg=model)

@@ -14,7 +14,10 @@ from voxplain.baselines.models import Baselines
 from voxplain.baselines.other_cohort import predict_other_cohort
 
 MODELS = [
-    *("voxel_svm", "xgboost", "logistic_regression", "logistic_regression_tiv_residual"),
+    "voxel_svm",
+    "xgboost",
+    "logistic_regression",
+    "logistic_regression_tiv_residual",
     "head_size",
 ]
 SETTINGS = {"inner_splits": 2, "svm_c": 1.0, "logistic_regression": {"C": [0.1]}}
@@ -49,26 +52,28 @@ def test_models_are_fitted_on_the_one_and_predict_the_other(cohorts):
     (theirs, their_volumes, labels), (ours, our_volumes, our_labels) = cohorts
     ours = replace(ours, features=ours.features[["c", "a", "b"]])  # columns go by name
     volumes = np.concatenate([their_volumes, our_volumes])
-    found = predict_other_cohort(
+    predicted = predict_other_cohort(
         MODELS, theirs, ours, volumes, np.concatenate([labels, our_labels])
     )
-    assert list(found) == MODELS
+    assert list(predicted) == MODELS
 
-    vectors = [one.reshape(len(one), -1).astype(np.float64) for one in (their_volumes, our_volumes)]
+    vectors = [
+        array.reshape(len(array), -1).astype(np.float64) for array in (their_volumes, our_volumes)
+    ]
     svm = SVC().fit(vectors[0], labels)
     np.testing.assert_allclose(
-        found["voxel_svm"].scores, svm.decision_function(vectors[1]), rtol=1e-5, atol=1e-7
+        predicted["voxel_svm"].scores, svm.decision_function(vectors[1]), rtol=1e-5, atol=1e-7
     )
     regression = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=10_000))
     regression.fit(theirs.features, labels)
     expected = regression.predict_proba(ours.features[["a", "b", "c"]])[:, 1]
-    np.testing.assert_allclose(found["logistic_regression"].scores, expected, atol=1e-4)
-    assert all(len(fitted.predictions) == 26 for fitted in found.values())
+    np.testing.assert_allclose(predicted["logistic_regression"].scores, expected, atol=1e-4)
+    assert all(len(fitted.predictions) == 26 for fitted in predicted.values())
     # our labels enter no fit
     others = predict_other_cohort(
         MODELS, theirs, ours, volumes, np.concatenate([labels, 1 - our_labels])
     )
-    for model, fitted in found.items():
+    for model, fitted in predicted.items():
         np.testing.assert_allclose(others[model].scores, fitted.scores, rtol=1e-6, err_msg=model)
 
 

@@ -20,23 +20,23 @@ def test_without_tables_nothing_is_tested():
 
 
 def test_another_cohort_is_marked_on_tested_claims_only():
-    found = verdicts(accuracy=accuracy(), same_cohort=False)
-    assert found["Accuracy: 3D CNN"] == "reproduced, other cohort"
-    assert found["Accuracy: k-NN, morphometry"] == "not tested here"
+    judged = verdicts(accuracy=accuracy(), same_cohort=False)
+    assert judged["Accuracy: 3D CNN"] == "reproduced, other cohort"
+    assert judged["Accuracy: k-NN, morphometry"] == "not tested here"
 
 
 def test_near_chance_network_spoils_what_rests_on_it_and_nothing_else():
-    found = verdicts(
+    judged = verdicts(
         accuracy=accuracy(cnn=0.55, evidence=False, svm=0.88),
         comparisons=comparisons(-0.33),
         masked_accuracy=masked(),
         table3=table3(),
     )
-    spoilt = found[
-        found.index.str.contains('images multiplied|conjoined|^"DICE|High overlap|3D CNN')
+    spoilt = judged[
+        judged.index.str.contains('images multiplied|conjoined|^"DICE|High overlap|3D CNN')
     ]
     assert (spoilt == "near chance").all()
-    assert found["Accuracy: SVM on voxels"] == "reproduced"
+    assert judged["Accuracy: SVM on voxels"] == "reproduced"
 
 
 def test_titles_name_the_papers_classes_as_the_papers():
@@ -71,10 +71,10 @@ def test_a_run_of_the_papers_protocol_fills_its_column():
 
 
 def test_a_reference_of_other_people_is_refused():
-    own, theirs = (pd.DataFrame({"participant_id": list(ids)}) for ids in ("abc", "abd"))
-    check_reference(own, own[::-1], "demo_kan2020")
+    ours, theirs = (pd.DataFrame({"participant_id": list(ids)}) for ids in ("abc", "abd"))
+    check_reference(ours, ours[::-1], "demo_kan2020")
     with pytest.raises(ConfigError, match=r"demo_kan2020 has other participants .*\(2 are"):
-        check_reference(own, theirs, "demo_kan2020")
+        check_reference(ours, theirs, "demo_kan2020")
 
 
 def test_tables_are_named_with_the_rule_that_made_them():

@@ -37,12 +37,12 @@ def first_layer_rows(significant, n=120):
                 "n": n,
                 "feature": feature,
                 "difference": 1.0,
-                "p": 0.001 if feature <= found else 0.5,
-                "p_holm": 0.001 if feature < found else 0.5,
-                "p_adjusted_holm": 0.001 if feature < found / 2 else 0.5,
+                "p": 0.001 if feature <= features else 0.5,
+                "p_holm": 0.001 if feature < features else 0.5,
+                "p_adjusted_holm": 0.001 if feature < features / 2 else 0.5,
             }
             for measure in ("mean", "entropy")
-            for fold, found in significant.items()
+            for fold, features in significant.items()
             for feature in range(32)
             for _class in CLASSES
         ]

@@ -25,14 +25,14 @@ def test_fold_interval_stays_between_zero_and_one():
 
 def test_a_mask_that_random_masks_reach_is_at_chance_whatever_the_paper_says():
     # .59 of the paper lies in .60 +- 2.26 * .1 * sqrt(1 / 10 + 1 / 9), and so does chance
-    found = verdicts(accuracy=accuracy(), masked_accuracy=masked(mask=0.6, p_random=0.05))
+    judged = verdicts(accuracy=accuracy(), masked_accuracy=masked(mask=0.6, p_random=0.05))
     title = "Accuracy on images multiplied by the men mask (the paper's men)"
-    assert found[title] == "at chance"
-    found = verdicts(accuracy=accuracy(), masked_accuracy=masked(mask=0.6, p_random=0.04))
-    assert found[title] == "undecided"
+    assert judged[title] == "at chance"
+    judged = verdicts(accuracy=accuracy(), masked_accuracy=masked(mask=0.6, p_random=0.04))
+    assert judged[title] == "undecided"
     exact = masked(mask=0.6, random=0.5).assign(accuracy_sd=0.02)  # .59 - .5 is twice .042
-    found = verdicts(accuracy=accuracy(), masked_accuracy=exact)
-    assert found[title] == "reproduced"
+    judged = verdicts(accuracy=accuracy(), masked_accuracy=exact)
+    assert judged[title] == "reproduced"
     rows = build(masked_accuracy=masked(p_random=0.04))
     chance = rows.set_index("claim").loc[title, "chance"]
     assert chance == "0.60 for random masks of the same volume, 95 % below 0.70; p = 0.040"

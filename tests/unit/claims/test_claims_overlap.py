@@ -8,9 +8,9 @@ def test_table3_number_and_conclusion_are_judged_apart():
     def similar(low=0.55, high=0.8, **numbers):
         people = {"level": "participant", "area": [0.1] * 3, "dice": 0.4}
         people = pd.DataFrame(people).assign(dice_low=[low, 0.6, 0.6], dice_high=high)
-        found = verdicts(accuracy=accuracy(), table3=table3(**numbers), agreement=people)
-        assert (found[found.index.str.startswith('"DICE"')] == "reproduced").all()
-        return found["High overlap: all three methods reveal similar patterns"]
+        judged = verdicts(accuracy=accuracy(), table3=table3(**numbers), agreement=people)
+        assert (judged[judged.index.str.startswith('"DICE"')] == "reproduced").all()
+        return judged["High overlap: all three methods reveal similar patterns"]
 
     assert similar() == "supported"
     assert similar(dice=0.2) == "undecided"  # of group maps, without an interval

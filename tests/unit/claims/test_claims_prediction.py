@@ -16,10 +16,10 @@ def test_the_same_counts_are_the_papers_cohort():
 
 
 def test_accuracy_is_reproduced_only_inside_the_interval():
-    found = verdicts(accuracy=accuracy(cnn=0.9, svm=0.80))
-    assert found["Accuracy: 3D CNN"] == "reproduced"  # .92 in [.84, .95]
-    assert found["Accuracy: SVM on voxels"] == "differs"  # .90 not in [.74, .85]
-    assert found["Accuracy: XGBoost, morphometry"] == "not tested here"
+    judged = verdicts(accuracy=accuracy(cnn=0.9, svm=0.80))
+    assert judged["Accuracy: 3D CNN"] == "reproduced"  # .92 in [.84, .95]
+    assert judged["Accuracy: SVM on voxels"] == "differs"  # .90 not in [.74, .85]
+    assert judged["Accuracy: XGBoost, morphometry"] == "not tested here"
     wide = accuracy(cnn=0.9).assign(ci_low=0.7, ci_high=0.95)  # .92 is .4 from the larger class
     assert verdicts(accuracy=wide)["Accuracy: 3D CNN"] == "undecided"
 
@@ -46,13 +46,13 @@ def test_cnn_beats_svm_takes_its_p_from_the_comparison_of_models(difference, p, 
 
 def test_an_svm_near_chance_is_no_rival():
     table = accuracy(cnn=0.9, svm=0.5, svm_evidence=False)
-    given = {"class_names": CLASSES, "same_cohort": False, "comparisons": comparisons(0.4)}
-    rows = build(**given, accuracy=table).set_index("claim")
+    settings = {"class_names": CLASSES, "same_cohort": False, "comparisons": comparisons(0.4)}
+    rows = build(**settings, accuracy=table).set_index("claim")
     row = rows.loc["The 3D CNN slightly outperforms the SVM on voxels"]
     assert row["verdict"] == "not comparable: the SVM is near chance"
     assert row["ours"] == "+0.40 in accuracy; AUC 0.80 (CNN) and 0.80 (SVM)"
     table.loc[1, ["recall_negative", "recall_positive"]] = [1, 0]
-    rows = build(**given, accuracy=table).set_index("claim")
+    rows = build(**settings, accuracy=table).set_index("claim")
     assert rows.loc[row.name, "ours"].endswith("; the SVM predicts one class only")
     assert rows.loc["Accuracy: SVM on voxels", "ours"].endswith("; predicts one class only")
     assert not rows.loc["Accuracy: 3D CNN", "ours"].endswith("one class only")
@@ -82,5 +82,5 @@ def test_hyper_parameters_chosen_on_the_test_folds_are_the_papers_way():
 )
 def test_network_and_regression_correspond_within_a_margin(difference, half, verdict):
     table = comparisons(difference).assign(boot_low=difference - half, boot_high=difference + half)
-    found = verdicts(accuracy=accuracy(), comparisons=table)
-    assert found.filter(like="corresponds").tolist() == [verdict]
+    judged = verdicts(accuracy=accuracy(), comparisons=table)
+    assert judged.filter(like="corresponds").tolist() == [verdict]

@@ -109,10 +109,10 @@ def test_the_choice_among_derivatives(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     bids(tmp_path / "ds")
     run("init", "ds")
-    found = yaml.safe_load(Path("ds.yaml").read_text())["cohort"]["bids"]
-    assert found["derivatives"] == "derivatives/fmriprep"
-    assert found["entities"] == {"space": "MNI152NLin6Asym", "res": "2", "desc": "preproc"}
-    assert found["brain_mask"] is True
+    written = yaml.safe_load(Path("ds.yaml").read_text())["cohort"]["bids"]
+    assert written["derivatives"] == "derivatives/fmriprep"
+    assert written["entities"] == {"space": "MNI152NLin6Asym", "res": "2", "desc": "preproc"}
+    assert written["brain_mask"] is True
 
 
 def test_images_behind_a_link_are_found_and_segmentations_are_not_images(tmp_path, monkeypatch):
@@ -123,8 +123,8 @@ def test_images_behind_a_link_are_found_and_segmentations_are_not_images(tmp_pat
     for k in range(N):
         image(tmp_path / f"elsewhere/s{k:02d}_dseg.nii.gz")
     assert run("init", "data").exit_code == 0
-    found = yaml.safe_load(Path("data.yaml").read_text())["cohort"]["table"]
-    assert found["image"] == "brains/{participant_id}_T1w.nii.gz"
+    written = yaml.safe_load(Path("data.yaml").read_text())["cohort"]["table"]
+    assert written["image"] == "brains/{participant_id}_T1w.nii.gz"
 
 
 def test_what_a_person_has_to_look_at_is_said(tmp_path, monkeypatch):

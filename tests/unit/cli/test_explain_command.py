@@ -89,9 +89,9 @@ def test_the_map_is_the_packages(study, target, number):
     np.testing.assert_allclose(written.affine, grid.affine, atol=1e-5)
     assert nib.aff2axcodes(written.affine) == ("R", "A", "S")
     with torch.no_grad():
-        p = study(images).softmax(1)[0]
-    assert f"{p[0]:.3f}" in done.output
-    assert f"{p[1]:.3f}" in done.output
+        probabilities = study(images).softmax(1)[0]
+    assert f"{probabilities[0]:.3f}" in done.output
+    assert f"{probabilities[1]:.3f}" in done.output
 
 
 def test_a_narrow_terminal_hides_nothing(study):
@@ -164,13 +164,13 @@ def test_a_users_network_from_its_file_and_state_dict(study):
     network = namespace["Small"](SHAPE, 2, width=3).eval()
     torch.save(network.state_dict(), "weights.pt")
     arguments = ["explain", "weights.pt", "a.nii.gz", "--method", "grad-cam", "--out", "m.nii"]
-    own = ["--network", "small.py:Small", "--network-set", "width=3"]
+    options = ["--network", "small.py:Small", "--network-set", "width=3"]
     form = ["--shape", *SHAPE, "--normalisation", "brain_mean"]
-    done = run(*arguments, *own, *form)
+    done = run(*arguments, *options, *form)
     assert done.exit_code == 0, done.output
     expected = grad_cam(network, inputs("a")[0]).maps[0]
     np.testing.assert_allclose(nib.load("m.nii").get_fdata(), expected, rtol=1e-4, atol=1e-7)
-    refused = run(*arguments, *own)
+    refused = run(*arguments, *options)
     assert refused.exit_code == 1
     assert "shape and normalisation" in " ".join(refused.output.split())
 
@@ -220,15 +220,15 @@ def test_a_value_of_another_kind_ends_in_one_message(study, method):
         for value in ("abc", "", "[1]"):
             typed = method.replace("_", "-")
             done = run(*COMMAND, "--method", typed, "--set", f"{name}={value}")
-            said = " ".join(done.output.split())
+            message = " ".join(done.output.split())
             if (name, value) == ("layer", ""):  # null, which is the default
-                assert done.exit_code == 0, said
+                assert done.exit_code == 0, message
                 Path("m.nii").unlink()
                 continue
-            assert done.exit_code == 1, f"{name}={value}: {said} {done.exception!r}"
-            assert said.count("Error:") == 1
-            assert name in said
-            assert "Traceback" not in said
+            assert done.exit_code == 1, f"{name}={value}: {message} {done.exception!r}"
+            assert message.count("Error:") == 1
+            assert name in message
+            assert "Traceback" not in message
             assert not Path("m.nii").exists()
 
 

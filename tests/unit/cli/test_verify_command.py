@@ -23,15 +23,15 @@ def test_changed_missing_and_unlisted_files_are_named(tmp_path):
     assert verify(tmp_path)[0] == 0
     (tmp_path / "a.tsv").write_text("other")
     (tmp_path / "b.tsv").unlink()
-    status, said = verify(tmp_path)
+    status, output = verify(tmp_path)
     assert status == 1
-    words = list(pairwise(said))
+    words = list(pairwise(output))
     assert ("changed", "a.tsv") in words
     assert ("missing", "b.tsv") in words
     assert ("unlisted", "new.tsv") in words
 
 
 def test_a_run_without_manifest_is_told_so(tmp_path):
-    status, said = verify(tmp_path)
+    status, output = verify(tmp_path)
     assert status == 1
-    assert "Error:" in said
+    assert "Error:" in output

@@ -103,12 +103,12 @@ def test_decimal_commas_are_named_not_guessed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "separator", "said"),
+    ("name", "separator", "message"),
     [("p.csv", ";", "commas"), ("p.tsv", ",", "tabs"), ("p.tsv", ";", "tabs")],
 )
-def test_another_separator_is_named(tmp_path, name, separator, said):
+def test_another_separator_is_named(tmp_path, name, separator, message):
     path = write(tmp_path / name, GOOD, separator)
-    with pytest.raises(CohortError, match=f"separated by {said}"):
+    with pytest.raises(CohortError, match=f"separated by {message}"):
         read_text_table(path)
 
 
@@ -141,10 +141,10 @@ def test_morphometry_that_is_no_finite_number(tmp_path, value):
 @pytest.mark.parametrize("value", ["inf", "200", "-3", "young", "1.5e6"])
 def test_head_sizes_and_ages_are_plausible_numbers(tmp_path, value):
     build(tmp_path, [[*ROWS[0][:3], value], *ROWS[1:]])
-    said = f"007: 'age' is '{value}', not a number from "
-    assert f"{said}0 to 120" in problems(tmp_path)
+    culprit = f"007: 'age' is '{value}', not a number from "
+    assert f"{culprit}0 to 120" in problems(tmp_path)
     message = problems(tmp_path, tiv="age", age=None)
-    assert (f"{said}100 to 3000" in message) == (value != "200")
+    assert (f"{culprit}100 to 3000" in message) == (value != "200")
 
 
 def test_rows_of_another_length_are_told_by_their_lines(tmp_path):

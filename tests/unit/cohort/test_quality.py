@@ -81,9 +81,9 @@ def test_every_outlier_has_its_reason():
         minimum={5: -3.5},
     )
     table = quality.finish(rows, volumes, quality.brain_mask(volumes))
-    said = table.loc[table["outlier"], ["participant_id", "reason"]].to_numpy().tolist()
-    assert [name for name, _ in said] == ["sub-1", "sub-3", "sub-4", "sub-5"]
-    reasons = dict(said)
+    flagged = table.loc[table["outlier"], ["participant_id", "reason"]].to_numpy().tolist()
+    assert [name for name, _ in flagged] == ["sub-1", "sub-3", "sub-4", "sub-5"]
+    reasons = dict(flagged)
     assert reasons["sub-1"].startswith("small brain (700 ml, z = -")
     assert reasons["sub-3"].startswith("bright (mean 900, z = +")
     assert reasons["sub-4"] == "hardly any background is zero: is it brain-extracted?"

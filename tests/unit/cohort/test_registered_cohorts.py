@@ -14,8 +14,13 @@ from voxplain.preparation.settings import RegistrationSettings
 
 CLASSES = {"negative": "women", "positive": "men"}
 SETTINGS = {
-    **{"participants": "p.tsv", "image": "{participant_id}.nii", "mask": "{participant_id}_m.nii"},
-    **{"label": "sex", "negative": "F", "positive": "M", "morphometry": None},
+    "participants": "p.tsv",
+    "image": "{participant_id}.nii",
+    "mask": "{participant_id}_m.nii",
+    "label": "sex",
+    "negative": "F",
+    "positive": "M",
+    "morphometry": None,
 }
 TRANSFORMS = {"method": "transforms", "transform": "xfm/{participant_id}_{visit}*.mat"}
 

@@ -73,15 +73,19 @@ def read_participants(content, ending):
 @example(b"participant_id\tsex\tfam\tage\tsite\n" + b"a\tF\t\t\t\n" * 3, ".tsv")
 @example(b"\x00", ".tsv")
 def test_participants(content, ending):
-    found = read_participants(content, ending)
-    assert "table" in found if isinstance(found, str) else tuple(found) == contract.COLUMNS
+    participants = read_participants(content, ending)
+    assert (
+        "table" in participants
+        if isinstance(participants, str)
+        else tuple(participants) == contract.COLUMNS
+    )
 
 
 @FUZZ
 @given(st.binary(max_size=200), ENDINGS)
 def test_any_bytes(content, ending):
-    found = read_participants(content, ending)
-    assert "table" in found  # no cohort comes out of noise
+    participants = read_participants(content, ending)
+    assert "table" in participants  # no cohort comes out of noise
 
 
 @FUZZ
@@ -104,7 +108,7 @@ def test_a_path_that_leads_nowhere_is_no_crash(tmp_path):
     """Identifiers become paths: neither their length nor their characters may end the program."""
     for name in ("x" * 300, "a\0b"):
         content = f"participant_id\tsex\tfam\tage\tsite\n{name}\tF\t\t\t\n"
-        found = read_participants(content.encode(), ".tsv")
-        assert isinstance(found, str)
+        participants = read_participants(content.encode(), ".tsv")
+        assert isinstance(participants, str)
     with pytest.raises(VoxplainError):
         cohort.read_cohort("table", tmp_path, SETTINGS, Requirements(CLASSES))

@@ -29,7 +29,9 @@ def write(root, space, layout="bids", fold="01"):
     config["cohort_root"] = "/home/somebody/study"
     config["attribution"]["model"] = "fold" if fold != "all" else "all"
     people = pd.DataFrame({"participant_id": ["sub-a_1", "sub-a1"], "class_name": ["AD+", "AD-"]})
-    names = [f"{p}/ses-base/anat/{p}_ses-base_T1w.nii.gz" for p in ("sub-a_1", "sub-a1")]
+    names = [
+        f"{label}/ses-base/anat/{label}_ses-base_T1w.nii.gz" for label in ("sub-a_1", "sub-a1")
+    ]
     people = people.assign(image=[f"/home/somebody/study/{name}" for name in names], age=71.5)
     rows = pd.DataFrame({"participant_id": ["sub-a1", "sub-a_1", "sub-a1"], "score": 0.5})
     rows = rows.assign(set=["test", "test", "train"], target=[0, 1, 0])
@@ -56,10 +58,10 @@ def test_each_map_is_its_own_participants(tmp_path):
         (path,) = root.glob(f"{labels[name]}/ses-base/anat/*_space-MNI152NLin6Asym_*.nii.gz")
         assert path.name.startswith(f"{labels[name]}_ses-base_")
         np.testing.assert_array_equal(nib.load(path).get_fdata(), VOLUMES[place])
-        said = sidecar(path)
-        assert said["Sources"] == [f"{name}/ses-base/anat/{name}_ses-base_T1w.nii.gz"]
-        assert said["TargetClass"] == ["AD-", "AD+"][place]
-        assert said["HeldOut"] is True
+        described = sidecar(path)
+        assert described["Sources"] == [f"{name}/ses-base/anat/{name}_ses-base_T1w.nii.gz"]
+        assert described["TargetClass"] == ["AD-", "AD+"][place]
+        assert described["HeldOut"] is True
     assert "somebody" not in "".join(path.read_text() for path in root.rglob("*.json"))
     assert "71.5" not in (root / "participants.tsv").read_text()
 
@@ -83,7 +85,7 @@ def test_the_validator_finds_no_error(tmp_path, space):
     (root / ".bidsignore").unlink()  # and no other suffix than one of BIDS's
     for path in list(root.rglob("*_map.*")):
         path.rename(path.with_name(path.name.replace("_map.", "_R1map.")))
-    said = subprocess.run([VALIDATOR, "--json", root], stdout=subprocess.PIPE, check=False).stdout
-    issues = json.loads(said)["issues"]["issues"]
+    report = subprocess.run([VALIDATOR, "--json", root], stdout=subprocess.PIPE, check=False).stdout
+    issues = json.loads(report)["issues"]["issues"]
     assert [issue for issue in issues if issue["severity"] == "error"] == []
     assert len(list(root.rglob("*_R1map.nii.gz"))) == 5

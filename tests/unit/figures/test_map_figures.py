@@ -43,8 +43,8 @@ def test_attention_says_the_cuts_true_positions_and_the_thresholds():
     affine[:3, 3] += (0.5, 0, 0.9)
     maps = np.stack([blob((4, 5, 6))] * 3)
     figure = attention(maps, affine, BRAIN * 9.0, BRAIN, "grad_cam", ("a", "b"), 0.5)
-    found = [text for text in texts(figure) if text.endswith("mm")]
-    assert found == ["x = −43.5 mm", "y = −65.0 mm", "z = −15.1 mm"] * 3
+    positions = [text for text in texts(figure) if text.endswith("mm")]
+    assert positions == ["x = −43.5 mm", "y = −65.0 mm", "z = −15.1 mm"] * 3
     # and the bar says where the colours and the outline start
     (bar,) = [axes for axes in figure.axes if "maximum" in axes.get_ylabel()]
     assert "colours from 0.2 (white line)" in bar.get_ylabel()
@@ -60,8 +60,8 @@ def test_attention_says_the_cuts_true_positions_and_the_thresholds():
 def test_attention_data_holds_every_voxel_of_the_three_cuts():
     maps = np.stack([blob((4, 5, 6)), blob((0, 0, 0)), blob((4, 5, 6), 0.8)])
     image = np.random.default_rng(0).random(SHAPE)
-    given = (maps, AFFINE, image, BRAIN, "grad_cam", ("cats", "dogs"), 0.7)
-    table = attention_data(*given)
+    arguments = (maps, AFFINE, image, BRAIN, "grad_cam", ("cats", "dogs"), 0.7)
+    table = attention_data(*arguments)
     assert table["axis"].value_counts().to_dict() == {"x": 24 * 20, "y": 20 * 20, "z": 20 * 24}
     for axis, place in (("x", -44), ("y", -65), ("z", -16)):
         assert set(table.loc[table["axis"] == axis, f"{axis}_mm"]) == {place}
@@ -78,8 +78,8 @@ def test_attention_data_holds_every_voxel_of_the_three_cuts():
 
 
 def test_attention_data_of_an_empty_map_are_cuts_through_the_brains_middle():
-    given = (np.zeros((3, *SHAPE)), AFFINE, BRAIN * 1.0, BRAIN, "grad_cam", ("a", "b"), 0.7)
-    table = attention_data(*given)
+    arguments = (np.zeros((3, *SHAPE)), AFFINE, BRAIN * 1.0, BRAIN, "grad_cam", ("a", "b"), 0.7)
+    table = attention_data(*arguments)
     assert table["outside"].isna().all()
     assert set(table.loc[table["axis"] == "z", "z_mm"]) == {-64 + 8 * 10}  # from 9.5
 
@@ -151,13 +151,13 @@ def test_subjects_without_colours_say_why_and_are_in_the_table():
     people = pd.DataFrame({"participant_id": ["s1", "s4", "s6"], "class_name": "cats"})
     people.index = [0, 3, 5]
     maps = np.stack([blob((9, 9, 6), 0.5), blob((9, 9, 12)), np.zeros(SHAPE)])
-    given = ({"grad_cam": maps}, people, {"grad_cam": 6}, AFFINE)
-    figure = subjects(np.ones_like(maps), *given)
-    said = [[text.get_text() for text in axes.texts] for axes in figure.axes[:3]]
-    assert said[0] == ["L", "R"]
-    assert said[1] == ["L", "R", "below 0.2 in this slice"]
-    assert said[2] == ["L", "R", "zero everywhere"]
-    table = subjects_data(*given, {"grad_cam": "fold-01/maps.npy"})
+    arguments = ({"grad_cam": maps}, people, {"grad_cam": 6}, AFFINE)
+    figure = subjects(np.ones_like(maps), *arguments)
+    labels = [[text.get_text() for text in axes.texts] for axes in figure.axes[:3]]
+    assert labels[0] == ["L", "R"]
+    assert labels[1] == ["L", "R", "below 0.2 in this slice"]
+    assert labels[2] == ["L", "R", "zero everywhere"]
+    table = subjects_data(*arguments, {"grad_cam": "fold-01/maps.npy"})
     assert table["map"].tolist() == [0, 3, 5]
     assert table["maximum"].tolist() == [0.5, 1.0, 0.0]
     assert table["drawn_from"].tolist() == pytest.approx([0.1, 0.2, 0.0])
@@ -241,7 +241,7 @@ def test_projections_show_the_right_hemisphere_on_the_right_surface(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("place", "text"),
     [
         (-9.05, "x = −9.1 mm"),
         (-9.049999, "x = −9.0 mm"),
@@ -250,5 +250,5 @@ def test_projections_show_the_right_hemisphere_on_the_right_surface(tmp_path):
         (-0.04, "x = 0.0 mm"),
     ],
 )
-def test_positions_are_rounded_as_in_the_viewer(place, said):
-    assert style.position("x", place) == said
+def test_positions_are_rounded_as_in_the_viewer(place, text):
+    assert style.position("x", place) == text

@@ -28,11 +28,11 @@ def head_sizes():
 
 def points(axes):
     """Position of every marker, {(marker): [(x, y), ...]}."""
-    found = {}
+    drawn = {}
     for line in axes.lines:
         if line.get_marker() in ("o", "D"):
-            found.setdefault(line.get_marker(), []).extend(line.get_xydata().tolist())
-    return found
+            drawn.setdefault(line.get_marker(), []).extend(line.get_xydata().tolist())
+    return drawn
 
 
 def texts(figure):
@@ -41,10 +41,10 @@ def texts(figure):
 
 def test_four_head_size_lines(head_sizes):
     figure = head_size(head_sizes)
-    found = points(figure.axes[0])
-    assert [x for x, _ in found["o"]] == head_sizes["accuracy"].tolist()
-    assert [x for x, _ in found["D"]] == head_sizes["matched_accuracy"].tolist()
-    assert [round(y) for _, y in found["o"]] == [3, 2, 1, 0]
+    drawn = points(figure.axes[0])
+    assert [x for x, _ in drawn["o"]] == head_sizes["accuracy"].tolist()
+    assert [x for x, _ in drawn["D"]] == head_sizes["matched_accuracy"].tolist()
+    assert [round(y) for _, y in drawn["o"]] == [3, 2, 1, 0]
     verticals = [line.get_xdata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
     assert {0.5, 0.75} <= set(verticals)
     assert "17 pairs" in texts(figure)

@@ -84,16 +84,16 @@ def test_truth_draws_each_method_in_its_colour():
         participants=40, auc=0.8, null_auc_p95=0.6, cnn_accuracy=0.7, cnn_low=0.6, cnn_high=0.8,
         auc_low=0.7, auc_high=0.9, evidence=True,
     )  # fmt: skip
-    found = {
+    drawn = {
         line.get_label(): to_hex(line.get_color())
         for line in truth(table).axes[0].lines
         if line.get_label() in METHOD_NAMES.values()
     }
-    assert found == {METHOD_NAMES[m]: METHOD_COLOURS[m].lower() for m in METHODS}
+    assert drawn == {METHOD_NAMES[m]: METHOD_COLOURS[m].lower() for m in METHODS}
     larger = table.assign(participants=80, evidence=table["effect_size"] > 1)
     figure = truth(pd.concat([table, larger]))
-    said = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert said.count("chance") == said.count("CNN not better than chance") == 1
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend.count("chance") == legend.count("CNN not better than chance") == 1
     failed = [
         [line.get_xdata()[0] for line in axes.lines if line.get_label().startswith("CNN not")]
         for axes in figure.axes

@@ -72,8 +72,8 @@ def test_the_papers_network_and_a_users_own(configured, tmp_path):
     assert not {"channels", "dropout", "network"} & set(plan.training)
     file = tmp_path / "mine.py"
     file.write_text("def Net(shape, n_classes, width): ...")
-    own = {"network": f"{file}:Net", "network_settings": {"width": 3}}
-    config = configured(cnn=own)
+    settings = {"network": f"{file}:Net", "network_settings": {"width": 3}}
+    config = configured(cnn=settings)
     check_config(config, ROOT)
     before = RunPlan(config).network
     assert before["arguments"] == {"shape": config["volumes"]["shape"], "n_classes": 2, "width": 3}
@@ -81,10 +81,10 @@ def test_the_papers_network_and_a_users_own(configured, tmp_path):
 
 
 def test_grids_are_named_after_their_shapes(configured):
-    own = configured()["volumes"]["shape"]
-    plan = RunPlan(configured(evaluation={"grids": [own, [24, 28, 24]]}))
+    shape = configured()["volumes"]["shape"]
+    plan = RunPlan(configured(evaluation={"grids": [shape, [24, 28, 24]]}))
     assert plan.grids == ["24x28x24"]
-    assert grid_shape(grid_name(own)) == own
+    assert grid_shape(grid_name(shape)) == shape
 
 
 @pytest.mark.parametrize("module", ["run_plan", "targets", "inputs", "resources", "settings"])

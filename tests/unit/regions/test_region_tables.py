@@ -32,7 +32,7 @@ def made(names, observed, folds, surrogates, volumes=None):
     n = len(names)
     table = pd.DataFrame({"value": range(1, n + 1), "name": names})
     volumes = np.ones(n) if volumes is None else np.array(volumes, float)
-    arrays = (np.array(one, float) for one in (observed, folds, surrogates))
+    arrays = (np.array(rows, float) for rows in (observed, folds, surrogates))
     return RegionMeans(table, volumes, np.ones(n), *arrays)
 
 
@@ -140,12 +140,12 @@ def test_a_region_survives_both_nulls_or_not_at_all():
 
 
 def test_merged_regions_are_weighted_by_volume():
-    one = made(["x_L_1", "x_L_2", "x_R"], [1, 4, 2], np.ones((3, 2)), np.ones((3, 5)), [2, 1, 7])
-    both = one.merged({"left": ["x_L_*"], "all": ["*"]})
+    means = made(["x_L_1", "x_L_2", "x_R"], [1, 4, 2], np.ones((3, 2)), np.ones((3, 5)), [2, 1, 7])
+    both = means.merged({"left": ["x_L_*"], "all": ["*"]})
     np.testing.assert_allclose(both.observed, [2, (2 + 4 + 14) / 10])
     assert both.surrogates.shape == (2, 5)
     with pytest.raises(AtlasError, match="'y'"):
-        one.merged({"y": ["y"]})
+        means.merged({"y": ["y"]})
 
 
 def test_laterality_by_hand():
@@ -180,8 +180,8 @@ def test_sides_are_found_in_every_atlas(names):
 def test_enrichment_by_hand():
     names = ["17Networks_LH_ContA_1", "17Networks_RH_ContB_1", "17Networks_LH_VisCent_1"]
     null = [[1, 3, 1, 1], [1, 3, 1, 1], [1, 0, 1, 4]]
-    one = made(names, [2, 2, 1], [[2, 2]] * 2 + [[1, 1]], null, [1, 1, 2])
-    table = regions.enrichment(one, {"control": "*_Cont*", "visual": "*_Vis*"})
+    means = made(names, [2, 2, 1], [[2, 2]] * 2 + [[1, 1]], null, [1, 1, 2])
+    table = regions.enrichment(means, {"control": "*_Cont*", "visual": "*_Vis*"})
     # mean of all: (2 + 2 + 2) / 4
     np.testing.assert_allclose(table["enrichment"], [2 / 1.5, 1 / 1.5])
     # surrogates' ratios of control: 1, 2, 1, .4; of visual: 1, 0, 1, 1.6

@@ -76,8 +76,8 @@ def test_sites_stand_beside_each_other(people, quality):
     assert sites["cats"].tolist() == ["82", "0", "0"]
     assert sites["outliers"].tolist() == ["1", "0", "1"]
     assert shown["table-outliers"]["reason"].tolist() == ["small brain", "dark"]
-    one = cohort(replace(results, participants=people.assign(site="A")))
-    assert "table-sites" not in tables(one)
+    page = cohort(replace(results, participants=people.assign(site="A")))
+    assert "table-sites" not in tables(page)
 
 
 def test_the_page_shows_everybody_outliers_first(quality):

@@ -248,10 +248,10 @@ def test_atlases_without_a_counterpart_get_no_table_of_the_paper(tmp_path):
 def test_captions_name_the_protocol(layers, name):
     folder = project_folder()
     presets = [folder / "workflow" / "presets" / layer for layer in layers]
-    found = read_config([folder / DEFAULTS, *presets])
-    assert protocol_name(found) == name
-    found["attribution"]["model"] = {"all": "fold", "fold": "all"}[found["attribution"]["model"]]
-    assert protocol_name(found) == "mixed protocol"
+    merged = read_config([folder / DEFAULTS, *presets])
+    assert protocol_name(merged) == name
+    merged["attribution"]["model"] = {"all": "fold", "fold": "all"}[merged["attribution"]["model"]]
+    assert protocol_name(merged) == "mixed protocol"
 
 
 def test_commands_are_set_as_code_and_everything_else_is_escaped():
@@ -271,8 +271,8 @@ def test_the_hint_to_the_papers_protocol_names_files_that_exist(tmp_path):
     demo = "kan2020.yaml workflow/presets/kan2020_demo.yaml --config run=tiny_kan2020</code>"
     assert demo in text
     assert "YOUR_COHORT" not in text
-    own = render_report(replace(results, config=config(cohort__layout="table")))
-    assert "kan2020.yaml YOUR_COHORT.yaml --config run=tiny_kan2020</code>" in own
+    page = render_report(replace(results, config=config(cohort__layout="table")))
+    assert "kan2020.yaml YOUR_COHORT.yaml --config run=tiny_kan2020</code>" in page
 
 
 def test_the_page_of_every_image_is_a_link_and_ages_have_a_unit(tmp_path):

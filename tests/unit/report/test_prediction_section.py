@@ -41,8 +41,8 @@ def words(blocks, kind):
 
 
 def test_every_table_has_its_place_and_names_its_file():
-    found = tables(prediction(results()))
-    assert {name: block.source for name, block in found.items()} == {
+    shown = tables(prediction(results()))
+    assert {name: block.source for name, block in shown.items()} == {
         "table-accuracy": "tables/accuracy.tsv",
         "table-comparisons": "tables/comparisons.tsv",
         "table-head-size": "tables/head_size.tsv",
@@ -51,12 +51,12 @@ def test_every_table_has_its_place_and_names_its_file():
         "table-calibration": "tables/accuracy.tsv",
         "table-optimism": "tables/optimism.tsv",
     }
-    assert "p (Holm)" in found["table-comparisons"].headers
+    assert "p (Holm)" in shown["table-comparisons"].headers
     # the head-size model is called by what it was given
-    assert found["table-comparisons"].rows[0][1].text == "Brain volume in the images"
-    assert found["table-calibration"].rows[1][2].text == "∞"
-    assert found["table-head-size"].headers == ["model", "accuracy, matched"]
-    assert not {"Brier score", "calibration slope"} & set(found["table-accuracy"].headers)
+    assert shown["table-comparisons"].rows[0][1].text == "Brain volume in the images"
+    assert shown["table-calibration"].rows[1][2].text == "∞"
+    assert shown["table-head-size"].headers == ["model", "accuracy, matched"]
+    assert not {"Brier score", "calibration slope"} & set(shown["table-accuracy"].headers)
 
 
 def test_sentences_follow_the_tables():
@@ -84,9 +84,9 @@ def test_what_was_not_run_says_how_to_run_it():
     done = results().permutations
     done = {**done, "knn": done["voxel_svm"].assign(model="knn")}
     blocks = prediction(results(permutations=done))
-    found = tables(blocks)["table-permutations"]
-    assert [row[0].text for row in found.rows] == ["SVM on voxels", "k-NN, morphometry"]
-    assert found.source == "tables/permutations_voxel_svm.tsv, tables/permutations_knn.tsv"
+    shown = tables(blocks)["table-permutations"]
+    assert [row[0].text for row in shown.rows] == ["SVM on voxels", "k-NN, morphometry"]
+    assert shown.source == "tables/permutations_voxel_svm.tsv, tables/permutations_knn.tsv"
     assert not any("were not refitted" in note for note in words(blocks, Note))
 
 

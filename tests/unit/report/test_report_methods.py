@@ -9,8 +9,8 @@ def test_methods_follow_the_configuration():
 
 
 def test_methods_do_not_call_a_users_network_the_papers():
-    own = config(cnn__network="nets.py:ResNet", cnn__network_settings={"width": 8})
-    text = render_report(bare_results(config=own))
+    settings = config(cnn__network="nets.py:ResNet", cnn__network_settings={"width": 8})
+    text = render_report(bare_results(config=settings))
     assert "nets.py:ResNet (width 8), given by the user in place of the paper&#39;s" in text
     assert "blocks of 3×3×3" not in text
     assert "blocks of 3×3×3" in render_report(bare_results(config=config()))

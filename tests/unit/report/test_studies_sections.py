@@ -52,9 +52,9 @@ def test_shuffled_networks_are_counted_within_chance():
             ("shuffled 02", 0.65, False),
         )
     ]
-    said = words(studies.shuffled(results(shuffled=rows)))
-    assert said.startswith("1 of 2 networks")
-    assert "0.400 to 0.610" in said
+    text = words(studies.shuffled(results(shuffled=rows)))
+    assert text.startswith("1 of 2 networks")
+    assert "0.400 to 0.610" in text
 
 
 def test_the_truths_caption_speaks_of_its_own_cohorts(tmp_path):
@@ -88,8 +88,8 @@ def test_grids_give_the_verdict():
 def test_roar_names_the_methods_whose_voxels_are_missed():
     row = {"method": "grad_cam", "share": 0.1, "cost": 0.2, "p": 0.01}
     others = [row | {"method": "guided_backprop", "p": 0.2}, row | {"share": 0.3, "cost": -0.2}]
-    said = words(studies.roar(results(roar=[row, *others])))
-    assert said.endswith("for Grad-CAM at 10% of the brain.")
+    text = words(studies.roar(results(roar=[row, *others])))
+    assert text.endswith("for Grad-CAM at 10% of the brain.")
     assert words(studies.roar(results(roar=others))).endswith("for no method.")
 
 

@@ -17,8 +17,8 @@ def write_run(folder, localisation):
     }  # fmt: skip
     write_table(folder / "tables/accuracy.tsv", pd.DataFrame(accuracy))
     if localisation:
-        found = {"method": ["grad_cam"], "auc": [0.77], "null_auc_p95": [0.6], "peak_inside": [1]}
-        write_table(folder / "tables/localisation.tsv", pd.DataFrame(found))
+        columns = {"method": ["grad_cam"], "auc": [0.77], "null_auc_p95": [0.6], "peak_inside": [1]}
+        write_table(folder / "tables/localisation.tsv", pd.DataFrame(columns))
     regions = {
         "method": ["grad_cam"] * 4, "rank": [1, 2, 3, 4], "name": ["first", "b", "c", "fourth"],
         "score": [0.1] * 4, "p_fwe": [0.01] * 4,

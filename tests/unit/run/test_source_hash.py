@@ -115,9 +115,9 @@ def test_a_registry_reaches_all_methods_or_the_chosen_one(package):
     script = package("script.py", "from voxplain.attribution import METHODS")
     methods = {"attribution/methods/one.py", "attribution/methods/two.py"}
     assert methods <= reached(script)
-    one = reached(script, "voxplain.attribution.methods.one")
-    assert one & methods == {"attribution/methods/one.py"}
-    assert "kernel.py" not in one
+    first = reached(script, "voxplain.attribution.methods.one")
+    assert first & methods == {"attribution/methods/one.py"}
+    assert "kernel.py" not in first
     assert "kernel.py" in reached(script, "voxplain.attribution.methods.two")
 
 

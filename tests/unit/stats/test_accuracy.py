@@ -42,8 +42,11 @@ def test_summary_by_hand():
     assert summary["mcc"] == pytest.approx(matthews_corrcoef(true, called))
     assert summary["majority"] == 0.5
     # Wilson: (p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)
-    z, n, p = 1.959964, 8, 0.75
-    centre, spread = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    z, n, share = 1.959964, 8, 0.75
+    centre, spread = (
+        share + z**2 / (2 * n),
+        z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)),
+    )
     assert summary["ci_low"] == pytest.approx((centre - spread) / (1 + z**2 / n), abs=1e-6)
     assert summary["ci_high"] == pytest.approx((centre + spread) / (1 + z**2 / n), abs=1e-6)
 

@@ -31,8 +31,14 @@ PLACES = np.indices(SHAPE) - (np.array(SHAPE)[:, None, None, None] - 1) / 2
 BRAIN = (PLACES**2).sum(axis=0) < 4**2
 TRUTH = BRAIN & (PLACES[0] > 0) & (PLACES[1] < 1)
 NAMES = [
-    *("IPL_L_6_1", "IPL_R_6_1", "PhG_L_6_1", "PhG_R_6_1"),
-    *("Left Corticospinal Tract", "Right Corticospinal Tract", "Net_L_1", "Net_R_1"),
+    "IPL_L_6_1",
+    "IPL_R_6_1",
+    "PhG_L_6_1",
+    "PhG_R_6_1",
+    "Left Corticospinal Tract",
+    "Right Corticospinal Tract",
+    "Net_L_1",
+    "Net_R_1",
 ]
 
 

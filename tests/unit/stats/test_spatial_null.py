@@ -19,10 +19,10 @@ def test_surrogates_permute_the_references_values_inside_the_brain():
     maps = spatial_null.surrogates(reference, BRAIN, 3, seed=5)
     assert maps.shape == (3, *SHAPE)
     assert maps.dtype == np.float32
-    for one in maps:
-        assert not one[~BRAIN].any()
+    for volume in maps:
+        assert not volume[~BRAIN].any()
         np.testing.assert_array_equal(
-            np.sort(one[BRAIN]), np.sort(reference[BRAIN]).astype(np.float32)
+            np.sort(volume[BRAIN]), np.sort(reference[BRAIN]).astype(np.float32)
         )
     assert not np.array_equal(maps[0], maps[1])
 
@@ -52,7 +52,7 @@ def test_surrogates_of_blobby_maps_are_as_smooth_as_they():
         reference = np.maximum(field - np.quantile(field[BRAIN], 0.9), 0) * BRAIN
         expected.append(lag_one(reference))
         maps = spatial_null.surrogates(reference, BRAIN, 4, seed=0)
-        actual.extend(lag_one(one) for one in maps)
+        actual.extend(lag_one(volume) for volume in maps)
     assert np.mean(actual) == pytest.approx(np.mean(expected), abs=0.04)
 
 

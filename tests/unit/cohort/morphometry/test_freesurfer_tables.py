@@ -64,10 +64,14 @@ def test_tables_join_and_global_measures_are_no_features(tables):
     features = measured.features
     assert features.index.tolist() == IDS
     assert features.columns.tolist() == [
-        *("lh_insula_thickness", "lh_cuneus_thickness"),
-        *("rh_insula_thickness", "rh_cuneus_thickness"),
-        *("Left-Hippocampus_volume", "CC_Central_volume"),
-        *("Left-Hippocampus_mean", "CC_Central_mean"),
+        "lh_insula_thickness",
+        "lh_cuneus_thickness",
+        "rh_insula_thickness",
+        "rh_cuneus_thickness",
+        "Left-Hippocampus_volume",
+        "CC_Central_volume",
+        "Left-Hippocampus_mean",
+        "CC_Central_mean",
     ]
     written = pd.read_csv(tables[1], sep="\t", dtype={0: str}).set_index("rh.aparc.thickness")
     np.testing.assert_array_equal(
@@ -75,8 +79,13 @@ def test_tables_join_and_global_measures_are_no_features(tables):
     )
     assert measured.whole_brain == sorted(
         [
-            *("BrainSegVolNotVent", "eTIV", "BrainSegVol", "MaskVol-to-eTIV", "lhSurfaceHoles"),
-            *("lh_MeanThickness_thickness", "rh_MeanThickness_thickness"),
+            "BrainSegVolNotVent",
+            "eTIV",
+            "BrainSegVol",
+            "MaskVol-to-eTIV",
+            "lhSurfaceHoles",
+            "lh_MeanThickness_thickness",
+            "rh_MeanThickness_thickness",
         ]
     )
 

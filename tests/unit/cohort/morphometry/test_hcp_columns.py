@@ -12,7 +12,11 @@ def test_counts_by_kind():
     assert all(name.startswith("FS_") for name in names)
     kinds = [name.rsplit("_", 1)[1].removesuffix(".1") for name in names]
     assert [kinds.count(kind) for kind in ("Vox", "Std", "Max", "Thck", "CurvInd")] == [
-        *(43, 43, 43, 68, 68)
+        43,
+        43,
+        43,
+        68,
+        68,
     ]
 
 

@@ -18,7 +18,9 @@ def test_features_in_the_order_asked_for(tmp_path):
     features = measured.features
     assert features.index.tolist() == ["009", "007"]
     assert features.columns.tolist() == [
-        *("FS_A", "FS_L_Cerebellum_Cort_Vol", "FS_R_Cerebellum_Cort_Vol")
+        "FS_A",
+        "FS_L_Cerebellum_Cort_Vol",
+        "FS_R_Cerebellum_Cort_Vol",
     ]
     assert features["FS_R_Cerebellum_Cort_Vol"].tolist() == [19, 20]
     assert measured.constant == ["FS_Same"]

@@ -20,8 +20,8 @@ def smooth_map(seed):
 def test_dice_of_ranks_is_dice_of_equal_area_masks(area):
     a, b = smooth_map(0), np.maximum(smooth_map(1) - 2.2, 0)  # the second is mostly zero
     places = Places(BRAIN)
-    ranks = [places.ranks(one[BRAIN][None]) for one in (a, b)]
-    masks = [overlap.top_fraction(one, BRAIN, area) for one in (a, b)]
+    ranks = [places.ranks(volume[BRAIN][None]) for volume in (a, b)]
+    masks = [overlap.top_fraction(volume, BRAIN, area) for volume in (a, b)]
     assert places.dice(*ranks, area)[0] == pytest.approx(overlap.dice(*masks))
     sizes = [mask.sum() for mask in masks]
     assert places.chance(*ranks, area)[0] == pytest.approx(
@@ -32,13 +32,15 @@ def test_dice_of_ranks_is_dice_of_equal_area_masks(area):
 def test_slices_have_equal_areas_of_their_own():
     a, b = smooth_map(0), smooth_map(1)
     places = Places(BRAIN, agreement.AXIAL)
-    found = places.dice(*(places.ranks(one[BRAIN][None]) for one in (a, b)), 0.1)[0]
+    overlapping = places.dice(*(places.ranks(volume[BRAIN][None]) for volume in (a, b)), 0.1)[0]
     slices = []
     for z in range(1, 7):
-        own = np.zeros_like(BRAIN)
-        own[:, :, z] = BRAIN[:, :, z]
-        slices.append(overlap.dice(*(overlap.top_fraction(one, own, 0.1) for one in (a, b))))
-    assert found == pytest.approx(np.mean(slices))
+        slice_brain = np.zeros_like(BRAIN)
+        slice_brain[:, :, z] = BRAIN[:, :, z]
+        slices.append(
+            overlap.dice(*(overlap.top_fraction(volume, slice_brain, 0.1) for volume in (a, b)))
+        )
+    assert overlapping == pytest.approx(np.mean(slices))
 
 
 def test_group_maps_agree_with_themselves_and_beyond_smooth_chance():

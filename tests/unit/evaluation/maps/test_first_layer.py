@@ -61,7 +61,7 @@ def test_the_entropy_of_uniform_values_is_the_logarithm_of_the_bins():
 
 def test_the_authors_entropies_against_a_plain_loop(model, images):
     labels = np.array([0, 1, 1, 0] * 5)
-    found = first_layer.class_batch_entropies(model, images, labels, batch=7)
+    entropies = first_layer.class_batch_entropies(model, images, labels, batch=7)
     with torch.no_grad():
         output = model.blocks[0](torch.from_numpy(images)[:, None]).double().numpy()
     for rows in (
@@ -69,8 +69,8 @@ def test_the_authors_entropies_against_a_plain_loop(model, images):
     ):
         levels = (output[rows] / output[rows].max() * 255).astype(int)
         for row, features in zip(rows, levels, strict=True):
-            counts = [np.bincount(one.ravel(), minlength=256) for one in features]
-            np.testing.assert_allclose(found[row], stats.entropy(counts, axis=1), atol=0.01)
+            counts = [np.bincount(feature.ravel(), minlength=256) for feature in features]
+            np.testing.assert_allclose(entropies[row], stats.entropy(counts, axis=1), atol=0.01)
 
 
 def test_the_authors_scale_makes_a_difference_out_of_one_voxel(model, images):
@@ -152,9 +152,9 @@ EXPECTED = {
 def test_the_first_hidden_layer_of_any_network(first, batch):
     torch.manual_seed(1)  # weights of a throw-away network
     net = Functional(first).eval()
-    found = first_hidden_layer(net, batch)
+    layer = first_hidden_layer(net, batch)
     with torch.no_grad():
-        torch.testing.assert_close(found, EXPECTED[first](net, batch))
+        torch.testing.assert_close(layer, EXPECTED[first](net, batch))
 
 
 def test_without_a_rectifier_it_is_the_normalised_convolution(batch):
@@ -162,9 +162,9 @@ def test_without_a_rectifier_it_is_the_normalised_convolution(batch):
     net = torch.nn.Sequential(
         torch.nn.Conv3d(1, 2, 3), torch.nn.BatchNorm3d(2), torch.nn.Sigmoid(), torch.nn.Flatten()
     ).eval()
-    found = first_hidden_layer(net, batch)
+    layer = first_hidden_layer(net, batch)
     with torch.no_grad():
-        torch.testing.assert_close(found, net[:2](batch))
+        torch.testing.assert_close(layer, net[:2](batch))
 
 
 def test_the_rest_of_the_network_is_not_computed(model, batch):

@@ -39,10 +39,10 @@ def test_a_map_on_the_truth_is_beyond_the_null():
     assert scores["null_auc_p95"] < scores["auc"]
     assert scores["average_precision"] > scores["null_ap_p95"] >= scores["null_ap_mean"]
     drawn = draw(attribution, 39)
-    masses = [one[TRUTH].sum() / one.sum() for one in drawn]
+    masses = [volume[TRUTH].sum() / volume.sum() for volume in drawn]
     assert scores["null_mass_mean"] == pytest.approx(np.mean(masses))
     assert scores["null_mass_p95"] == pytest.approx(np.quantile(masses, 0.95))
-    hits = sum(TRUTH.flat[one.argmax()] for one in drawn)
+    hits = sum(TRUTH.flat[volume.argmax()] for volume in drawn)
     assert scores["null_peak_mean"] == pytest.approx(hits / 39)
     assert scores["p_peak"] == pytest.approx((hits + 1) / 40)
     assert scores == localisation(attribution, TRUTH, BRAIN, draw(attribution, 39))
@@ -76,12 +76,12 @@ def test_the_pointing_game_counts_peoples_own_maps():
     right[5, 5, 5] = wrong[9, 9, 9] = outside[9, 9, 9] = 1
     outside[0, 0, 0] = 2
     folds = [np.stack([right, wrong]), np.stack([right, right, 2 * right]), np.zeros((1, *SHAPE))]
-    found = pointing_game(folds, TRUTH, BRAIN)
-    assert (found["pointing_maps"], found["pointing"]) == (6, pytest.approx(4 / 6))
+    hits = pointing_game(folds, TRUTH, BRAIN)
+    assert (hits["pointing_maps"], hits["pointing"]) == (6, pytest.approx(4 / 6))
     folds = [np.stack([right, wrong])] * 4 + [np.stack([right, right])]
-    found = pointing_game(folds, TRUTH, BRAIN)
+    hits = pointing_game(folds, TRUTH, BRAIN)
     _, low, high, _ = corrected_t(np.array([0.5] * 4 + [1]))
-    assert (found["pointing_low"], found["pointing_high"]) == pytest.approx((low, min(high, 1)))
+    assert (hits["pointing_low"], hits["pointing_high"]) == pytest.approx((low, min(high, 1)))
     alone = pointing_game([np.stack([right, outside])], TRUTH, BRAIN)
     assert alone["pointing"] == 0.5
     assert np.isnan(alone["pointing_low"])
@@ -95,9 +95,9 @@ def test_the_interval_of_a_group_maps_auc_is_the_jackknife_over_folds():
     ]
     error = np.sqrt(3 / 4 * np.sum((rest - np.mean(rest)) ** 2))
     auc = roc_auc_score(TRUTH[BRAIN], folds.mean(axis=0)[BRAIN])
-    found = auc_over_folds(folds, auc, TRUTH, BRAIN)
+    interval = auc_over_folds(folds, auc, TRUTH, BRAIN)
     half = t.ppf(0.975, 3) * error
-    assert found == pytest.approx({"auc_low": auc - half, "auc_high": min(auc + half, 1)})
+    assert interval == pytest.approx({"auc_low": auc - half, "auc_high": min(auc + half, 1)})
     assert np.isnan(auc_over_folds(folds[:1], auc, TRUTH, BRAIN)["auc_low"])
 
 

@@ -39,11 +39,11 @@ def brain_and_image(seed=0, size=12):
 def test_edges_of_the_image_itself_are_aligned_and_its_border_does_not_count():
     brain, image = brain_and_image()
     maps = np.stack([image, np.where(brain, 1.0, 0), np.where(brain, 3 * image, 0)])
-    found = properties.edge_alignment(maps, image, brain)
-    np.testing.assert_allclose(found, [1, 0, 1], atol=1e-12)
+    alignment = properties.edge_alignment(maps, image, brain)
+    np.testing.assert_allclose(alignment, [1, 0, 1], atol=1e-12)
     inner = ndimage.binary_erosion(brain)
     other = brain_and_image(1)[1]
-    lengths = [np.linalg.norm(np.gradient(one), axis=0)[inner] for one in (image, other)]
+    lengths = [np.linalg.norm(np.gradient(volume), axis=0)[inner] for volume in (image, other)]
     expected = stats.spearmanr(*lengths).statistic
     assert properties.edge_alignment(other[None], image, brain)[0] == pytest.approx(expected)
 
@@ -51,10 +51,10 @@ def test_edges_of_the_image_itself_are_aligned_and_its_border_does_not_count():
 def test_a_map_that_follows_the_image_beats_smooth_random_maps():
     brain, image = brain_and_image()
     random = surrogates(image, brain, 39, seed=0)
-    found = properties.edge_null(image, image, brain, random)
-    assert found["observed"] == pytest.approx(1)
-    assert found["p_null"] == 1 / 40
-    assert found["null_p95"] < 0.9
+    tested = properties.edge_null(image, image, brain, random)
+    assert tested["observed"] == pytest.approx(1)
+    assert tested["p_null"] == 1 / 40
+    assert tested["null_p95"] < 0.9
 
 
 def test_the_highest_method_has_to_exceed_all_others():
@@ -87,11 +87,11 @@ def permuted(labels, n, seed):
 def test_class_difference_by_hand():
     values, labels = cohort(0, 0)
     thirds = np.array_split(values, 3, axis=1)
-    found = properties.class_difference(thirds, labels, permuted(labels, 99, 0))
+    tested = properties.class_difference(thirds, labels, permuted(labels, 99, 0))
     means = [values[labels == k].mean(axis=0) for k in (0, 1)]
     rms = np.sqrt(np.mean((means[1] - means[0]) ** 2) / np.mean(values.mean(axis=0) ** 2))
-    assert found["observed"] == pytest.approx(rms, rel=1e-5)
-    assert found["correlation"] == pytest.approx(np.corrcoef(*means)[0, 1])
+    assert tested["observed"] == pytest.approx(rms, rel=1e-5)
+    assert tested["correlation"] == pytest.approx(np.corrcoef(*means)[0, 1])
     values, labels = cohort(3, 0)
     strong = properties.class_difference([values], labels, permuted(labels, 99, 0))
     assert strong["p_null"] == 1 / 100
@@ -125,11 +125,14 @@ def test_maps_of_own_classes_differ_without_any_difference_of_people():
             grad_cam(model, images, torch.full((40,), k)).maps.flatten(1).numpy() for k in (0, 1)
         ]
         for draw in range(n // 10):
-            own = rng.permutation(labels)
-            null = permuted(own, 39, draw)
-            explained = {"one class": maps[1], "own class": np.where(own[:, None], *maps[::-1])}
+            shuffled = rng.permutation(labels)
+            null = permuted(shuffled, 39, draw)
+            explained = {
+                "one class": maps[1],
+                "own class": np.where(shuffled[:, None], *maps[::-1]),
+            }
             for name, values in explained.items():
-                p = properties.class_difference([values], own, null)["p_null"]
+                p = properties.class_difference([values], shuffled, null)["p_null"]
                 hits[name] += p <= 0.05
     assert hits["one class"] <= stats.binom.ppf(0.999, n, 0.05)
     assert hits["own class"] > 0.9 * n  # why such maps are described and not tested
@@ -139,7 +142,7 @@ def test_folds_that_share_a_pattern_agree_beyond_smooth_maps():
     rng = np.random.default_rng(0)
     shared, random = rng.gamma(1, size=200), rng.gamma(1, size=(41, 200))
     folds = shared + 0.5 * rng.standard_normal((2, 200))
-    found = properties.agreement_of_folds(folds, random)
-    assert found["value"] == pytest.approx(similarity.icc(folds))
-    assert found["p_null"] == 1 / 21  # twenty pairs of random maps
-    assert abs(found["null_mean"]) < 0.1
+    agreement = properties.agreement_of_folds(folds, random)
+    assert agreement["value"] == pytest.approx(similarity.icc(folds))
+    assert agreement["p_null"] == 1 / 21  # twenty pairs of random maps
+    assert abs(agreement["null_mean"]) < 0.1

@@ -59,13 +59,13 @@ def test_top_fraction_breaks_ties_in_order_and_never_takes_zeros():
 
 def test_expected_dice_is_the_mean_over_random_masks():
     rng = np.random.default_rng(0)
-    found = []
+    coefficients = []
     for _ in range(400):
         a, b = np.zeros((2, 500), bool)
         a[rng.choice(500, 50, replace=False)] = True
         b[rng.choice(500, 100, replace=False)] = True
-        found.append(overlap.dice(a, b))
-    assert overlap.expected_dice(50, 100, 500) == pytest.approx(np.mean(found), abs=0.005)
+        coefficients.append(overlap.dice(a, b))
+    assert overlap.expected_dice(50, 100, 500) == pytest.approx(np.mean(coefficients), abs=0.005)
     assert overlap.expected_dice(0, 0, 500) == 0
 
 
@@ -74,13 +74,15 @@ def test_expected_agreement_is_the_mean_over_random_masks():
     assert overlap.expected_agreement(2, 5, 10) == pytest.approx(0.5)
     assert overlap.expected_agreement(0, 0, 10) == 1
     rng = np.random.default_rng(0)
-    found = []
+    coefficients = []
     for _ in range(400):
         a, b = np.zeros((2, 500), bool)
         a[rng.choice(500, 50, replace=False)] = True
         b[rng.choice(500, 100, replace=False)] = True
-        found.append(overlap.agreement(a, b))
-    assert overlap.expected_agreement(50, 100, 500) == pytest.approx(np.mean(found), abs=0.002)
+        coefficients.append(overlap.agreement(a, b))
+    assert overlap.expected_agreement(50, 100, 500) == pytest.approx(
+        np.mean(coefficients), abs=0.002
+    )
 
 
 def test_table3():

@@ -17,33 +17,33 @@ def brain():
 @pytest.fixture
 def maps():
     noise = np.random.default_rng(0).random((2, *SHAPE))
-    return np.stack([ndimage.gaussian_filter(one, 1) for one in noise])
+    return np.stack([ndimage.gaussian_filter(volume, 1) for volume in noise])
 
 
 def test_a_map_is_like_itself_at_any_scale(brain, maps):
-    found = similarity(maps[0], 7 * maps[0], brain, 0.1)
-    assert found == pytest.approx({"spearman": 1, "pearson": 1, "ssim": 1, "dice": 1})
+    measures = similarity(maps[0], 7 * maps[0], brain, 0.1)
+    assert measures == pytest.approx({"spearman": 1, "pearson": 1, "ssim": 1, "dice": 1})
 
 
 def test_correlations_are_scipys_inside_the_brain(brain, maps):
     a, b = maps
-    found = similarity(a, b, brain, 0.1)
-    assert found["spearman"] == pytest.approx(stats.spearmanr(a[brain], b[brain]).statistic)
-    assert found["pearson"] == pytest.approx(stats.pearsonr(a[brain], b[brain]).statistic)
-    assert found["dice"] < 0.5
+    measures = similarity(a, b, brain, 0.1)
+    assert measures["spearman"] == pytest.approx(stats.spearmanr(a[brain], b[brain]).statistic)
+    assert measures["pearson"] == pytest.approx(stats.pearsonr(a[brain], b[brain]).statistic)
+    assert measures["dice"] < 0.5
     changed = b.copy()
     changed[~brain] = 0
-    assert similarity(a, changed, brain, 0.1)["spearman"] == pytest.approx(found["spearman"])
+    assert similarity(a, changed, brain, 0.1)["spearman"] == pytest.approx(measures["spearman"])
 
 
 def test_an_empty_map_is_like_nothing(brain, maps):
-    found = similarity(maps[0], np.zeros(SHAPE), brain, 0.1)
-    assert found["spearman"] == found["pearson"] == found["dice"] == 0
-    assert np.isfinite(found["ssim"])
+    measures = similarity(maps[0], np.zeros(SHAPE), brain, 0.1)
+    assert measures["spearman"] == measures["pearson"] == measures["dice"] == 0
+    assert np.isfinite(measures["ssim"])
 
 
 def test_ssim_at_one_voxel_by_a_plain_sum(maps):
-    a, b = (one / one.max() for one in maps)
+    a, b = (volume / volume.max() for volume in maps)
     point = (7, 7, 8)
     brain = np.zeros(SHAPE, bool)
     brain[point] = True

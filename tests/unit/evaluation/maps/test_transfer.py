@@ -52,10 +52,10 @@ def test_correlation_is_scipys_and_beyond_smooth_maps_only_if_shared():
 def test_another_map_of_a_method_is_scored_like_the_runs_own():
     brain = np.zeros((20, 20, 20), bool)
     brain[2:18, 2:18, 2:18] = True
-    own, other, planted = smooth(0), smooth(1), smooth(2) > np.quantile(smooth(2), 0.95)
-    found = compare_group_maps(own, other, brain, planted, 19, seed=0)
-    for name, one in (("auc_own", own), ("auc", other)):
-        assert found[name] == pytest.approx(roc_auc_score(planted[brain], one[brain]))
-    unknown = map_correlation(own, other, brain, 19, seed=0)
-    assert compare_group_maps(own, other, brain, None, 19, seed=0) == unknown
-    assert unknown.items() < found.items()
+    ours, other, planted = smooth(0), smooth(1), smooth(2) > np.quantile(smooth(2), 0.95)
+    compared = compare_group_maps(ours, other, brain, planted, 19, seed=0)
+    for name, volume in (("auc_own", ours), ("auc", other)):
+        assert compared[name] == pytest.approx(roc_auc_score(planted[brain], volume[brain]))
+    unknown = map_correlation(ours, other, brain, 19, seed=0)
+    assert compare_group_maps(ours, other, brain, None, 19, seed=0) == unknown
+    assert unknown.items() < compared.items()

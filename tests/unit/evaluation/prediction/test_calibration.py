@@ -18,26 +18,26 @@ def outcomes():
 
 def test_slope_and_intercept_recover_what_was_simulated(outcomes):
     true, predicted = outcomes
-    found = calibration(true, predicted)
-    assert found["calibration_slope"] == pytest.approx(0.5, abs=0.03)
+    calibrated = calibration(true, predicted)
+    assert calibrated["calibration_slope"] == pytest.approx(0.5, abs=0.03)
     model = LogisticRegression(C=np.inf).fit(predicted[:, None], true)
-    assert found["calibration_slope"] == pytest.approx(model.coef_[0, 0], rel=1e-3)
+    assert calibrated["calibration_slope"] == pytest.approx(model.coef_[0, 0], rel=1e-3)
     # calibration in the large: with this shift the mean probability is the observed rate
-    shifted = expit(predicted + found["calibration_intercept"])
+    shifted = expit(predicted + calibrated["calibration_intercept"])
     assert shifted.mean() == pytest.approx(true.mean(), abs=1e-6)
-    assert found["calibration_intercept"] < 0
+    assert calibrated["calibration_intercept"] < 0
 
 
 def test_brier_by_hand():
     true, probability = np.array([1, 0, 1, 0]), np.array([0.8, 0.4, 0.3, 0.1])
-    found = calibration(true, logit(probability))
-    assert found["brier"] == pytest.approx((0.04 + 0.16 + 0.49 + 0.01) / 4)
+    calibrated = calibration(true, logit(probability))
+    assert calibrated["brier"] == pytest.approx((0.04 + 0.16 + 0.49 + 0.01) / 4)
 
 
 def test_separated_classes_have_no_finite_slope():
-    found = calibration(np.array([0, 0, 1, 1]), np.array([-2.0, -1.0, 1.0, 3.0]))
-    assert found["calibration_slope"] == np.inf
-    assert np.isfinite(found["calibration_intercept"])
+    calibrated = calibration(np.array([0, 0, 1, 1]), np.array([-2.0, -1.0, 1.0, 3.0]))
+    assert calibrated["calibration_slope"] == np.inf
+    assert np.isfinite(calibrated["calibration_intercept"])
 
 
 def test_scores_become_logits():

@@ -16,10 +16,10 @@ def test_paired_bootstrap_by_hand():
     # of four families two are better by one participant of one: the binomial (4, 1 / 2) / 4
     difference = np.array([1.0, 1.0, 0.0, 0.0])
     weights = resample(np.arange(4), 20000, seed=0)
-    found = paired_bootstrap(difference, weights)
-    assert found["pooled_difference"] == 0.5
-    assert found["p_bootstrap"] == pytest.approx(2 * 0.5**4, abs=0.01)
-    assert (found["boot_low"], found["boot_high"]) == pytest.approx((0, 1))
+    interval = paired_bootstrap(difference, weights)
+    assert interval["pooled_difference"] == 0.5
+    assert interval["p_bootstrap"] == pytest.approx(2 * 0.5**4, abs=0.01)
+    assert (interval["boot_low"], interval["boot_high"]) == pytest.approx((0, 1))
 
 
 def predictions(right):
@@ -77,14 +77,14 @@ def cross_validated(x, y, folds):
 def test_two_models_that_learn_equally_well_are_rarely_told_apart():
     rng = np.random.default_rng(0)
     y, folds = np.tile([0, 1], 50), np.repeat(np.arange(10), 10)
-    found = plain = 0
+    corrected = plain = 0
     for _ in range(N_SIMULATIONS):
         x = rng.standard_normal((2, 100)) + 0.8 * y
         difference = cross_validated(x[0], y, folds) - cross_validated(x[1], y, folds)
-        found += corrected_t(difference)[3] < 0.05
+        corrected += corrected_t(difference)[3] < 0.05
         plain += stats.ttest_1samp(difference, 0).pvalue < 0.05
-    assert found <= MOST
-    assert found <= plain
+    assert corrected <= MOST
+    assert corrected <= plain
 
 
 def test_bootstrap_by_family_holds_its_level_where_one_by_participant_does_not():
@@ -95,9 +95,9 @@ def test_bootstrap_by_family_holds_its_level_where_one_by_participant_does_not()
         seed = int(rng.integers(2**31))
         right = (rng.random((2, 60)) < 0.75)[:, families]  # relatives stand and fall together
         difference = right[0].astype(float) - right[1]
-        own = paired_bootstrap(difference, resample(families, 199, seed))
+        drawn = paired_bootstrap(difference, resample(families, 199, seed))
         each = paired_bootstrap(difference, resample(np.arange(180), 199, seed))
-        by_family += own["p_bootstrap"] < 0.05
+        by_family += drawn["p_bootstrap"] < 0.05
         by_person += each["p_bootstrap"] < 0.05
     assert by_family <= MOST
     assert by_person > 2 * MOST

@@ -34,19 +34,19 @@ def drawn(labels, n=4000, seed=0):
 def test_differences_are_the_libraries():
     rng = np.random.default_rng(0)
     age = pd.Series(rng.normal(30 + 2 * LABELS, 4.0))
-    found = difference_by_class(age, LABELS, drawn(LABELS))
+    tested = difference_by_class(age, LABELS, drawn(LABELS))
     reference = stats.ttest_ind(age[LABELS == 0], age[LABELS == 1], equal_var=False)
-    assert found["p_difference"] == pytest.approx(reference.pvalue, abs=0.01)
-    assert found["effect"] > 0
+    assert tested["p_difference"] == pytest.approx(reference.pvalue, abs=0.01)
+    assert tested["effect"] > 0
     # 30 of 40 against 20 of 40 at one site: chi2 = 80 * (30 * 20 - 20 * 10)^2 / (50 * 30 * 40 * 40)
     site = pd.Series(np.where(LABELS == 0, ["a"] * N, ["b"] * N), dtype="string")
     site[np.flatnonzero(LABELS == 0)[:10]] = "b"
     site[np.flatnonzero(LABELS == 1)[:20]] = "a"
-    found = difference_by_class(site, LABELS, drawn(LABELS))
+    tested = difference_by_class(site, LABELS, drawn(LABELS))
     chi2 = 80 * (30 * 20 - 20 * 10) ** 2 / (50 * 30 * 40 * 40)
-    assert found["measure"] == "Cramér's V"
-    assert found["effect"] == pytest.approx(np.sqrt(chi2 / 80))
-    assert found["p_difference"] == pytest.approx(stats.chi2.sf(chi2, 1), abs=0.02)
+    assert tested["measure"] == "Cramér's V"
+    assert tested["effect"] == pytest.approx(np.sqrt(chi2 / 80))
+    assert tested["p_difference"] == pytest.approx(stats.chi2.sf(chi2, 1), abs=0.02)
 
 
 def test_the_class_is_predicted_from_training_participants_only():
@@ -76,33 +76,35 @@ def test_what_is_confounded_is_found_and_what_is_not_is_not():
     family[:20] = [f"f{k // 2}" for k in range(20)]
     table = cohort(age=rng.normal(30, 4, N), site=pd.array(site, dtype="string"), family_id=family)
     sizes = pd.Series(rng.normal(1400, 100, N), index=IDS)
-    own = properties(table, sizes)
-    assert own["has_relative"].value_counts().to_dict() == {"no": 60, "yes": 20}
-    found = confounds_table(own, LABELS, np.arange(N), FOLDS, 499, seed=0).set_index("confound")
-    assert found.index.tolist() == ["age", "head_size", "site", "has_relative"]
-    assert found.loc["site", "accuracy"] > 0.65
-    assert found.loc["site", "p_permutation"] < 0.01
-    assert found.loc["site", "p_difference"] == 1 / 500
-    assert (found.loc[["age", "has_relative"], "p_permutation"] > 0.05).all()
-    assert found.loc["age", "measure"] == "standardised difference"
+    variables = properties(table, sizes)
+    assert variables["has_relative"].value_counts().to_dict() == {"no": 60, "yes": 20}
+    rows = confounds_table(variables, LABELS, np.arange(N), FOLDS, 499, seed=0).set_index(
+        "confound"
+    )
+    assert rows.index.tolist() == ["age", "head_size", "site", "has_relative"]
+    assert rows.loc["site", "accuracy"] > 0.65
+    assert rows.loc["site", "p_permutation"] < 0.01
+    assert rows.loc["site", "p_difference"] == 1 / 500
+    assert (rows.loc[["age", "has_relative"], "p_permutation"] > 0.05).all()
+    assert rows.loc["age", "measure"] == "standardised difference"
 
 
 def test_what_is_unknown_or_the_same_for_everybody_is_left_out():
     age = np.where(LABELS == 1, np.nan, 30.0 + np.arange(N))  # known for one class only
     table = cohort(age=age, site=pd.array(["one"] * N, dtype="string"))
     sizes = pd.Series(1400.0 + np.arange(N), index=IDS)
-    own = properties(table, sizes)
-    assert own["has_relative"].isna().all()
-    found = confounds_table(own, LABELS, np.arange(N), FOLDS, 99, seed=0)
-    assert found["confound"].tolist() == ["head_size"]
+    variables = properties(table, sizes)
+    assert variables["has_relative"].isna().all()
+    rows = confounds_table(variables, LABELS, np.arange(N), FOLDS, 99, seed=0)
+    assert rows["confound"].tolist() == ["head_size"]
 
 
 def test_participants_with_a_missing_value_are_counted_out():
     table = cohort(age=np.where(np.arange(N) < 10, np.nan, 30.0 + np.arange(N)))
-    own = properties(table, pd.Series(1400.0 + np.arange(N), index=IDS))
-    found = confounds_table(own, LABELS, np.arange(N), FOLDS, 99, seed=0).set_index("confound")
-    assert found.loc["age", "n"] == 70
-    assert found.loc["head_size", "n"] == 80
+    variables = properties(table, pd.Series(1400.0 + np.arange(N), index=IDS))
+    rows = confounds_table(variables, LABELS, np.arange(N), FOLDS, 99, seed=0).set_index("confound")
+    assert rows.loc["age", "n"] == 70
+    assert rows.loc["head_size", "n"] == 80
 
 
 @pytest.mark.slow
@@ -116,10 +118,10 @@ def test_false_positives_of_what_differs_by_class():
         labels = (rng.permutation(20) % 2)[families]
         null = permuted_labels(labels, families, one_fold, 39, seed)
         values = {"age": rng.gamma(4, size=20), "site": rng.choice(list("abcd"), 20)}
-        for name, own in values.items():
-            own = pd.Series(own[families])
-            hits[name] += difference_by_class(own, labels, null)["p_difference"] <= 0.05
-            single = difference_by_class(own, labels, drawn(labels, 39, seed))
+        for name, column in values.items():
+            column = pd.Series(column[families])
+            hits[name] += difference_by_class(column, labels, null)["p_difference"] <= 0.05
+            single = difference_by_class(column, labels, drawn(labels, 39, seed))
             apart[name] += single["p_difference"] <= 0.05
     most = stats.binom.ppf(0.999, n, 0.05)
     assert max(hits.values()) <= most < min(apart.values())
@@ -132,14 +134,14 @@ def test_false_positives_of_a_property_that_predicts_nothing():
     for seed in range(n):
         labels = rng.permutation(N // 2)[families] % 2
         age = pd.DataFrame({"age": rng.normal(30, 4, N // 2)[families]}, index=IDS)
-        found = confounds_table(age, labels, families, halves, 39, seed)
-        hits += found.loc[0, "p_permutation"] <= 0.05
+        rows = confounds_table(age, labels, families, halves, 39, seed)
+        hits += rows.loc[0, "p_permutation"] <= 0.05
     assert hits <= stats.binom.ppf(0.999, n, 0.05)
 
 
 def test_having_relatives_cannot_be_tested_by_exchanging_families_of_one_size():
     families = np.concatenate([np.repeat(np.arange(10), 2), np.arange(10, 70)])
-    own = pd.DataFrame({"has_relative": np.repeat(["yes", "no"], [20, 60])}, index=IDS)
-    found = confounds_table(own, LABELS, families, FOLDS, 99, seed=0).loc[0]
-    assert found[["p_difference", "p_permutation"]].isna().all()
-    assert found["accuracy"] > 0
+    variables = pd.DataFrame({"has_relative": np.repeat(["yes", "no"], [20, 60])}, index=IDS)
+    row = confounds_table(variables, LABELS, families, FOLDS, 99, seed=0).loc[0]
+    assert row[["p_difference", "p_permutation"]].isna().all()
+    assert row["accuracy"] > 0

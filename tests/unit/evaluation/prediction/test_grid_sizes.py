@@ -10,10 +10,15 @@ from voxplain.stats.over_folds import beyond_random_maps, corrected_t
 
 
 def test_the_papers_lengths_keep_their_share_of_the_brain():
-    own = paper_settings((29, 35, 29))
-    assert (own["sigma_0"], own["sigma_m"], own["mask_scale"]) == (5, 5, 2)
-    assert own["jitter"] == 2
-    assert (own["lambda_1"], own["beta"], own["iterations"], own["draws"]) == (3, 7, 300, 10)
+    settings = paper_settings((29, 35, 29))
+    assert (settings["sigma_0"], settings["sigma_m"], settings["mask_scale"]) == (5, 5, 2)
+    assert settings["jitter"] == 2
+    assert (settings["lambda_1"], settings["beta"], settings["iterations"], settings["draws"]) == (
+        3,
+        7,
+        300,
+        10,
+    )
     same = paper_settings((58, 70, 58))
     assert (same["sigma_0"], same["mask_scale"], same["jitter"]) == (10, 4, 5)
 
@@ -31,12 +36,12 @@ def test_trials_are_the_listed_values_the_runs_and_the_papers():
     assert papers.labels() == {"knob": PAPER, "value": None, "own": False, "paper": True}
 
 
-def ablated(scores, knob="beta", own=1, papers=7):
+def ablated(scores, knob="beta", current=1, papers=7):
     return pd.DataFrame(
         [
             {"knob": knob, "value": value, "participant": k, "auc": score, "area": 0.1}
             | {"drop": 0.5, "fall": 0.2, "converged": True}
-            | {"own": value == own, "paper": value == papers}
+            | {"own": value == current, "paper": value == papers}
             for value, values in scores.items()
             for k, score in enumerate(values)
         ]
@@ -52,12 +57,12 @@ def test_ablation_compares_participant_by_participant():
     assert papers["behind"] == pytest.approx(0.1)
     assert papers["behind_se"] == pytest.approx(0, abs=1e-12)
     assert papers["score_se"] == pytest.approx(0.2 / np.sqrt(3))
-    said = verdicts(table, "auc")
-    assert "the paper's 7 is below the plateau (0.700)" in said[0]
-    assert "this run's 1 is on the plateau" in said[0]
+    verdict = verdicts(table, "auc")
+    assert "the paper's 7 is below the plateau (0.700)" in verdict[0]
+    assert "this run's 1 is on the plateau" in verdict[0]
     # .1 behind on average, but by one participant alone
     assert table.iloc[-1][["behind", "behind_se"]].tolist() == pytest.approx([0.1, 0.1])
-    assert said[1].startswith("All settings as in the paper: no worse than this run's by more")
+    assert verdict[1].startswith("All settings as in the paper: no worse than this run's by more")
 
 
 def test_what_hardly_matters_is_on_the_plateau_however_sure():
@@ -90,8 +95,8 @@ def test_grids_by_hand():
     assert table["grid"].tolist() == ["a", "b"]
     assert table["lead"].tolist() == pytest.approx([0, 0.5])
     expected = corrected_t(np.array([0, 0, 1, 1.0]))
-    found = table.loc[1, ["lead", "lead_low", "lead_high", "lead_p"]]
-    assert found.tolist() == pytest.approx(expected)
+    lead = table.loc[1, ["lead", "lead_low", "lead_high", "lead_p"]]
+    assert lead.tolist() == pytest.approx(expected)
     assert np.isnan(table.loc[0, "gain"])
     assert table.loc[1, "gain"] == pytest.approx(0.5)
     assert table.loc[1, "gain_low"] == pytest.approx(0.35, abs=0.05)  # binomial (40, .5)

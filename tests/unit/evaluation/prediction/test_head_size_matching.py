@@ -40,20 +40,20 @@ def test_pairs_are_those_of_the_smallest_total_distance(seed):
 def test_a_caliper_that_nobody_meets_leaves_no_pair():
     pairs = match_pairs(np.array([0.0, 10.0, 1.0, 11.0]), np.array([0, 1, 0, 1]), 0.5)
     assert pairs.shape == (0, 2)
-    found = matched_accuracy(np.ones(4, bool), pairs, np.arange(4))
-    assert np.isnan(found["matched_accuracy"])
-    assert found["p_matched"] == 1
+    matched = matched_accuracy(np.ones(4, bool), pairs, np.arange(4))
+    assert np.isnan(matched["matched_accuracy"])
+    assert matched["p_matched"] == 1
 
 
 def test_matched_accuracy_by_hand():
     correct = np.array([1, 1, 1, 1, 1, 0, 0, 0, 0, 0], bool)
     pairs = np.array([[0, 1], [2, 3], [4, 5], [6, 7]])  # both, both, one, none
-    found = matched_accuracy(correct, pairs, np.arange(10))
-    assert found["matched_accuracy"] == 5 / 8
+    matched = matched_accuracy(correct, pairs, np.arange(10))
+    assert matched["matched_accuracy"] == 5 / 8
     expected = proportion_confint(5, 8, method="wilson")
-    assert (found["matched_low"], found["matched_high"]) == pytest.approx(expected)
+    assert (matched["matched_low"], matched["matched_high"]) == pytest.approx(expected)
     # two of three decided pairs for it: (3 + 1) / 8
-    assert found["p_matched"] == pytest.approx(0.5)
+    assert matched["p_matched"] == pytest.approx(0.5)
     # both pairs that are right hold siblings, 1 and 2: of +-2 +-1 two in four are at least 2 - 1
     related = np.array([0, 1, 1, 3, 4, 5, 6, 7, 8, 9])
     assert matched_accuracy(correct, pairs, related)["p_matched"] == pytest.approx(0.5)
@@ -66,8 +66,8 @@ def test_an_interval_holds_its_accuracy_to_the_last_bit(right):
     """statsmodels' for 14 of 14 ends at 1 - 1e-16, and the figure's bar would be negative."""
     for n in range(1, 60):
         pairs = np.arange(2 * n).reshape(n, 2)
-        found = matched_accuracy(np.full(2 * n, right), pairs, np.arange(2 * n))
-        assert found["matched_low"] <= right <= found["matched_high"]
+        matched = matched_accuracy(np.full(2 * n, right), pairs, np.arange(2 * n))
+        assert matched["matched_low"] <= right <= matched["matched_high"]
 
 
 def test_unrelated_pairs_have_the_binomial_p():
@@ -78,8 +78,8 @@ def test_unrelated_pairs_have_the_binomial_p():
         right = correct[pairs].sum(axis=1)
         both, none = (right == 2).sum(), (right == 0).sum()
         expected = stats.binomtest(both, both + none, alternative="greater").pvalue
-        found = matched_accuracy(correct, pairs, np.arange(40))["p_matched"]
-        assert found == pytest.approx(expected)
+        p_matched = matched_accuracy(correct, pairs, np.arange(40))["p_matched"]
+        assert p_matched == pytest.approx(expected)
 
 
 def test_table_states_the_difference_before_and_after():
@@ -112,17 +112,17 @@ def test_table_states_the_difference_before_and_after():
 def test_a_model_that_sees_head_size_only_is_at_chance_on_matched_pairs(relatives):
     """Also where relatives share sex, head size and what the model says."""
     rng, families = np.random.default_rng(0), np.repeat(np.arange(40), relatives)
-    found, n, apart = 0, 500, 0
+    significant, n, apart = 0, 500, 0
     for _ in range(n):
         labels = rng.permutation(40)[families] % 2
         size = rng.normal(0, 1, 40)[families] + 0.01 * rng.standard_normal(len(families)) + labels
         pairs = match_pairs(size, labels, 0.25)
         right = (size > 0.5) == labels
-        found += matched_accuracy(right, pairs, families)["p_matched"] < 0.05
+        significant += matched_accuracy(right, pairs, families)["p_matched"] < 0.05
         apart += matched_accuracy(right, pairs, np.arange(len(families)))["p_matched"] < 0.05
-    assert found <= stats.binom.ppf(0.999, n, 0.05)
+    assert significant <= stats.binom.ppf(0.999, n, 0.05)
     if relatives > 1:
-        assert apart > found
+        assert apart > significant
 
 
 def test_standardised_difference_by_hand():

@@ -22,8 +22,8 @@ def test_null_is_scikit_learns_where_nobody_is_related():
     labels, folds = np.tile([0, 1], 20), np.repeat(np.arange(4), 10)
     X = rng.standard_normal((40, 3)) + 0.35 * labels[:, None]
 
-    def fit(own, train, test):
-        return SVC().fit(X[train], own[train]).predict(X[test])
+    def fit(shuffled, train, test):
+        return SVC().fit(X[train], shuffled[train]).predict(X[test])
 
     ours = refitting_null(held_out(fit, folds), labels, np.arange(40), folds, 200, seed=0)
     score, null, p = permutation_test_score(
@@ -40,19 +40,19 @@ def test_related_brains_of_one_class_are_no_evidence():
     """Twins share brain and label, and nothing else tells the classes apart."""
     rng = np.random.default_rng(0)
     families, folds = np.repeat(np.arange(20), 2), np.repeat(np.arange(4), 10)
-    found, n = 0, 500
+    significant, n = 0, 500
     for seed in range(n):
         X = rng.standard_normal((20, 3))[families]
         labels = np.concatenate([rng.permutation([0, 0, 1, 1, k % 2]) for k in range(4)])[families]
         predict = held_out(nearest_mean(X), folds)
-        found += refitting_null(predict, labels, families, folds, 19, seed)["p_refit"] <= 0.05
-    assert found <= stats.binom.ppf(0.999, n, 0.05)
+        significant += refitting_null(predict, labels, families, folds, 19, seed)["p_refit"] <= 0.05
+    assert significant <= stats.binom.ppf(0.999, n, 0.05)
 
 
 def test_what_can_be_learnt_is_beyond_the_null():
     rng = np.random.default_rng(1)
     labels, folds = np.tile([0, 1], 30), np.repeat(np.arange(5), 12)
     X = rng.standard_normal((60, 2)) + 1.5 * labels[:, None]
-    found = refitting_null(held_out(nearest_mean(X), folds), labels, np.arange(60), folds, 99, 0)
-    assert found["p_refit"] == 0.01
-    assert found["accuracy"] > found["null_p95"] > found["null_mean"]
+    tested = refitting_null(held_out(nearest_mean(X), folds), labels, np.arange(60), folds, 99, 0)
+    assert tested["p_refit"] == 0.01
+    assert tested["accuracy"] > tested["null_p95"] > tested["null_mean"]

@@ -37,8 +37,8 @@ def test_the_summary_by_hand():
             for share, value in ((0.5, 0.6), (0.5, 0.7), (0.2, 0.5), (0.2, 0.6))
         ]
     )
-    own = pd.DataFrame({"model": ["cnn", "voxel_svm", "head_size"], "n": 100, "majority": 0.5})
-    table = over_sizes(rows, own.assign(accuracy=[0.9, 0.8, 0.55]))
+    accuracy = pd.DataFrame({"model": ["cnn", "voxel_svm", "head_size"], "n": 100, "majority": 0.5})
+    table = over_sizes(rows, accuracy.assign(accuracy=[0.9, 0.8, 0.55]))
     assert table["model"].tolist() == ["voxel_svm"] * 3 + ["head_size"] * 3
     assert table["share"].tolist() == [0.2, 0.5, 1] * 2
     assert table["n_train"].tolist() == pytest.approx([18, 45, 90] * 2)

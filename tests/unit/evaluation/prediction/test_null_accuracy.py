@@ -32,16 +32,16 @@ def test_false_positive_rate_of_the_permutation_p(size):
     rng = np.random.default_rng(0)
     family = np.repeat(np.arange(N_FAMILIES), size)
     folds, n = np.repeat(np.arange(N_FOLDS), len(family) // N_FOLDS), len(family)
-    found = apart = 0
+    significant = apart = 0
     for seed in range(N_COHORTS):
         labels = rng.permuted(np.tile(np.arange(10) % 2, (N_FOLDS, 1)), axis=1).ravel()[family]
         table = held_out(rng.standard_normal((N_FAMILIES, 3))[family], labels, folds)
         drawn = permuted_labels(labels, family, np.zeros(n, int), 99, seed)
-        found += accuracy_summary(table, drawn)["p_permutation"] <= 0.05
+        significant += accuracy_summary(table, drawn)["p_permutation"] <= 0.05
         if size > 1:
             single = permuted_labels(labels, np.arange(n), np.zeros(n, int), 99, seed)
             apart += accuracy_summary(table, single)["p_permutation"] <= 0.05
-    assert found <= MOST
+    assert significant <= MOST
     if size > 1:
         assert apart > MOST  # the labels of single twins are not exchangeable
 
@@ -61,12 +61,12 @@ def test_false_positive_rate_where_folds_divide_families():
         labels = rng.permuted(np.arange(N_FAMILIES) % 2)[family]
         folds = np.empty(n, int)
         for label in (0, 1):  # stratified, whoever is related
-            own = labels == label
-            folds[own] = rng.permuted(np.arange(own.sum()) % N_FOLDS)
+            of_class = labels == label
+            folds[of_class] = rng.permuted(np.arange(of_class.sum()) % N_FOLDS)
         X = rng.standard_normal((N_FAMILIES, 3))[family]
 
-        def predict(given, X=X, folds=folds):
-            return held_out(X, given, folds)["y_pred"].to_numpy()
+        def predict(shuffled, X=X, folds=folds):
+            return held_out(X, shuffled, folds)["y_pred"].to_numpy()
 
         null = label_permutations.refitting_null(predict, labels, family, folds, 39, seed)
         refitted += null["p_refit"] <= 0.05

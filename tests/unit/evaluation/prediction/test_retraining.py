@@ -28,14 +28,14 @@ def test_chance_of_unrelated_people_in_one_fold_is_hypergeometric():
     n = 60
     true, called = np.tile([0, 1], n // 2), (rng.random(n) < 0.4).astype(int)
     table = pd.DataFrame({"y_true": true, "y_pred": called})
-    found = against_chance(table, np.arange(n), np.repeat("01", n), 4000, seed=1)
+    tested = against_chance(table, np.arange(n), np.repeat("01", n), 4000, seed=1)
     hits = stats.hypergeom(n, n // 2, called.sum())  # of those called 1 that are 1
     right = 2 * np.arange(n + 1) + (n - n // 2) - called.sum()
-    p = hits.pmf(np.arange(n + 1))[right >= (true == called).sum()].sum()
-    assert found["p"] == pytest.approx(p, abs=0.03)
+    exact = hits.pmf(np.arange(n + 1))[right >= (true == called).sum()].sum()
+    assert tested["p"] == pytest.approx(exact, abs=0.03)
     low, high = (2 * hits.ppf(q) + n // 2 - called.sum() for q in (0.025, 0.975))
-    assert found["chance_low"] * n == pytest.approx(low, abs=2.01)
-    assert found["chance_high"] * n == pytest.approx(high, abs=2.01)
+    assert tested["chance_low"] * n == pytest.approx(low, abs=2.01)
+    assert tested["chance_high"] * n == pytest.approx(high, abs=2.01)
 
 
 def test_families_of_one_class_widen_what_chance_gives():
@@ -52,9 +52,9 @@ def test_families_of_one_class_widen_what_chance_gives():
 
 def test_a_model_that_names_one_class_is_within_chance():
     table = pd.DataFrame({"y_true": np.tile([0, 1, 1], 8), "y_pred": 1})
-    found = against_chance(table, np.arange(24), np.repeat("01", 24), 99, seed=0)
-    assert found["inside"]
-    assert found["p"] == 1
+    tested = against_chance(table, np.arange(24), np.repeat("01", 24), 99, seed=0)
+    assert tested["inside"]
+    assert tested["p"] == 1
 
 
 def test_false_positives_of_a_network_trained_on_shuffled_labels():

@@ -48,11 +48,11 @@ def test_order_ranks_the_brain_and_draws_ties(brain):
 
 
 def test_fills(brain, image):
-    found = deletion_insertion.fills(np.stack([image, 2 * image]), brain, 2.0)
-    assert set(found) == {"blur", "mean"}
-    np.testing.assert_allclose(found["mean"][1], 2 * image[brain].mean(), rtol=1e-6)
-    np.testing.assert_allclose(found["blur"][1], 2 * found["blur"][0], rtol=1e-5)
-    assert found["blur"][0].std() < image.std()
+    filled = deletion_insertion.fills(np.stack([image, 2 * image]), brain, 2.0)
+    assert set(filled) == {"blur", "mean"}
+    np.testing.assert_allclose(filled["mean"][1], 2 * image[brain].mean(), rtol=1e-6)
+    np.testing.assert_allclose(filled["blur"][1], 2 * filled["blur"][0], rtol=1e-5)
+    assert filled["blur"][0].std() < image.std()
 
 
 def test_a_true_map_deletes_fast_and_inserts_fast(brain, image):
@@ -111,16 +111,16 @@ def test_areas_belong_to_their_method_participant_and_draw(brain, image):
     images = {"s1": image, "s2": np.roll(image, 1, axis=0) * brain}
     model = Corner().eval()
     model.scale.data.fill_(0.1)
-    found, _ = deletion_insertion.delete_and_insert(
+    rows, _ = deletion_insertion.delete_and_insert(
         model, images, [1, 0], maps, brain, 2, 2.0, seed=3
     )
-    assert found["method"].drop_duplicates().tolist() == ["a", "b"]
-    assert len(found) == 2 * 2 * 2 * 2 * 3  # methods, tests, fills, participants, own and two draws
+    assert rows["method"].drop_duplicates().tolist() == ["a", "b"]
+    assert len(rows) == 2 * 2 * 2 * 2 * 3  # methods, tests, fills, participants, own and two draws
     replacement = {"mean": deletion_insertion.fill("mean", images["s2"][None], brain, 2.0)[0]}
     # as smooth as the participants' own maps, which their mean is not
-    fwhm = np.median([matched_fwhm(one, brain, 3) for one in maps["b"]])
+    fwhm = np.median([matched_fwhm(volume, brain, 3) for volume in maps["b"]])
     assert matched_fwhm(maps["b"].mean(axis=0), brain, 3) != pytest.approx(fwhm, rel=0.01)
-    drawn = found[(found["method"] == "b") & found["draw"].notna()]
+    drawn = rows[(rows["method"] == "b") & rows["draw"].notna()]
     assert drawn["fwhm"].unique().tolist() == pytest.approx([fwhm])
     assert (drawn["unmatched"] == 0).all()
     orders = {None: deletion_insertion.voxel_order(maps["b"][1], brain, 3)}
@@ -130,8 +130,8 @@ def test_areas_belong_to_their_method_participant_and_draw(brain, image):
             model, images["s2"], 0, {"x": order}, replacement, brain
         )
         expected = deletion_insertion.areas(table, ["test"]).set_index("test")["area"]
-        own = found.query("method == 'b' and fill == 'mean' and participant_id == 's2'")
-        own = own[own["draw"].isna() if draw is None else own["draw"] == draw]
-        assert own.set_index("test")["area"].to_dict() == pytest.approx(
+        curve = rows.query("method == 'b' and fill == 'mean' and participant_id == 's2'")
+        curve = curve[curve["draw"].isna() if draw is None else curve["draw"] == draw]
+        assert curve.set_index("test")["area"].to_dict() == pytest.approx(
             expected.to_dict(), abs=1e-6
         )

@@ -36,14 +36,14 @@ def study():
 def test_mask_and_controls(study):
     model = Corner().train()
     table = masked_accuracy(model, *study, BRAIN, n_random=4, seed=1)
-    found = table.set_index(["mask", "control", "draw"])["accuracy"]
-    assert found["none", "none", 0] == 1
-    assert found["brain", "brain", 0] == 1
-    assert found["conjoined", "mask", 0] == 1
+    accuracy = table.set_index(["mask", "control", "draw"])["accuracy"]
+    assert accuracy["none", "none", 0] == 1
+    assert accuracy["brain", "brain", 0] == 1
+    assert accuracy["conjoined", "mask", 0] == 1
     # without the corner everybody is called class 0: 2 of 5
-    assert found["conjoined", "complement", 0] == pytest.approx(0.4)
-    assert found["positive", "mask", 0] == pytest.approx(0.4)
-    assert found["positive", "complement", 0] == 1
+    assert accuracy["conjoined", "complement", 0] == pytest.approx(0.4)
+    assert accuracy["positive", "mask", 0] == pytest.approx(0.4)
+    assert accuracy["positive", "complement", 0] == 1
     assert len(table) == 2 + 2 * (2 + 4)
     assert table.loc[table["control"] == "random", "draw"].tolist() == [0, 1, 2, 3] * 2
     assert (table["n"] == 5).all()

@@ -30,8 +30,8 @@ def changed(a, b):
 
 def test_weights_are_drawn_anew_from_the_output_down(model, images):
     before = state(model)
-    found = list(network_variants.randomised(model, images, seed=3))
-    assert [name for name, _ in found] == [
+    networks = list(network_variants.randomised(model, images, seed=3))
+    assert [name for name, _ in networks] == [
         "linear",
         "blocks.2.conv",
         "blocks.1.conv",
@@ -40,16 +40,16 @@ def test_weights_are_drawn_anew_from_the_output_down(model, images):
     weights = [
         {
             name
-            for name in changed(before, one.state_dict())
+            for name in changed(before, network.state_dict())
             if "running" not in name and "num" not in name
         }
-        for _, one in found
+        for _, network in networks
     ]
     assert weights[0] == {"linear.weight", "linear.bias"}
     assert weights[1] == weights[0] | {"blocks.2.conv.weight", "blocks.2.conv.bias"}
     assert weights[3] >= {f"blocks.{k}.conv.weight" for k in range(3)}
     assert changed(before, state(model)) == set()
-    assert all(not one.training for _, one in found)
+    assert all(not network.training for _, network in networks)
 
 
 def test_a_random_network_still_tells_images_apart(model, images):
@@ -63,9 +63,9 @@ def test_a_random_network_still_tells_images_apart(model, images):
 
 def test_variants_depend_on_the_seed_alone(model, images):
     torch.manual_seed(5)
-    first = [state(one) for _, one in network_variants.randomised(model, images, seed=3)]
+    first = [state(network) for _, network in network_variants.randomised(model, images, seed=3)]
     position = torch.get_rng_state()
-    again = [state(one) for _, one in network_variants.randomised(model, images, seed=3)]
+    again = [state(network) for _, network in network_variants.randomised(model, images, seed=3)]
     assert torch.equal(torch.get_rng_state(), position)
     assert all(not changed(a, b) for a, b in zip(first, again, strict=True))
     noisy = [network_variants.with_noise(model, 0.1, seed) for seed in (1, 1, 2)]
@@ -77,8 +77,10 @@ def test_each_participant_has_draws_of_its_own(model, images):
     trained = {("seed", "1"): CNN3D((30, 30, 30), (3, 4, 16)).eval()}
     targets = torch.tensor([0, 1, 1])
     args = model, images[:3], targets, trained, images, [0.1], [5, 6, 5]
-    found = network_variants.explain_variants({"gradient": input_gradient}, *args)["gradient"]
-    assert list(found) == [
+    similarities = network_variants.explain_variants({"gradient": input_gradient}, *args)[
+        "gradient"
+    ]
+    assert list(similarities) == [
         INTACT,
         *(("randomised", name) for name in ("linear", *(f"blocks.{k}.conv" for k in (2, 1, 0)))),
         *(("noise", "0.1"), ("dropout", "on"), ("seed", "1")),
@@ -86,14 +88,14 @@ def test_each_participant_has_draws_of_its_own(model, images):
     for seed, k in ((5, 0), (6, 1), (5, 2)):
         noisy = network_variants.with_noise(model, 0.1, seed)
         expected = input_gradient(noisy, images[k : k + 1], targets[k : k + 1]).maps.numpy()[0]
-        np.testing.assert_allclose(found["noise", "0.1"][k], expected, rtol=1e-4, atol=1e-8)
+        np.testing.assert_allclose(similarities["noise", "0.1"][k], expected, rtol=1e-4, atol=1e-8)
     expected = input_gradient(trained["seed", "1"], images[:3], targets).maps.numpy()
-    np.testing.assert_allclose(found["seed", "1"], expected, rtol=1e-4, atol=1e-8)
+    np.testing.assert_allclose(similarities["seed", "1"], expected, rtol=1e-4, atol=1e-8)
 
 
 def test_noise_is_a_share_of_each_tensors_spread(model):
     noisy = network_variants.with_noise(model, 0.1, seed=0)
-    old, new = (one.blocks[2].conv.weight.detach() for one in (model, noisy))
+    old, new = (network.blocks[2].conv.weight.detach() for network in (model, noisy))
     assert (new - old).std() / old.std() == pytest.approx(0.1, rel=0.15)
     untouched = network_variants.with_noise(model, 0.0, seed=0)
     assert not changed(state(model), state(untouched))

@@ -79,16 +79,19 @@ def test_sanity_is_judged_by_intervals_over_every_network_that_learnt_nothing():
     table = average_over_participants(table_of(changes), steadiest="sane")
     verdict = sanity_and_stability.sanity(table).set_index("method")
     assert verdict["verdict"].to_dict() == {
-        **{"sane": "passes", "blind": "fails", "open": "undecided"},
-        **{"edges": "fails", "blank": "blank"},
+        "sane": "passes",
+        "blind": "fails",
+        "open": "undecided",
+        "edges": "fails",
+        "blank": "blank",
     }
     assert verdict.loc["blind", "layer"] == "linear"
     assert verdict.loc["blind", "randomised"] == pytest.approx(2.11 / 3)
     assert verdict.loc["blind", "randomised_low"] > 0.5
-    one = average_over_participants(
+    averaged = average_over_participants(
         table_of({"a": {k: v[:1] for k, v in changes["sane"].items()}}), "a"
     )
-    assert sanity_and_stability.sanity(one)["verdict"].tolist() == [
+    assert sanity_and_stability.sanity(averaged)["verdict"].tolist() == [
         "undecided"
     ]  # one draw decides nothing
 
