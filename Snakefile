@@ -70,6 +70,7 @@ rule all:
 
 
 include: "workflow/rules/cohort.smk"
+include: "workflow/rules/preparation.smk"
 include: "workflow/rules/volumes.smk"
 include: "workflow/rules/folds.smk"
 include: "workflow/rules/cnn.smk"

@@ -36,6 +36,7 @@ def config(**changes):
                 "regions": [{"name": "left ear"}],
             },
         },
+        "preparation": "none",
         "registration": {"method": "none", "template": "MNI152NLin6Asym"},
         "volumes": {"shape": [30, 36, 30], "normalisation": "brain_mean", "brain_mask": "image"},
         "folds": {"n_splits": 10, "groups": "family"},

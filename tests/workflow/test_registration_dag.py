@@ -126,3 +126,46 @@ def test_native_ixi_brains_end_in_an_atlas_table(tmp_path):
         a, b = tissue(ours), tissue(theirs)
         assert 2 * (a & b).sum() / (a.sum() + b.sum()) > 0.95, name
         assert np.corrcoef(ours[a | b], theirs[a | b])[0, 1] > 0.95, name
+
+
+@pytest.mark.skipif(not (SHARED / "ixi").is_dir(), reason=f"no real brains at {SHARED}/ixi")
+@pytest.mark.skipif(importlib.util.find_spec("ants") is None, reason="ANTsPy is not installed")
+def test_raw_heads_are_prepared_and_a_stopped_job_resumes(tmp_path):
+    root, ixi = tmp_path / "ixi", SHARED / "ixi"
+    root.mkdir()
+    (root / "native").symlink_to(ixi / "native")
+    people = pd.read_csv(ixi / "participants.tsv", sep="\t").groupby("sex").head(2)
+    people.to_csv(root / "participants.tsv", sep="\t", index=False)
+    config = TINY | {
+        "run": "heads",
+        "cohort_root": str(root),
+        "cohort": {
+            "layout": "table",
+            "space": "native",
+            "table": {"image": "native/{participant_id}_T1w.nii.gz"},
+        },
+        "preparation": {"tissues": False},
+        "folds": {"n_splits": 2},
+        "volumes": TINY["volumes"] | {"batches": 1},
+    }
+    workflow = Workflow(tmp_path, config)
+    quality = "results/heads/volumes/quality.tsv"
+    done = workflow(quality)
+    assert done.returncode == 0, done.stdout[-4000:]
+    table = read_table(tmp_path / quality).set_index("participant_id")
+    assert set(table["shown"]) == {"head"}
+    assert set(table["mask_by"]) == {"deepbet"}
+    expected = people.set_index("participant_id").loc[table.index, "brain_volume_ml"]
+    np.testing.assert_allclose(table["brain_ml"], expected, rtol=0.03)
+    volumes = np.load(tmp_path / "results/heads/volumes/volumes.npy")
+    for name, ours in zip(table.index, volumes, strict=True):
+        mni = ixi / "mni2mm" / f"{name}_space-MNI152NLin6Asym_desc-brain_T1w.nii.gz"
+        a, b = tissue(ours), tissue(downsample_file(mni, ours.shape)[0])
+        assert 2 * (a & b).sum() / (a.sum() + b.sum()) > 0.94, name
+    # Whoever is finished when a job stops is not prepared again.
+    prepared = tmp_path / "results/heads/preparation"
+    times = {path: path.stat().st_mtime_ns for path in prepared.glob("sub-*/brain.nii.gz")}
+    assert len(times) == 4
+    (prepared / "batches/batch-00.tsv").unlink()
+    assert workflow(quality).returncode == 0
+    assert times == {path: path.stat().st_mtime_ns for path in times}

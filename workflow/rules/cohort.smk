@@ -95,7 +95,7 @@ checkpoint read_cohort:
         root=P.source if RUN.is_synthetic else config["cohort_root"],
         settings=RUN.layout_settings,
         space=config["cohort"]["space"],
-        registration=config["registration"],
+        registration=asdict(RUN.registration),
         contrast=config["cohort"]["contrast"],
         classes=config["cohort"]["classes"],
         exclude=config["cohort"]["exclude"],

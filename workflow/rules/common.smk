@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from dataclasses import asdict
 from pathlib import Path
 
 from voxplain.attribution import method_module
@@ -10,6 +11,7 @@ from voxplain.plan.inputs import Inputs, held_out_fold
 from voxplain.plan.resources import Memory
 from voxplain.plan.run_plan import RunPlan, grid_shape
 from voxplain.plan.targets import Targets
+from voxplain.preparation.settings import EXTRACTOR
 from voxplain.run.lock import ENGINE_VARIABLE, FOLDER_VARIABLE
 from voxplain.run.paths import WHOLE_COHORT, RunPaths
 from voxplain.run.source_hash import source_hash

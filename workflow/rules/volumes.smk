@@ -3,7 +3,7 @@
 
 rule downsample:
     input:
-        batch=batch_of_images,
+        batch=P.prepared_batch if RUN.prepares else batch_of_images,
         template_mask=P.template_mask if RUN.cuts_out_template else [],
         reference=INPUTS.reference(),
         images=expand(P.source_images, batch=RUN.batches) if RUN.is_synthetic else [],
@@ -21,7 +21,7 @@ rule downsample:
         ENVIRONMENT
     params:
         shape=config["volumes"]["shape"],
-        registration=config["registration"],
+        registration=asdict(RUN.registration),
         reference=FINGERPRINTS.reference,
         space=RUN.space,
         seed=config["seed"],

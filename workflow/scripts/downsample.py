@@ -8,6 +8,7 @@ import pandas as pd
 from voxplain.cohort.coarse_images import coarse_image
 from voxplain.cohort.scans import Scan
 from voxplain.errors import ImageError, TransformError
+from voxplain.preparation.prepare import MEASURED
 from voxplain.preparation.settings import RegistrationSettings
 from voxplain.run.files import read_table, write_json, write_rows, write_table
 from voxplain.run.logs import Progress, job_log
@@ -30,6 +31,8 @@ with job_log(snakemake.log[0]):
         for k, row in enumerate(batch.itertuples(), start=1):
             files = (None if pd.isna(path) else path for path in (row.mask, row.transform))
             try:
+                if pd.notna(getattr(row, "problem", None)):  # of its preparation
+                    raise ImageError(row.problem)
                 coarse = coarse_image(row.participant_id, Scan(row.image, *files), *common)
             except (
                 ImageError,
@@ -39,7 +42,8 @@ with job_log(snakemake.log[0]):
                 print(error)
                 yield np.zeros(shape, np.float32)
             else:
-                quality.append(coarse.quality)
+                measured = {name: getattr(row, name) for name in MEASURED if hasattr(row, name)}
+                quality.append(coarse.quality | measured)
                 origins.append(coarse.origin)
                 grids.append(coarse.grid)
                 yield coarse.volume

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from voxplain.errors import ImageError
-from voxplain.image.masked import ImageStatistics, tissue
+from voxplain.image.masked import BRAIN_ML, ImageStatistics, tissue
 
 OUTLIER_Z = 3.5  # Iglewicz and Hoaglin's cut-off for scores from median and MAD
 LEAST_AT_SITE = 10  # participants, for a median and a MAD of their own
@@ -154,6 +154,8 @@ def _reason(row: Any) -> str:
         reasons.append(f"{what} (mean {row.foreground_mean:.3g}, z = {row.brightness_z:+.1f})")
     if row.foreground_share > _MOST_FOREGROUND:
         reasons.append("hardly any background is zero: is it brain-extracted?")
+    elif row.foreground_ml > BRAIN_ML[1]:
+        reasons.append(f"more than a brain ({row.foreground_ml:.0f} ml): is it a whole head?")
     if row.minimum < 0:
         reasons.append(f"negative values (down to {row.minimum:.3g})")
     return "; ".join(reasons)

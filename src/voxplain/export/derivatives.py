@@ -21,7 +21,7 @@ from voxplain.figures.attention import SCALED, UNITS
 from voxplain.image.grid import Grid
 from voxplain.image.nifti import write_volume
 from voxplain.names import method_name
-from voxplain.preparation.settings import RegistrationSettings
+from voxplain.preparation.settings import registration_of
 from voxplain.preparation.spaces import XFORM_ALIGNED, XFORM_MNI152, is_mni152
 from voxplain.report.methods import methods, references
 from voxplain.run.atomic import write_text
@@ -87,7 +87,7 @@ class Maps:
     @property
     def space(self) -> str:
         """The space that the maps are in, as the run names it."""
-        registration = RegistrationSettings(**self.config["registration"])
+        registration = registration_of(self.config)
         return registration.space_after(self.config["cohort"]["space"])
 
     @property

@@ -15,6 +15,8 @@ from voxplain.image import nifti
 from voxplain.image.grid import Grid
 from voxplain.image.nifti_header import Header
 
+# Volume of a brain without its skull, ml; an image with more shows a head, or noise around it.
+BRAIN_ML = (300.0, 2500.0)
 _TISSUE = 0.05  # of the 98th percentile
 _SLAB_BYTES = 1 << 21  # of float32; half of it, where the brain is, stays in a core's cache
 

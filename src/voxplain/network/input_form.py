@@ -162,7 +162,7 @@ class ModelInput:
     ) -> GridMismatchError:
         """Return the error for an image with another field of view than the training images."""
         remedy = "resample it to their grid"
-        if self.registration == "transforms":
+        if self.registration in ("transforms", "prepared"):
             remedy = "resample it to their grid by its own transform, as the run did for each image"
         return GridMismatchError(
             f"{path} has another field of view than the images that the network was trained on: "

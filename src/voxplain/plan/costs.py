@@ -28,6 +28,8 @@ MASKED_PASSES = 0.74  # per participant and mask, with drawing the random masks
 ORDER_PASSES = 27  # per order of faithfulness: a deletion and an insertion curve
 SURROGATE_US_PER_VOXEL = 0.2  # per random map
 TABULAR_MS = 4.0  # per participant, fold and candidate of a grid
+PREPARE_S, PREPARE_S_PER_MVOXEL = 25.0, 4.0  # per head, of which brain extraction 6 s
+PREPARE_MB = 2500
 SYNTHETIC_MS = 210  # per participant at 3 mm
 BASE_MB = 450  # a job with torch and nothing else
 PASS_MB = 350  # one pass through the network with its gradients, of bounded size
@@ -161,6 +163,7 @@ class Costs:
         voxel_size = config["cohort"]["synthetic"]["voxel_size_mm"]
         work = {
             "make_images": n * SYNTHETIC_MS / 1000 * (3 / voxel_size) ** 3,
+            "prepare": n * (PREPARE_S + PREPARE_S_PER_MVOXEL * self.image_voxels / 1e6),
             "downsample": n * self.image_voxels / 1e6 * INFLATE_MS_PER_MVOXEL / 1000,
             "train_cnn": cnn["epochs"] * n * self.pass_s * (k + 2 * FORWARD),
             "train_variant": (1 + robustness["seeds"])
@@ -202,6 +205,8 @@ class Costs:
         if rule in TRAINING_RULES:
             batch_size = int(self.config["cnn"]["batch_size"])
             return BASE_MB + batch_size * activations_mb(shape, channels)
+        if rule == "prepare":
+            return PREPARE_MB
         if rule in NETWORK_RULES:
             part = min(self.maps_per_method, max(1, PART_VOXELS // prod(shape)))
             return BASE_MB + 4 * 4 * part * prod(shape) / MB + PASS_MB
@@ -240,6 +245,7 @@ NETWORK_RULES = TRAINING_RULES | frozenset(
         "check_network",
         "explain",
         "first_layer",
+        "prepare",
         "ablation_knob",
         "external_accuracy",
         "masked_accuracy_fold",

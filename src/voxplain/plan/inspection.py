@@ -13,10 +13,11 @@ from voxplain.cohort.folds import make_splits
 from voxplain.cohort.layouts import check_facts, read_cohort
 from voxplain.cohort.participants import with_usable_images
 from voxplain.cohort.scans import Scan, read_voxels
-from voxplain.errors import VoxplainError
+from voxplain.errors import ImageError, VoxplainError
 from voxplain.image import nifti
 from voxplain.image.grid import Grid
-from voxplain.preparation.settings import RegistrationSettings
+from voxplain.preparation.prepare import look_at
+from voxplain.preparation.settings import registration_of
 from voxplain.preparation.template import mask_file
 
 
@@ -81,7 +82,7 @@ def inspect_inputs(
             groups=config["folds"]["groups"],
             shape=config["volumes"]["shape"],
             on_missing=settings["on_missing"],
-            registration=RegistrationSettings(**config["registration"]),
+            registration=registration_of(config),
         )
         root = config["cohort_root"]
         checked = read_cohort(layout, root, settings[layout], required, progress)
@@ -90,8 +91,11 @@ def inspect_inputs(
     table, n_dropped = checked.participants, len(checked.dropped)
     header = nifti.read_header(table["image"].iloc[0])
     if progress is not None:
-        cut = config["volumes"]["brain_mask"] == "template"
-        unusable = _unusable_images(table, header.grid if cut else None, progress)
+        if required.registration.method == "prepared":
+            unusable = _not_preparable(table, progress)
+        else:
+            cut = config["volumes"]["brain_mask"] == "template"
+            unusable = _unusable_images(table, header.grid if cut else None, progress)
         folds = config["folds"]
         try:
             kept = with_usable_images(table, unusable, settings["on_missing"])
@@ -101,6 +105,18 @@ def inspect_inputs(
         n_dropped, table = n_dropped + len(table) - len(kept), kept
     counts = table["class_name"].value_counts(sort=False).to_dict()
     return Cohort(len(table), counts, header.grid.n_voxels, n_dropped), problems
+
+
+def _not_preparable(table: pd.DataFrame, progress: Callable[[int, int], None]) -> dict[str, str]:
+    """Look at all images as their preparation does first; return why whose cannot be used."""
+    unusable = {}
+    for done, row in enumerate(table.itertuples(), start=1):
+        try:
+            look_at(row.image, None if pd.isna(row.mask) else row.mask)
+        except ImageError as error:
+            unusable[row.participant_id] = str(error)
+        progress(done, len(table))
+    return unusable
 
 
 def _unusable_images(

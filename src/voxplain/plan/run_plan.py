@@ -1,12 +1,12 @@
 """What a run consists of, derived from its configuration alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from voxplain.network.own import source_digest
-from voxplain.preparation.settings import RegistrationSettings
+from voxplain.preparation.settings import RegistrationSettings, preparation_of, registration_of
 from voxplain.preparation.spaces import is_mni152
 from voxplain.run.config import read_config
 from voxplain.run.paths import WHOLE_COHORT, fold_names
@@ -91,15 +91,35 @@ class RunPlan:
         return bool(self.config["volumes"]["brain_mask"] == "template")
 
     @property
+    def prepares(self) -> bool:
+        """Whether brains are extracted and registered before anything else."""
+        return preparation_of(self.config) is not None
+
+    @property
+    def preparation(self) -> dict[str, Any]:
+        """Steps of the preparation; empty where there is none."""
+        settings = preparation_of(self.config)
+        return {} if settings is None else asdict(settings)
+
+    @property
+    def may_extract_brains(self) -> bool:
+        """Whether the networks that find brains are needed."""
+        return bool(self.preparation["brain_extraction"] != "never")
+
+    @property
+    def registration(self) -> RegistrationSettings:
+        """How images are brought into MNI152."""
+        return registration_of(self.config)
+
+    @property
     def applies_transforms(self) -> bool:
         """Whether each participant comes with a transform to MNI152."""
-        return bool(self.config["registration"]["method"] == "transforms")
+        return self.registration.method == "transforms"
 
     @property
     def space(self) -> str:
         """Space of volumes, maps and tables."""
-        registration = RegistrationSettings(**self.config["registration"])
-        return registration.space_after(self.config["cohort"]["space"])
+        return self.registration.space_after(self.config["cohort"]["space"])
 
     @property
     def in_mni152(self) -> bool:
@@ -111,7 +131,7 @@ class RunPlan:
         """Whether images are only said to be in MNI152: registered ones are compared with it."""
         return (
             self.in_mni152
-            and self.config["registration"]["method"] == "none"
+            and self.registration.method == "none"
             and not self.is_synthetic
             and self.config["cohort"]["contrast"] == "T1w"
         )
@@ -127,7 +147,7 @@ class RunPlan:
             "space": self.space,
             "contrast": cohort["contrast"],
             "brain_mask": volumes["brain_mask"],
-            "registration": self.config["registration"]["method"],
+            "registration": self.registration.method,
         }
 
     # The models.

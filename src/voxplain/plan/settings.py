@@ -110,6 +110,27 @@ def _network(config: Mapping[str, Any]) -> list[str]:
     return []
 
 
+def _preparation(config: Mapping[str, Any]) -> list[str]:
+    if config["preparation"] == "none":
+        return []
+    problems = []
+    if config["registration"]["method"] != "none":
+        problems.append(
+            f"preparation registers the images, and registration.method is "
+            f"{config['registration']['method']}; set one of them to none"
+        )
+    if config["cohort"]["contrast"] != "T1w":
+        problems.append(
+            f"preparation is for T1-weighted images, and cohort.contrast is "
+            f"{config['cohort']['contrast']}; set preparation to none"
+        )
+    if config["volumes"]["brain_mask"] == "template":
+        problems.append(
+            "preparation finds each brain, and volumes.brain_mask is template; set it to image"
+        )
+    return problems
+
+
 def _registration(config: Mapping[str, Any]) -> list[str]:
     settings, space = config["registration"], config["cohort"]["space"]
     method = settings["method"]
@@ -184,6 +205,7 @@ CHECKS: tuple[Callable[[Mapping[str, Any]], list[str]], ...] = (
     _network,
     _perturbation,
     _robustness_fold,
+    _preparation,
     _registration,
     _brain_mask,
 )

@@ -21,7 +21,6 @@ from voxplain.image import archives
 from voxplain.image.grid import Grid
 from voxplain.run.wheels import check_member
 
-WHEEL = "deepbet==1.0.2"
 _LOCATE = "data/models/bbox_model.pt"
 _OUTLINE = "data/models/model.pt"
 _SHA256 = {
@@ -58,7 +57,7 @@ def load_extractor(wheel: str | Path, device: torch.device) -> BrainExtractor:
     Parameters
     ----------
     wheel : path_like
-        The file of `WHEEL`.
+        The file of `voxplain.preparation.settings.EXTRACTOR`.
     device : torch.device
         Where they compute.
 

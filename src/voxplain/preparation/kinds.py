@@ -1,7 +1,7 @@
 """What a T1-weighted image shows, judged by its voxels: a head, a brain, a brain in MNI152.
 
-Thresholds stand between what 104 IXI heads (3 T and 1.5 T, 2 mm), their brains and their brains in
-MNI152 showed, with room on both sides; docs/howto/raw-scans.md has the table.
+Thresholds stand between what IXI's heads (3 T, 2 mm), their brains and their brains in MNI152
+showed, with room on both sides: 3600 ml and more of tissue, 1800 and less, 2150 and less.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,9 @@ from scipy import ndimage
 
 from voxplain.errors import ImageError
 from voxplain.image.grid import Grid
-from voxplain.image.masked import tissue
+from voxplain.image.masked import BRAIN_ML, tissue
 from voxplain.preparation import template
 
-HEAD_ML = 2500.0  # IXI: heads 3600 ml and more, brains 1800 and less, in MNI152 2150 and less
 HEAD_AT_BORDER_CM2 = 40.0  # a neck has 80 and more; an extracted brain ends inside the image
 MNI152_DICE = 0.93  # IXI: in MNI152 .945 and more, in native space .86 and less
 CUT_CM2 = 60.0  # of a brain cut through the middle: 100 and more; cut off at the crown: 30
@@ -75,7 +74,7 @@ def what_is_shown(data: np.ndarray, grid: Grid) -> Shown:
         )
     solid = _largest_piece(tissue(data))
     kind = Kind.BRAIN
-    if millilitres(solid, grid) > HEAD_ML or border_area(solid, grid) > HEAD_AT_BORDER_CM2:
+    if millilitres(solid, grid) > BRAIN_ML[1] or border_area(solid, grid) > HEAD_AT_BORDER_CM2:
         kind = Kind.HEAD
     elif template_dice(solid, grid) > MNI152_DICE:
         kind = Kind.BRAIN_IN_MNI152

@@ -1,16 +1,17 @@
 """From a T1-weighted image as the scanner wrote it to a brain with its way into MNI152."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from voxplain.errors import ImageError, VoxplainError
+from voxplain.errors import ImageError
 from voxplain.image import archives
 from voxplain.image.grid import Grid
-from voxplain.image.masked import read_masked
+from voxplain.image.masked import BRAIN_ML, read_masked
 from voxplain.image.nifti import read_volume, write_volume
 from voxplain.preparation import antspy, template
 from voxplain.preparation.itk import affine_text
@@ -18,6 +19,7 @@ from voxplain.preparation.kinds import (
     CUT_CM2,
     MNI152_DICE,
     Kind,
+    Shown,
     border_area,
     millilitres,
     template_dice,
@@ -29,7 +31,6 @@ from voxplain.run.atomic import write_text
 from voxplain.run.fingerprints import file_sha256
 from voxplain.run.json_files import read_json, write_json
 
-BRAIN_ML = (300.0, 2500.0)  # of children's to the largest brains, with room
 _LEAST_TISSUE = 0.8  # of a brain mask; the rest is dark fluid
 _BRAIN, _MASK, _TRANSFORM, _TISSUES, _RECORD = (
     "brain.nii.gz",
@@ -38,6 +39,9 @@ _BRAIN, _MASK, _TRANSFORM, _TISSUES, _RECORD = (
     "tissues.nii.gz",
     "preparation.json",
 )
+
+# What quality control shows of a prepared image (`Prepared`).
+MEASURED = ("shown", "mask_by", "brain_ml", "border_cm2", "fluid_ml", "grey_ml", "white_ml")
 
 Extract = Callable[[np.ndarray, Grid], np.ndarray]  # a head and its grid to a brain mask
 
@@ -119,8 +123,9 @@ def prepare(
     if all(record.get(key) == value for key, value in sources.items()):
         return Prepared(**record["Result"])
     folder.mkdir(parents=True, exist_ok=True)
-    data, grid, _ = read_masked(image)
-    brain, shown, mask_by = _brain(data, grid, extract, settings, image, mask)
+    head = look_at(image, mask)
+    data, grid = head.data, head.grid
+    brain, mask_by = _brain(head, extract, settings)
     if settings.bias_field:
         data = antspy.without_bias(data, grid, brain)
     # Zero means outside the brain to all that follows, so nothing inside may be zero.
@@ -144,7 +149,7 @@ def prepare(
         image=str(folder / _BRAIN),
         mask=str(folder / _MASK),
         transform=str(folder / _TRANSFORM),
-        shown=shown,
+        shown=str(head.shown.kind),
         mask_by=mask_by,
         brain_ml=millilitres(brain, grid),
         border_cm2=border_area(brain, grid),
@@ -156,45 +161,95 @@ def prepare(
     return prepared
 
 
+@dataclass(frozen=True, eq=False)
+class Head:
+    """An image before its preparation.
+
+    Attributes
+    ----------
+    name : str
+        Its path, for messages.
+    data : (X, Y, Z) float32 array
+        The whole image.
+    grid : Grid
+        Its grid.
+    shown : Shown
+        What it shows.
+    mask : (X, Y, Z) bool array or None
+        The user's brain mask, if there is one.
+    """
+
+    name: str
+    data: np.ndarray
+    grid: Grid
+    shown: Shown
+    mask: np.ndarray | None
+
+
+def look_at(image: str | Path, mask: str | Path | None = None) -> Head:
+    """Read an image and refuse what cannot be prepared, before anything costs time.
+
+    Parameters
+    ----------
+    image, mask : path_like
+        As for `prepare`.
+
+    Raises
+    ------
+    ImageError
+        The image cannot be read, is a CT or shows two heads, or the mask is of another image.
+    """
+    data, grid, _ = read_masked(image)
+    with _naming(image):
+        shown = what_is_shown(data, grid)
+        brain = None if mask is None else _given(mask, grid, shown.solid)
+        if brain is not None:
+            _check_brain(brain, grid)
+    return Head(str(image), data, grid, shown, brain)
+
+
+def _brain(head: Head, extract: Extract, settings: PreparationSettings) -> tuple[np.ndarray, str]:
+    """Return the brain mask and where it comes from."""
+    if head.mask is not None:
+        return head.mask, "user"
+    wanted = settings.brain_extraction
+    with _naming(head.name):
+        if wanted == "always" or (wanted == "auto" and head.shown.kind == Kind.HEAD):
+            brain, mask_by = extract(head.data, head.grid), "deepbet"
+        else:
+            brain, mask_by = head.shown.solid, "zeros in the image"
+        _check_brain(brain, head.grid)
+    return brain, mask_by
+
+
+@contextlib.contextmanager
+def _naming(image: str | Path) -> Iterator[None]:
+    """Put an image's path before what is said of it."""
+    try:
+        yield
+    except ImageError as error:
+        raise ImageError(f"{image} {error}") from error
+
+
+def _check_brain(brain: np.ndarray, grid: Grid) -> None:
+    """Refuse a mask that has no brain's volume, or ends at the border of the image."""
+    low, high = BRAIN_ML
+    volume = millilitres(brain, grid)
+    if not low < volume < high:
+        raise ImageError(
+            f"shows a brain of {volume:.0f} ml, and a brain has {low:.0f} to {high:.0f} ml; give a "
+            "whole head or a brain mask, or exclude the participant"
+        )
+    if (cut := border_area(brain, grid)) > CUT_CM2:
+        raise ImageError(
+            f"cuts the brain off: {cut:.0f} cm² of it lie on the border of the image; give an "
+            "image of the whole brain, or exclude the participant"
+        )
+
+
 def _identity(path: str | Path) -> dict[str, str]:
     """Return a file's path and the digest of it or of the archive that holds it."""
     return {"Path": str(path), "SHA256": file_sha256(archives.split(path)[0])}
-
-
-def _brain(
-    data: np.ndarray,
-    grid: Grid,
-    extract: Extract,
-    settings: PreparationSettings,
-    image: str | Path,
-    mask: str | Path | None,
-) -> tuple[np.ndarray, str, str]:
-    """Return the brain mask, what the image shows, and where the mask comes from."""
-    try:
-        shown = what_is_shown(data, grid)
-        if mask is not None:
-            brain, mask_by = _given(mask, grid, shown.solid), "user"
-        elif settings.brain_extraction == "always" or (
-            settings.brain_extraction == "auto" and shown.kind == Kind.HEAD
-        ):
-            brain, mask_by = extract(data, grid), "deepbet"
-        else:
-            brain, mask_by = shown.solid, "zeros in the image"
-        low, high = BRAIN_ML
-        volume = millilitres(brain, grid)
-        if not low < volume < high:
-            raise ImageError(
-                f"shows a brain of {volume:.0f} ml, and a brain has {low:.0f} to {high:.0f} ml; "
-                "give a whole head or a brain mask, or exclude the participant"
-            )
-        if (cut := border_area(brain, grid)) > CUT_CM2:
-            raise ImageError(
-                f"cuts the brain off: {cut:.0f} cm² of it lie on the border of the image; give an "
-                "image of the whole brain, or exclude the participant"
-            )
-    except VoxplainError as error:
-        raise type(error)(f"{image} {error}") from error
-    return brain, str(shown.kind), mask_by
 
 
 def _given(path: str | Path, grid: Grid, solid: np.ndarray) -> np.ndarray:

@@ -1,7 +1,10 @@
 """Preparation and registration to MNI152, as the configuration names them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+EXTRACTOR = "deepbet==1.0.2"  # the wheel with the networks of `brain_extraction`
 _ANTSPY_SPACE = "MNI152NLin2009aSym"  # of nilearn's template
 
 
@@ -11,8 +14,9 @@ class RegistrationSettings:
 
     Attributes
     ----------
-    method : {"none", "transforms", "antspy", "conform"}
-        ``none`` leaves images as they are.
+    method : {"none", "transforms", "antspy", "conform", "prepared"}
+        ``none`` leaves images as they are; ``prepared`` applies what the preparation has found, and
+        is not in the configuration.
     transform : str or None
         Path of each participant's transform below the cohort's folder; ``{column}`` is filled in
         from the participants table.
@@ -34,7 +38,11 @@ class RegistrationSettings:
 
     def space_after(self, space: str) -> str:
         """Return the space of a run's volumes, maps and tables, from that of its images."""
-        return {"antspy": _ANTSPY_SPACE, "transforms": self.template}.get(self.method, space)
+        return {
+            "antspy": _ANTSPY_SPACE,
+            "prepared": _ANTSPY_SPACE,
+            "transforms": self.template,
+        }.get(self.method, space)
 
 
 @dataclass(frozen=True)
@@ -55,3 +63,30 @@ class PreparationSettings:
     brain_extraction: str = "auto"
     bias_field: bool = True
     tissues: bool = True
+
+
+def preparation_of(config: Mapping[str, Any]) -> PreparationSettings | None:
+    """Return the steps of a configuration's ``preparation``; None if images are used as they are.
+
+    Parameters
+    ----------
+    config : mapping
+        All keys.
+    """
+    value = config["preparation"]
+    if value == "none":
+        return None
+    return PreparationSettings(**({} if value == "auto" else value))
+
+
+def registration_of(config: Mapping[str, Any]) -> RegistrationSettings:
+    """Return how a configuration brings images into MNI152: by its preparation, if it has one.
+
+    Parameters
+    ----------
+    config : mapping
+        All keys.
+    """
+    if preparation_of(config) is not None:
+        return RegistrationSettings("prepared")
+    return RegistrationSettings(**config["registration"])

@@ -11,16 +11,13 @@ import numpy as np
 from voxplain.errors import TransformError
 from voxplain.image import nifti
 from voxplain.image.grid import Grid
-from voxplain.image.masked import ImageStatistics, read_masked, tissue
+from voxplain.image.masked import BRAIN_ML, ImageStatistics, read_masked, tissue
 from voxplain.preparation import antspy, template
 from voxplain.preparation.readers import read_transform
 from voxplain.preparation.resample import MNI152, resample
 from voxplain.preparation.settings import RegistrationSettings
 from voxplain.preparation.spaces import origin
 from voxplain.preparation.transforms import Transform
-
-# Volume of a brain without its skull, ml; an image with more shows a head, or noise around it.
-BRAIN_ML = (300.0, 2500.0)
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,7 @@ def register(
             _check_volume(statistics.foreground_ml)
             to_image, steps = _by_antspy(data, grid, seed, scratch)
         else:
-            to_image, steps = _from_file(transform, grid, settings.reference)
+            to_image, steps = _from_file(transform, grid, settings.reference)  # also if prepared
         volume, mni = resample(data, grid, to_image, shape)
         overlap = template_overlap(volume)
     except TransformError as error:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from voxplain.names import method_name
-from voxplain.preparation.settings import RegistrationSettings
+from voxplain.preparation.settings import registration_of
 
 CONTRASTS = {
     "T1w": "T1-weighted images",
@@ -160,7 +160,7 @@ def _data(config: Mapping[str, Any], n_participants: int | None) -> str:
 
 def _registered(config: Mapping[str, Any]) -> str:
     """Return how images came onto the grid."""
-    registration = RegistrationSettings(**config["registration"])
+    registration = registration_of(config)
     voxels = f"{_shape(config['volumes']['shape'])} voxels"
     if registration.method == "none":
         return f"averaged onto a grid of {voxels} by exact box filtering, the field of view kept."
@@ -168,6 +168,7 @@ def _registered(config: Mapping[str, Any]) -> str:
         "transforms": "the given transforms",
         "antspy": "one affine each (ANTsPy, the MNI152 template of nilearn, brains only)",
         "conform": "the identity",
+        "prepared": "one affine each (ANTsPy, the MNI152 template of nilearn)",
     }
     space = registration.space_after(config["cohort"]["space"])
     return (

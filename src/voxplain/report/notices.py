@@ -8,7 +8,7 @@ import pandas as pd
 from voxplain import paper
 from voxplain.claims.prediction import cnn_is_evidence
 from voxplain.claims.verdicts import find
-from voxplain.preparation.settings import RegistrationSettings
+from voxplain.preparation.settings import RegistrationSettings, registration_of
 from voxplain.preparation.spaces import is_mni152
 from voxplain.report.answer import class_names, head_size_is_measured, null_cohort
 from voxplain.report.methods import CONTRASTS
@@ -45,7 +45,7 @@ def notices(results: RunResults) -> list[Notice]:
         )
     shown += _cohort_notices(config, results.participants)
     shown += _confounded(results)
-    registration = RegistrationSettings(**config["registration"])
+    registration = registration_of(config)
     shown.append(_space_notice(config["cohort"]["space"], registration))
     degenerate = results.degenerate
     if degenerate is not None and (degenerate["n_degenerate"] > 0).any():
@@ -163,7 +163,11 @@ def _space_notice(space: str, registration: RegistrationSettings) -> Notice:
         )
     if after == space:
         return Notice("note", "The images are in MNI152 space, as the configuration says.")
-    by = {"transforms": "the given transforms", "antspy": "an affine by ANTsPy for each"}
+    by = {
+        "transforms": "the given transforms",
+        "antspy": "an affine by ANTsPy for each",
+        "prepared": "an affine by ANTsPy for each brain, which the run extracted itself",
+    }
     return Notice(
         "note",
         f"The images were registered to {after} by {by[registration.method]} "

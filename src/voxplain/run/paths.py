@@ -54,6 +54,9 @@ class RunPaths:
         self.left_out = f"{root}/cohort/left_out.tsv"
         self.morphometry = f"{root}/cohort/morphometry.tsv"
 
+        self.preparation = f"{root}/preparation"
+        self.prepared_batch = f"{self.preparation}/batches/batch-{{batch}}.tsv"
+
         self.batch_volumes = f"{root}/volumes/batches/batch-{{batch}}.npy"
         self.batch_quality = f"{root}/volumes/batches/batch-{{batch}}_quality.tsv"
         self.batch_problems = f"{root}/volumes/batches/batch-{{batch}}_problems.json"

@@ -88,6 +88,9 @@ def test_every_outlier_has_its_reason():
     assert reasons["sub-3"].startswith("bright (mean 900, z = +")
     assert reasons["sub-4"] == "hardly any background is zero: is it brain-extracted?"
     assert reasons["sub-5"] == "negative values (down to -3.5)"
+    heads = [row | {"foreground_ml": 3350.0} for row in rows]
+    reason = quality.finish(heads, volumes, quality.brain_mask(volumes))["reason"][0]
+    assert reason == "more than a brain (3350 ml): is it a whole head?"
     first = quality.by_severity(table)["participant_id"].tolist()[:4]
     assert sorted(first) == sorted(reasons)
 

@@ -11,12 +11,8 @@ from voxplain.errors import DownloadError, ImageError
 from voxplain.image.grid import Grid
 from voxplain.image.masked import read_masked
 from voxplain.image.nifti import read_volume
-from voxplain.preparation.brain_extraction import (
-    WHEEL,
-    BrainExtractor,
-    brain_mask,
-    load_extractor,
-)
+from voxplain.preparation.brain_extraction import BrainExtractor, brain_mask, load_extractor
+from voxplain.preparation.settings import EXTRACTOR
 from voxplain.run.wheels import fetch_wheel
 
 IXI = SHARED / "ixi" / "native"
@@ -90,7 +86,7 @@ def test_other_weights_are_refused(tmp_path):
 @pytest.mark.skipif(not IXI.is_dir(), reason=f"{IXI} is not on this machine")
 def test_real_heads_agree_with_their_segmentations(tmp_path):
     """DLMUSE's segmentations were made by another program; deepbet's own masks agree .98."""
-    extractor = load_extractor(fetch_wheel(WHEEL, tmp_path), CPU)
+    extractor = load_extractor(fetch_wheel(EXTRACTOR, tmp_path), CPU)
     for image in sorted(IXI.glob("*_T1w.nii.gz"))[::40]:
         data, grid, _ = read_masked(image)
         mask = brain_mask(data, grid, extractor)

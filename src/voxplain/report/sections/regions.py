@@ -4,7 +4,7 @@ import pandas as pd
 
 from voxplain.claims.table2 import TOP_REGIONS
 from voxplain.paper import published_regions
-from voxplain.preparation.settings import RegistrationSettings
+from voxplain.preparation.settings import registration_of
 from voxplain.preparation.spaces import is_mni152
 from voxplain.report.blocks import Block, Note, Text, picture
 from voxplain.report.results import RunResults
@@ -20,7 +20,7 @@ def regions(results: RunResults) -> list[Block]:
     tables = results.table2
     if not tables:
         config = results.config
-        registration = RegistrationSettings(**config["registration"])
+        registration = registration_of(config)
         space = registration.space_after(config["cohort"]["space"])
         if not is_mni152(space):
             reason = f"the images are in {space} space and the atlases in MNI152"
