@@ -11,6 +11,7 @@ from typing import Any
 
 from voxplain.errors import ConfigError
 from voxplain.network.own import smallest_axis, source_digest
+from voxplain.preparation.settings import INSTALL_ANTSPY
 from voxplain.run.config import schema_problems
 from voxplain.run.paths import fold_names
 
@@ -114,6 +115,8 @@ def _preparation(config: Mapping[str, Any]) -> list[str]:
     if config["preparation"] == "none":
         return []
     problems = []
+    if importlib.util.find_spec("ants") is None:
+        problems.append(f"preparation needs ANTsPy, which is not installed: {INSTALL_ANTSPY}")
     if config["registration"]["method"] != "none":
         problems.append(
             f"preparation registers the images, and registration.method is "
@@ -157,8 +160,7 @@ def _registration(config: Mapping[str, Any]) -> list[str]:
         )
     if method == "antspy" and importlib.util.find_spec("ants") is None:
         problems.append(
-            "registration.method is antspy, but ANTsPy is not installed: pip install "
-            "'voxplain[ants]'"
+            f"registration.method is antspy, but ANTsPy is not installed: {INSTALL_ANTSPY}"
         )
     return problems
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voxplain.errors import TransformError
+from voxplain.errors import ConfigError, TransformError
 from voxplain.image.grid import Grid
 from voxplain.preparation import template
 from voxplain.preparation.itk import affine_matrix
+from voxplain.preparation.settings import INSTALL_ANTSPY
 from voxplain.preparation.transforms import LPS_FROM_RAS, Affine, Transform, lps
 from voxplain.run.atomic import TEMPORARY
 
@@ -126,10 +127,12 @@ def tissues(data: np.ndarray, grid: Grid, mask: np.ndarray) -> np.ndarray:
 
 
 def _ants() -> ModuleType:
-    """Import ANTsPy with one thread."""
+    """Import ANTsPy with one thread; a `ConfigError` says how to install it."""
     os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # read when ITK is loaded
-    import ants
-
+    try:
+        import ants
+    except ImportError as error:
+        raise ConfigError(f"ANTsPy is not installed: {INSTALL_ANTSPY}") from error
     return ants
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 EXTRACTOR = "deepbet==1.0.2"  # the wheel with the networks of `brain_extraction`
+# Without its dependencies: it asks for an older numpy than the pins, but runs with theirs.
+INSTALL_ANTSPY = "pip install --no-deps antspyx==0.6.3 webcolors"
 _ANTSPY_SPACE = "MNI152NLin2009aSym"  # of nilearn's template
 
 
